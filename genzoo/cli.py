@@ -1,0 +1,224 @@
+"""python -m genzoo list | info | train | evaluate | sample | push"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from tqdm import tqdm
+
+from genzoo import recipes, releases
+from genzoo.data import DataError
+from genzoo.data.batches import seeded
+from genzoo.objectives.base import TrainingError
+from genzoo.recipes import Recipe, RecipeError
+from genzoo.releases import Provenance, ReleaseError
+from genzoo.roles import pictures
+from genzoo.train import RunStateError
+from genzoo.train.sheet import save_png, sheet
+from genzoo.train.trainer import start_processes
+
+EXPECTED = (DataError, RecipeError, ReleaseError, RunStateError, TrainingError, ValueError)
+"""What a user can cause: told in a sentence, without a traceback."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 for what the user can mend, 130 for Ctrl-C."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.command(arguments)
+    except EXPECTED as error:
+        print(f"genzoo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("genzoo: interrupted", file=sys.stderr)
+        return 130
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m genzoo", description="Train, measure and sample generative models."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, function, help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help)
+        sub.set_defaults(command=function)
+        return sub
+
+    sub = command("list", _list, "The recipes, and which have a release.")
+    sub.add_argument("--json", action="store_true", help="as JSON")
+
+    sub = command("info", _info, "All about a recipe and its release.")
+    sub.add_argument("name")
+    sub.add_argument("--json", action="store_true", help="as JSON")
+
+    sub = command("train", _train, "Train a recipe, measure it, and write its release.")
+    sub.add_argument("name")
+    sub.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="another value of a setting that `info` shows; writes no release unless --release",
+    )
+    sub.add_argument("--device", default=_best_device(), help="cpu, cuda, ... (%(default)s)")
+    sub.add_argument("--run-dir", type=Path, help="folder of the run (runs/NAME)")
+    sub.add_argument("--resume", action="store_true", help="go on from the run's last state")
+    sub.add_argument("--release", type=Path, metavar="DIR", help="write the release to DIR")
+
+    sub = command("evaluate", _evaluate, "Measure a release on the test split.")
+    sub.add_argument("name")
+    sub.add_argument("--device", default=_best_device())
+    sub.add_argument("--images", type=_positive, help="only the first so many test images")
+    sub.add_argument("--k", type=_positive, default=500, help="importance samples (%(default)s)")
+    sub.add_argument("--json", action="store_true", help="as JSON")
+
+    sub = command("sample", _sample, "Draw a sheet of samples from a release.")
+    sub.add_argument("name")
+    sub.add_argument("-n", type=_positive, default=64, help="how many (%(default)s)")
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--out", type=Path, help="a PNG file (NAME.png)")
+
+    sub = command("push", _push, "Upload a release to the Hub, under GENZOO_HUB.")
+    sub.add_argument("name")
+    return parser
+
+
+def _positive(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return value
+
+
+def _best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _checked_device(name: str) -> str:
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"There is no device {name!r} here: {str(error).splitlines()[0]}") from None
+    return name
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    released = set(releases.names())
+    rows = [
+        {"name": name, "released": name in released, "summary": recipes.get(name).summary}
+        for name in recipes.names()
+    ]
+    if arguments.json:
+        print(json.dumps(rows, indent=2))
+        return
+    width = max(len(row["name"]) for row in rows)
+    for row in rows:
+        mark = "released" if row["released"] else "        "
+        print(f"{row['name']:<{width}}  {mark}  {row['summary']}")
+
+
+def _info(arguments: argparse.Namespace) -> None:
+    recipe = recipes.get(arguments.name)
+    released = recipe.name in releases.names()
+    config = releases.info(recipe.name) if released else None
+    if arguments.json:
+        settings = recipe.hyperparameters()
+        print(json.dumps({"name": recipe.name, "settings": settings, "release": config}, indent=2))
+        return
+    print(f"{recipe.name}: {recipe.summary}\n{recipe.paper}\n{recipe.paper_url}")
+    print(f"expected: {recipe.expected}\n")
+    for key, value in recipe.hyperparameters().items():
+        print(f"  {key} = {value}")
+    print()
+    if config is None:
+        print(f"No release here. Make one with: python -m genzoo train {recipe.name}")
+        return
+    print(f"released: {config['n_parameters']:,} parameters, {config['images_seen']:,} images")
+    for figure in config["figures"]:
+        print(f"  {releases.Figure(**figure)}")
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    recipe = recipes.get(arguments.name)
+    changes = dict(_key_and_value(text) for text in arguments.set)
+    recipe = recipes.override(recipe, changes)
+    run_dir = arguments.run_dir or Path("runs") / recipe.name
+    device = start_processes(_checked_device(arguments.device))
+    trained = recipes.run(recipe, run_dir, device=device, resume=arguments.resume)
+    if dist.is_initialized() and dist.get_rank() != 0:
+        return
+    # What was trained under other settings is not the recipe, and does not take its place unasked.
+    if changes and arguments.release is None:
+        path = run_dir / "release"
+    else:
+        path = arguments.release or releases.folder() / recipe.name
+    figures = _figures(recipe, trained.model, device, None, 500)
+    provenance = Provenance(trained.images_seen, trained.seconds, _machine(device))
+    releases.save(recipe, trained.model, provenance, figures, path)
+    for figure in figures:
+        print(figure)
+    print(f"release: {path}")
+
+
+def _key_and_value(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise RecipeError(f"--set takes KEY=VALUE, not {text!r}.")
+    return key.strip(), value.strip()
+
+
+def _machine(device: str) -> str:
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name(device)
+    return f"{torch.get_num_threads()} CPU threads, {platform.machine()}, {os.uname().sysname}"
+
+
+def _figures(recipe: Recipe, model, device: str, n_images: int | None, k: int):
+    with tqdm(total=1000, desc="measuring", bar_format="{l_bar}{bar}| {remaining}") as bar:
+
+        def progress(fraction: float) -> None:
+            bar.n = round(1000 * fraction)
+            bar.refresh()
+
+        return recipes.evaluate(
+            recipe, model, device=device, n_images=n_images, k=k, progress=progress
+        )
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    device = _checked_device(arguments.device)
+    model = releases.load(arguments.name)
+    recipe = recipes.get(arguments.name)
+    figures = _figures(recipe, model, device, arguments.images, arguments.k)
+    if arguments.json:
+        print(json.dumps([figure.to_dict() for figure in figures], indent=2))
+        return
+    for figure in figures:
+        print(figure)
+
+
+def _sample(arguments: argparse.Namespace) -> None:
+    model = releases.load(arguments.name)
+    out = arguments.out or Path(f"{arguments.name}.png")
+    save_png(out, sheet(pictures(model, arguments.n, generator=seeded(arguments.seed))))
+    print(out)
+
+
+def _push(arguments: argparse.Namespace) -> None:
+    print(releases.push(arguments.name))

@@ -1,0 +1,88 @@
+"""Batches as a pure function of (seed, step): resuming and several processes need no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from genzoo.data.binarize import BINARIZATIONS, binarize, binarize_once
+from genzoo.data.images import ImageSet
+
+
+@dataclass(frozen=True)
+class Batch:
+    """x (B, C, H, W) float32 in [0, 1], or in {0, 1} when binarized; label (B,) int64."""
+
+    x: Tensor
+    label: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        return Batch(self.x.to(device), self.label.to(device))
+
+
+def seeded(*parts: int) -> torch.Generator:
+    """A generator that is a function of a few whole numbers (say seed, step, purpose)."""
+    state = 0
+    for part in parts:  # an odd multiplier mixes each part into all later ones
+        state = (state * 6364136223846793005 + part + 1442695040888963407) % 2**63
+    return torch.Generator().manual_seed(state)
+
+
+class Batches:
+    """Endless shuffled batches, each image once an epoch; what is left of an epoch is dropped.
+
+    A batch is whole, over all processes; process `rank` of `world` takes its share of the rows.
+    """
+
+    def __init__(
+        self,
+        data: ImageSet,
+        batch_size: int,
+        seed: int,
+        binarization: str = "none",
+        rank: int = 0,
+        world: int = 1,
+    ):
+        if binarization not in BINARIZATIONS:
+            raise ValueError(
+                f"Unknown binarization {binarization!r}; there are: {', '.join(BINARIZATIONS)}."
+            )
+        if not 1 <= batch_size <= len(data):
+            raise ValueError(f"The batch size must be 1 to {len(data)}, not {batch_size}.")
+        if batch_size % world:
+            raise ValueError(
+                f"A batch of {batch_size} cannot be shared evenly by {world} processes."
+            )
+        self.data, self.batch_size, self.seed, self.binarization = (
+            data,
+            batch_size,
+            seed,
+            binarization,
+        )
+        share = batch_size // world
+        self._rows = slice(rank * share, (rank + 1) * share)
+        self._per_epoch = len(data) // batch_size
+        self._permutation = lru_cache(maxsize=1)(self._permutation_of)
+        # Drawn once means drawn once: the whole set, not each image as it comes up.
+        once = binarization in ("static", "threshold")
+        self._once = binarize_once(data.scaled(), binarization) if once else None
+
+    def _permutation_of(self, epoch: int) -> Tensor:
+        return torch.randperm(len(self.data), generator=seeded(self.seed, 0, epoch))
+
+    def __getitem__(self, step: int) -> Batch:
+        epoch, i = divmod(step, self._per_epoch)
+        index = self._permutation(epoch)[i * self.batch_size : (i + 1) * self.batch_size]
+        mine = index[self._rows]
+        if self._once is not None:
+            x = self._once[mine]
+        elif self.binarization == "dynamic":
+            # Noise for the whole batch, whoever asks: two processes see what one would see.
+            whole = self.data.images[index].float() / 255
+            x = binarize(whole, seeded(self.seed, 1, step))[self._rows]
+        else:
+            x = self.data.images[mine].float() / 255
+        return Batch(x, self.data.labels[mine])

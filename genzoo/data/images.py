@@ -1,0 +1,68 @@
+"""Labelled images, whole in memory, and where they come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from genzoo.data import fashion, mnist
+
+
+class DataError(RuntimeError):
+    """A data set is absent and could not be brought; the sentence says what to do."""
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """images (N, C, H, W) uint8, labels (N,) int64, the classes' names."""
+
+    images: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def scaled(self) -> Tensor:
+        """All images as float32 in [0, 1]."""
+        return self.images.float() / 255
+
+
+DATA_SETS: dict[str, Callable[[Path, str], tuple[Tensor, Tensor, tuple[str, ...]]]] = {
+    "mnist": mnist.read,
+    "fashion": fashion.read,
+}
+
+
+def data_root() -> Path:
+    """The folder of the data sets: GENZOO_DATA, else the user's cache folder."""
+    if root := os.environ.get("GENZOO_DATA"):
+        return Path(root).expanduser()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return cache / "genzoo" / "data"
+
+
+def load_images(name: str, split: str) -> ImageSet:
+    """The `split` ("train" or "test") of the data set `name`, downloaded when it is not there.
+
+    Raises:
+        ValueError: on an unknown name or split.
+        DataError: when the files are absent and cannot be downloaded, or are damaged.
+    """
+    if name not in DATA_SETS:
+        raise ValueError(f"Unknown data set {name!r}; there are: {', '.join(DATA_SETS)}.")
+    if split not in ("train", "test"):
+        raise ValueError(f"Unknown split {split!r}; there are: train, test.")
+    root = data_root()
+    try:
+        return ImageSet(*DATA_SETS[name](root, split))
+    except (OSError, RuntimeError, ValueError) as error:  # torchvision raises any of the three
+        raise DataError(
+            f"The data set {name!r} is not in {root} and could not be read or downloaded "
+            f"({error}). Set GENZOO_DATA to a folder that has it, laid out as torchvision does, "
+            "or run once with internet access."
+        ) from error

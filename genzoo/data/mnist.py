@@ -1,0 +1,15 @@
+"""MNIST: 60,000 + 10,000 handwritten digits, 28x28 gray (LeCun, Cortes, Burges; CC BY-SA 3.0)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor
+
+from genzoo.data.vision import datasets
+
+
+def read(root: Path, split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
+    """(images (N, 1, 28, 28) uint8, labels (N,), class names); root/MNIST/raw has the files."""
+    raw = datasets.MNIST(str(root), train=split == "train", download=True)
+    return raw.data.unsqueeze(1), raw.targets, tuple("0123456789")

@@ -1,0 +1,31 @@
+"""The one place that imports torchvision.
+
+The usual torchvision wheel is built against a CUDA torch. Beside a CPU torch its compiled operators
+do not load, and `import torchvision` dies with "operator torchvision::nms does not exist". Only
+in that case the missing schemas are declared first; nothing here ever calls the operators.
+"""
+
+from __future__ import annotations
+
+import torch
+
+
+def _import_datasets():
+    try:
+        from torchvision import datasets
+    except RuntimeError as error:
+        if "torchvision::" not in str(error):
+            raise
+        import sys
+
+        for name in [m for m in sys.modules if m.split(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        global _schemas  # a Library is undone when it is collected
+        _schemas = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            _schemas.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        from torchvision import datasets
+    return datasets
+
+
+datasets = _import_datasets()

@@ -1,0 +1,58 @@
+"""Bounds on log p(x) of latent variable models."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.distributions import kl_divergence
+
+from genzoo.data.batches import seeded
+from genzoo.roles import LatentVariable
+
+
+@torch.inference_mode()
+def importance_weighted_bound(
+    model: LatentVariable, x: Tensor, k: int, seed: int = 0, decode_batch: int = 1000
+) -> Tensor:
+    """log (1/k) sum_j p(z_j) p(x | z_j) / q(z_j | x), z_j ~ q(z | x): (B,), in nats.
+
+    A lower bound of log p(x) on average, tighter as k grows; k = 1 is the ELBO
+    (Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016).
+
+    Args:
+        x: images (B, *event_shape).
+        k: samples of q for each image.
+        decode_batch: latents decoded at once, which bounds the memory.
+    """
+    if k < 1:
+        raise ValueError(f"The number of importance samples must be at least 1, not {k}.")
+    B = len(x)
+    prior, q = model.prior(), model.encode(x)
+    generator = seeded(seed)
+    log_total = torch.full((B,), -math.inf, dtype=torch.float64, device=x.device)
+    per_pass = max(1, decode_batch // B)
+    for done in range(0, k, per_pass):
+        n = min(per_pass, k - done)
+        eps = torch.randn(n, B, *model.latent_shape, generator=generator).to(x)
+        z = q.mean + q.stddev * eps  # (n, B, K)
+        p = model.decode(z.flatten(0, 1))
+        log_p = p.log_prob(x.repeat(n, *[1] * (x.ndim - 1))).flatten(1).sum(1).view(n, B)
+        log_w = log_p + (prior.log_prob(z) - q.log_prob(z)).flatten(2).sum(2)
+        log_total = torch.logaddexp(log_total, torch.logsumexp(log_w.double(), 0))
+    return log_total - math.log(k)
+
+
+@torch.inference_mode()
+def elbo_split(model: LatentVariable, x: Tensor, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """The ELBO's two sides in nats: E_q[log p(x | z)] by one z (B,), and KL by latent (B, K)."""
+    q = model.encode(x)
+    eps = torch.randn(q.mean.shape, generator=seeded(seed)).to(x)
+    reconstruction = model.decode(q.mean + q.stddev * eps).log_prob(x).flatten(1).sum(1)
+    return reconstruction, kl_divergence(q, model.prior())
+
+
+def active_latents(kl: Tensor, threshold: float = 0.01) -> Tensor:
+    """Which latents carry something: mean KL over images (B, K) above `threshold` nats; (K,)."""
+    return kl.mean(0) > threshold

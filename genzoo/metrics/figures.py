@@ -1,0 +1,44 @@
+"""A figure is a mean with its spread and its setting."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Figure:
+    """value and the ends of its 95 % bootstrap interval, the unit, and all that it depends on."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    setting: str
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        spread = f"[{self.low:.3f}, {self.high:.3f}]"
+        return f"{self.name:<28} {self.value:10.3f} {self.unit:<5} {spread:<20} {self.setting}"
+
+
+def bootstrap(
+    name: str, values: Tensor, unit: str, setting: str, n_resamples: int = 1000, seed: int = 0
+) -> Figure:
+    """The mean of per-image values (N,) and its 95 % interval by resampling images."""
+    values = values.double().cpu()
+    N = len(values)
+    generator = torch.Generator().manual_seed(seed)
+    means = torch.stack(
+        [
+            values[torch.randint(N, (N,), generator=generator)].mean()
+            for _ in range(n_resamples)
+        ]
+    )
+    low, high = torch.quantile(means, torch.tensor([0.025, 0.975], dtype=means.dtype)).tolist()
+    return Figure(name, values.mean().item(), low, high, unit, setting)

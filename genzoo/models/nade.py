@@ -1,0 +1,161 @@
+"""NADE: the neural autoregressive distribution estimator.
+
+Larochelle and Murray, "The Neural Autoregressive Distribution Estimator", AISTATS 2011.
+
+    p(x) = prod_i p(x_i | x_<i)
+    p(x_i = 1 | x_<i) = sigmoid(b_i + V_i . h_i)
+    h_i = sigmoid(a_i),   a_i = c + sum_{j < i} x_j W_j
+
+The D hidden layers share W, so a_{i+1} = a_i + x_i W_i: the whole density costs O(DH), and so does a
+sample, which keeps a and goes on from it.
+
+Differs from the paper: Adam instead of plain gradient descent; pixels in raster order instead of
+one fixed random order, so that a person can follow it; W_j and V_i are rows, (D, H) both.
+
+How it is computed. The plain loop over D pixels is a thousand small operations; all D hidden layers
+at once are (B, D, H), 200 MB at H = 500, and bound by memory. Between the two lie chunks of K
+pixels: within a chunk, a_i - a_start is one product of the pixels before i (a masked copy of x) with
+the chunk's rows of W; across chunks a is carried along. A chunk's h stays in cache, the backward
+pass is written out by hand over the same chunks, and the three products run on matrix units, in
+bfloat16 under autocast (a, the sums and the logits stay in float32).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Bernoulli
+
+from genzoo.roles import Autoregressive, check_images
+
+CHUNK = 14
+"""Pixels in a chunk (K): large enough for a product, small enough for the cache."""
+
+CHUNK_LOW_PRECISION = 28
+"""The same in 16-bit types, which are half as large and have the faster product."""
+
+
+class _Logits(torch.autograd.Function):
+    """l_i = V_i . h_i for all i at once: x (B, D), W and V (D, H), c (H,) to (B, D)."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, W: Tensor, V: Tensor, c: Tensor, dtype: torch.dtype) -> Tensor:
+        B, D = x.shape
+        K = CHUNK if dtype.itemsize >= 4 else CHUNK_LOW_PRECISION
+        x_, W_, V_ = x.to(dtype), W.to(dtype), V.to(dtype)
+        before = torch.tril(torch.ones(K, K, dtype=dtype, device=x.device), -1)  # j < i
+        keep = any(ctx.needs_input_grad)
+        hidden = []
+        l = torch.empty(B, D, dtype=x.dtype, device=x.device)
+        a = c.expand(B, -1)  # (B, H) at the start of the chunk
+        for s in range(0, D, K):
+            W_s, V_s = W_[s : s + K], V_[s : s + K]
+            k = len(W_s)
+            past = (x_[:, s : s + K] * before[:k, None, :k]).view(k * B, k)
+            h = (past @ W_s).view(k, B, -1).add_(a.to(dtype)).sigmoid_()
+            l[:, s : s + K] = torch.bmm(h, V_s.unsqueeze(2)).squeeze(2).t()
+            a = torch.addmm(a, x[:, s : s + K], W[s : s + K])
+            if keep:
+                hidden.append(h)
+        ctx.save_for_backward(x, W, V, before)
+        ctx.hidden, ctx.dtype = hidden, dtype
+        return l
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, dl: Tensor):
+        x, W, V, before = ctx.saved_tensors
+        K = len(before)
+        x_, V_, dl_ = (t.to(ctx.dtype) for t in (x, V, dl))
+        dW, dV = torch.empty_like(W), torch.empty_like(V)
+        da = torch.zeros(len(x), W.shape[1], dtype=x.dtype, device=x.device)  # of all later a_i
+        for n in reversed(range(len(ctx.hidden))):
+            h = ctx.hidden[n]
+            k, s = len(h), n * K
+            d = dl_[:, s : s + K].t()  # (k, B)
+            dV[s : s + K] = torch.bmm(d.unsqueeze(1), h).squeeze(1)
+            da_s = torch.addcmul(h, h, h, value=-1)  # sigmoid'
+            da_s.mul_(V_[s : s + K].unsqueeze(1)).mul_(d.unsqueeze(2))
+            past = (x_[:, s : s + K] * before[:k, None, :k]).view(k * len(x), k)
+            dW[s : s + K] = past.t() @ da_s.view(k * len(x), -1)
+            dW[s : s + K].addmm_(x[:, s : s + K].t(), da)
+            da += da_s.sum(0)
+        return None, dW, dV, da.sum(0), None
+
+
+class NADE(nn.Module, Autoregressive):
+    """Binary images (1, H, W) in raster order; parameters named as in the paper.
+
+    Args:
+        event_shape: shape of an image; D is its number of pixels.
+        n_hidden: H, hidden units.
+    """
+
+    order: Tensor
+
+    def __init__(self, event_shape: tuple[int, ...] = (1, 28, 28), n_hidden: int = 500):
+        super().__init__()
+        self.event_shape = tuple(event_shape)
+        D = torch.Size(self.event_shape).numel()
+        self.n_hidden = n_hidden
+        self.W = nn.Parameter(0.02 * torch.randn(D, n_hidden))
+        self.V = nn.Parameter(0.02 * torch.randn(D, n_hidden))
+        self.b = nn.Parameter(torch.zeros(D))
+        self.c = nn.Parameter(torch.zeros(n_hidden))
+        self.register_buffer("order", torch.arange(D), persistent=False)
+
+    def conditionals(self, x: Tensor) -> Bernoulli:
+        """p(x_i = 1 | x_<i), logits (B, *event_shape), of binary images x (B, *event_shape)."""
+        check_images(x, self.event_shape, binary=True)
+        device = x.device.type
+        low = torch.is_autocast_enabled(device)
+        dtype = torch.get_autocast_dtype(device) if low else self.W.dtype
+        l = _Logits.apply(x.flatten(1).to(self.W.dtype), self.W, self.V, self.c, dtype)
+        return Bernoulli(logits=(l + self.b).view_as(x), validate_args=False)
+
+    def draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
+        # x_i = [u_i < sigmoid(b_i + V_i . h_i)] = [V_i . h_i > logit(u_i) - b_i]: four small
+        # operations a pixel, since at this size it is calls that cost, not arithmetic.
+        threshold = (torch.logit(u.to(self.W.dtype)) - self.b.unsqueeze(1)).unbind(0)
+        rows = zip(threshold, self.W.unbind(0), self.V.unbind(0), strict=True)
+        x = torch.empty_like(u, dtype=self.W.dtype).unbind(0)
+        known = None if given is None else (~given.isnan()).unbind(0)
+        a = self.c.repeat(u.shape[1], 1)
+        h = torch.empty_like(a)
+        l = torch.empty_like(threshold[0])
+        for i, (threshold_i, W_i, V_i) in enumerate(rows):
+            x_i = x[i]
+            torch.sigmoid(a, out=h)
+            torch.mv(h, V_i, out=l)
+            torch.gt(l, threshold_i, out=x_i)
+            if given is not None and known is not None:
+                torch.where(known[i], given[i], x_i, out=x_i)
+            a.addr_(x_i, W_i)
+            yield x_i
+
+    @torch.inference_mode()
+    def influence(self, x: Tensor, i: int) -> Tensor:
+        """What each earlier pixel does to pixel i: (D,), in nats of log-odds.
+
+        logit p(x_i = 1 | x_<i) minus the same with pixel j flipped, exactly, for every j < i; zero
+        for j >= i, which cannot matter. Positive: as it stands, pixel j makes pixel i likelier.
+
+        Args:
+            x: one binary image (1, *event_shape).
+            i: a flat index, 0 to D - 1.
+        """
+        check_images(x, self.event_shape, binary=True)
+        D = self.order.numel()
+        if len(x) != 1:
+            raise ValueError(f"The influence is of one image at a time, not of {len(x)}.")
+        if not 0 <= i < D:
+            raise ValueError(f"The pixel must be 0 to {D - 1}, not {i}.")
+        x_past = x.flatten()[:i].to(self.W.dtype)
+        W_past = self.W[:i]
+        a = self.c + x_past @ W_past  # (H,)
+        flipped = a + (1 - 2 * x_past).unsqueeze(1) * W_past  # (i, H): a with x_j turned over
+        result = torch.zeros(D, dtype=self.W.dtype, device=self.W.device)
+        result[:i] = torch.sigmoid(a) @ self.V[i] - torch.sigmoid(flipped) @ self.V[i]
+        return result

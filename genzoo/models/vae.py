@@ -1,0 +1,164 @@
+"""VAE: the variational auto-encoder, and its objective, the evidence lower bound.
+
+Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
+
+    p(z) = N(0, I),   p(x) = integral of p(z) p(x | z) dz
+    log p(x) >= E_{q(z|x)}[log p(x | z)] - KL(q(z | x) || p(z)),   the ELBO
+    q(z | x) = N(mu(x), sigma(x)^2),   z = mu + sigma * eps,   eps ~ N(0, I)
+
+The likelihood p(x | z) of a pixel is a Bernoulli for binary images, and for 8-bit gray ones a
+discretized logistic with a mean and a scale of its own, so that every figure is a log-probability
+of the data themselves.
+
+Differs from the paper: encoder and decoder are residual convolutional networks, not one hidden
+layer; Adam instead of Adagrad.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Bernoulli, Distribution, Normal, kl_divergence
+from torch.nn import functional as F
+from torch.optim import Optimizer
+
+from genzoo.data.batches import Batch, seeded
+from genzoo.nn.conv import ResidualBlock, downsample, upsample
+from genzoo.nn.distributions import DiscretizedLogistic
+from genzoo.objectives.base import Objective, Progress, Update, adam
+from genzoo.objectives.likelihood import bits_per_dim
+from genzoo.roles import LatentVariable, check_images
+
+LIKELIHOODS = ("bernoulli", "logistic")
+
+
+class VAE(nn.Module, LatentVariable):
+    """Images (C, H, W), H and W multiples of four, and a Gaussian latent (K,).
+
+    Args:
+        event_shape: shape of an image.
+        n_latent: K, latent dimensions.
+        width: channels at half the resolution; twice as many at a quarter of it.
+        n_blocks: residual blocks at each of the two resolutions, in the encoder and the decoder.
+        n_hidden: units of the dense layer on either side of z.
+        likelihood: "bernoulli" for binary images, "logistic" for 8-bit gray ones.
+    """
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...] = (1, 28, 28),
+        n_latent: int = 32,
+        width: int = 32,
+        n_blocks: int = 1,
+        n_hidden: int = 256,
+        likelihood: str = "bernoulli",
+    ):
+        super().__init__()
+        C, H, W = event_shape
+        if H % 4 or W % 4:
+            raise ValueError(f"Height and width must be multiples of four, not {H} and {W}.")
+        if likelihood not in LIKELIHOODS:
+            raise ValueError(
+                f"Unknown likelihood {likelihood!r}; there are: {', '.join(LIKELIHOODS)}."
+            )
+        self.event_shape, self.latent_shape = (C, H, W), (n_latent,)
+        self.likelihood = likelihood
+        n_parameters = {"bernoulli": 1, "logistic": 2}[likelihood]  # of p(x_i | z), a pixel
+        deep = (2 * width, H // 4, W // 4)
+        n_deep = 2 * width * (H // 4) * (W // 4)
+
+        def blocks(n_channels: int) -> list[nn.Module]:
+            return [ResidualBlock(n_channels) for _ in range(n_blocks)]
+
+        self.encoder = nn.Sequential(
+            downsample(C, width),
+            *blocks(width),
+            downsample(width, 2 * width),
+            *blocks(2 * width),
+            nn.SiLU(),
+            nn.Flatten(),
+            nn.Linear(n_deep, n_hidden),
+            nn.SiLU(),
+            nn.Linear(n_hidden, 2 * n_latent),
+        )
+        self.decoder = nn.Sequential(
+            nn.Linear(n_latent, n_hidden),
+            nn.SiLU(),
+            nn.Linear(n_hidden, n_deep),
+            nn.Unflatten(1, deep),
+            *blocks(2 * width),
+            upsample(2 * width, width),
+            *blocks(width),
+            nn.SiLU(),
+            upsample(width, C * n_parameters),
+        )
+
+    def prior(self) -> Normal:
+        """p(z) = N(0, I), batch shape (K,)."""
+        zero = next(self.parameters()).new_zeros(self.latent_shape)
+        return Normal(zero, zero + 1)
+
+    def encode(self, x: Tensor) -> Normal:
+        """q(z | x), batch shape (B, K), of images x (B, C, H, W)."""
+        check_images(x, self.event_shape, binary=self.likelihood == "bernoulli")
+        # Centered: what is mostly black would else reach the first layer as a shift.
+        mu, s = self.encoder(2 * x - 1).to(x.dtype).chunk(2, dim=1)
+        return Normal(mu, F.softplus(s) + 1e-4, validate_args=False)
+
+    def decode(self, z: Tensor) -> Distribution:
+        """p(x | z), batch shape (B, C, H, W), of latents z (B, K)."""
+        if z.ndim != 2 or tuple(z.shape[1:]) != self.latent_shape:
+            raise ValueError(
+                f"Latents must have shape (B, {self.latent_shape[0]}), not {tuple(z.shape)}."
+            )
+        parameters = self.decoder(z).to(z.dtype)
+        if self.likelihood == "bernoulli":
+            return Bernoulli(logits=parameters, validate_args=False)
+        loc, log_scale = parameters.chunk(2, dim=1)
+        # A start in mid-gray with a scale of about 1/8; the floor of exp(-7) is a quarter of a bin
+        return DiscretizedLogistic(0.5 + loc, (log_scale - 2).clamp(min=-7))
+
+    def elbo_terms(self, x: Tensor, eps: Tensor) -> tuple[Tensor, Tensor]:
+        """The ELBO's two sides, in nats: E_q[log p(x | z)] by one z (B,), and the KL of each
+        latent (B, K), in closed form; z = mu + sigma * eps for the noise eps (B, K)."""
+        q = self.encode(x)
+        reconstruction = self.decode(q.loc + q.scale * eps).log_prob(x).flatten(1).sum(1)
+        return reconstruction, kl_divergence(q, self.prior())
+
+
+class ELBO(Objective):
+    """Maximize the evidence lower bound of a VAE."""
+
+    model: VAE
+
+    def __init__(self, model: VAE, lr: float):
+        super().__init__()
+        self.model = model
+        self.lr = lr
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        return {"model": adam(self.model.parameters(), self.lr)}
+
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        x = batch.x
+        eps = at.randn(len(x), *self.model.latent_shape, device=x.device)
+        reconstruction, kl = self.model.elbo_terms(x, eps)
+        loss = (kl.sum(1) - reconstruction).mean()
+        update("model", loss)
+        return {
+            "negative_elbo": loss.detach(),
+            "reconstruction": reconstruction.detach().mean(),
+            "kl": kl.detach().sum(1).mean(),
+        }
+
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        x = batch.x
+        eps = torch.randn(len(x), *self.model.latent_shape, generator=seeded(0)).to(x)
+        reconstruction, kl = self.model.elbo_terms(x, eps)
+        negative_elbo = kl.sum(1) - reconstruction
+        return {
+            "negative_elbo": negative_elbo,
+            "reconstruction": reconstruction,
+            "kl": kl.sum(1),
+            "bits_per_dim": bits_per_dim(negative_elbo, x[0].numel()),
+        }

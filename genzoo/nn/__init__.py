@@ -1,0 +1,1 @@
+"""Layers and distributions with no model names."""

@@ -1,0 +1,6 @@
+"""What is minimized, by whom, in what order."""
+
+from genzoo.objectives.base import Objective, Progress, Update
+from genzoo.objectives.likelihood import MaximumLikelihood
+
+__all__ = ["MaximumLikelihood", "Objective", "Progress", "Update"]

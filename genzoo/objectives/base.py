@@ -1,0 +1,139 @@
+"""An objective says what is minimized, by whom, in what order; an update is written once."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from genzoo.data.batches import Batch, seeded
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the sentence says why."""
+
+
+@dataclass
+class Progress:
+    """Where training stands, and the randomness of this step.
+
+    All noise of a step is a function of (seed, step) and of how many draws came before it in the
+    step; it is drawn for the whole batch, and process `rank` of `world` takes its rows. So a
+    resumed run, or one of several processes, sees the noise that a plain run would have seen.
+    """
+
+    step: int
+    images: int
+    total_images: int
+    seed: int
+    rank: int = 0
+    world: int = 1
+
+    def __post_init__(self) -> None:
+        self._generator = seeded(self.seed, 2, self.step)
+
+    @property
+    def fraction(self) -> float:
+        """Of the training done, 0 to 1."""
+        return self.images / self.total_images
+
+    def randn(self, B: int, *shape: int, device: torch.device | None = None) -> Tensor:
+        """Standard normal noise (B, *shape) for the B rows of this process."""
+        whole = torch.randn(B * self.world, *shape, generator=self._generator)
+        return whole[self.rank * B : (self.rank + 1) * B].to(device)
+
+
+def learning_rate_factor(schedule: str, warmup: float, fraction: float) -> float:
+    """What the base learning rate is multiplied by after `fraction` of the training.
+
+    A linear warm-up over the first `warmup` of the training, then "constant", or "cosine" down to
+    zero (Loshchilov and Hutter, 2017).
+    """
+    if schedule not in ("constant", "cosine"):
+        raise ValueError(f"Unknown schedule {schedule!r}; there are: constant, cosine.")
+    ramp = min(1.0, (fraction + 1e-3 * warmup) / warmup) if warmup > 0 else 1.0
+    return ramp * (0.5 * (1 + math.cos(math.pi * fraction)) if schedule == "cosine" else 1.0)
+
+
+class Update:
+    """update(who, loss): one step of one optimizer, and of nothing else."""
+
+    def __init__(
+        self,
+        optimizers: Mapping[str, Optimizer],
+        *,
+        schedule: str = "constant",
+        warmup: float = 0.0,
+        clip: float = math.inf,
+    ):
+        self.optimizers = dict(optimizers)
+        self.schedule, self.warmup, self.clip = schedule, warmup, clip
+        self.at: Progress | None = None  # set by whoever drives the steps
+        self._base = {
+            who: [group["lr"] for group in optimizer.param_groups]
+            for who, optimizer in self.optimizers.items()
+        }
+
+    def __call__(self, who: str, loss: Tensor) -> None:
+        """Move the parameters of optimizer `who` against the gradient of `loss` (a scalar)."""
+        if who not in self.optimizers:
+            raise KeyError(f"No optimizer {who!r}; there are: {', '.join(self.optimizers)}.")
+        if not torch.isfinite(loss):
+            step = self.at.step if self.at else "?"
+            raise TrainingError(
+                f"The loss of {who!r} became {loss.item()} at step {step}: training is stopped "
+                "before it harms the weights. Try a lower learning rate or a smaller clip."
+            )
+        optimizer = self.optimizers[who]
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        optimizer.zero_grad(set_to_none=True)
+        # Autocast is for the forward pass; the backward pass follows its types by itself.
+        with torch.autocast(loss.device.type, enabled=False):
+            loss.backward(inputs=parameters)
+        if dist.is_initialized():
+            for p in parameters:
+                if p.grad is not None:
+                    dist.all_reduce(p.grad)
+                    p.grad /= dist.get_world_size()
+        if math.isfinite(self.clip):
+            nn.utils.clip_grad_norm_(parameters, self.clip)
+        if self.at is not None:
+            factor = learning_rate_factor(self.schedule, self.warmup, self.at.fraction)
+            for group, base in zip(optimizer.param_groups, self._base[who], strict=True):
+                group["lr"] = base * factor
+        optimizer.step()
+
+
+class Objective(nn.Module, ABC):
+    """What is minimized, by whom, in what order. Owns the model and any critics."""
+
+    model: nn.Module
+    """All that a release holds."""
+
+    @abstractmethod
+    def optimizers(self) -> dict[str, Optimizer]:
+        """The optimizers by name; every trainable parameter belongs to exactly one."""
+
+    @abstractmethod
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        """One step of training; returns what to log, scalars."""
+
+    @abstractmethod
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        """What to report, one number for each image, (B,); averaged by the caller."""
+
+    @final
+    def forward(self, *_: object) -> None:
+        raise TypeError("An objective is stepped or evaluated, not called.")
+
+
+def adam(parameters, lr: float, beta2: float = 0.999) -> torch.optim.Adam:
+    """Adam (Kingma and Ba, 2015), in its fused form."""
+    return torch.optim.Adam(parameters, lr=lr, betas=(0.9, beta2), fused=True)

@@ -1,0 +1,39 @@
+"""Maximum likelihood, for every model that can compute it."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from genzoo.data.batches import Batch
+from genzoo.objectives.base import Objective, Progress, Update, adam
+from genzoo.roles import ExplicitDensity
+
+
+class MaximumLikelihood(Objective):
+    """Minimize -log p(x), in nats an image; the formula of p is the model's."""
+
+    def __init__(self, model: ExplicitDensity, lr: float, beta2: float = 0.999):
+        super().__init__()
+        assert isinstance(model, nn.Module)
+        self.model = model
+        self.lr, self.beta2 = lr, beta2
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        return {"model": adam(self.model.parameters(), self.lr, self.beta2)}
+
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        nll = -self.model.log_prob(batch.x).mean()
+        update("model", nll)
+        return {"nll": nll.detach()}
+
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        nll = -self.model.log_prob(batch.x)
+        return {"nll": nll, "bits_per_dim": bits_per_dim(nll, batch.x[0].numel())}
+
+
+def bits_per_dim(nll: Tensor, D: int) -> Tensor:
+    """Nats an image to bits a dimension."""
+    return nll / (D * math.log(2))

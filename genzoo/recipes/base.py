@@ -1,0 +1,132 @@
+"""What a recipe is, and the registry of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from genzoo.objectives.base import Objective
+from genzoo.train import Settings
+
+
+class RecipeError(ValueError):
+    """An unknown recipe, or an override that does not fit; the sentence says what would."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training run, and what to expect of it.
+
+    `smoke` maps override keys ("images", "model.width", ...) to values that make the same classes
+    run in about a second: registering a recipe is testing it.
+    """
+
+    summary: str
+    paper: str
+    paper_url: str
+    model: type[nn.Module]
+    objective: type[Objective]
+    data: str
+    settings: Settings
+    smoke: Mapping[str, Any]
+    expected: str
+    model_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    objective_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    storage: str = "float32"
+    name: str = ""
+
+    def build_model(self) -> nn.Module:
+        return self.model(**self.model_kwargs)
+
+    def build_objective(self) -> Objective:
+        return self.objective(self.build_model(), **self.objective_kwargs)
+
+    def hyperparameters(self) -> dict[str, Any]:
+        """Everything that changes the weights, flat: the keys that an override may name."""
+        values: dict[str, Any] = {"data": self.data}
+        values |= dataclasses.asdict(self.settings)
+        values |= {f"model.{k}": v for k, v in self.model_kwargs.items()}
+        values |= {f"objective.{k}": v for k, v in self.objective_kwargs.items()}
+        return values
+
+
+_REGISTRY: dict[str, Callable[[], Recipe]] = {}
+
+
+def recipe(make: Callable[[], Recipe]) -> Callable[[], Recipe]:
+    """Register a recipe under its function's name, nade_mnist as "nade-mnist"."""
+    _REGISTRY[make.__name__.replace("_", "-")] = make
+    return make
+
+
+def names() -> list[str]:
+    return list(_REGISTRY)
+
+
+def get(name: str) -> Recipe:
+    """The recipe called `name`.
+
+    Raises:
+        RecipeError: when there is none, with the nearest names.
+    """
+    if name not in _REGISTRY:
+        near = difflib.get_close_matches(name, _REGISTRY, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(_REGISTRY)}."
+        raise RecipeError(f"There is no recipe {name!r}; {hint}")
+    return dataclasses.replace(_REGISTRY[name](), name=name)
+
+
+def override(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """The recipe with other values; strings are read as the type of the value they replace.
+
+    Raises:
+        RecipeError: on a key that the recipe does not have, or a value of another type.
+    """
+    known = recipe.hyperparameters()
+    changed: dict[str, dict[str, Any]] = {"": {}, "model": {}, "objective": {}}
+    for key, value in changes.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=3) or sorted(known)
+            raise RecipeError(
+                f"{recipe.name} has no setting {key!r}; did you mean {', '.join(near)}?"
+            )
+        group, _, short = key.rpartition(".")
+        changed[group][short] = _converted(key, value, known[key])
+    data = changed[""].pop("data", recipe.data)
+    try:
+        settings = dataclasses.replace(recipe.settings, **changed[""])
+    except ValueError as error:
+        raise RecipeError(str(error)) from error
+    return dataclasses.replace(
+        recipe,
+        data=data,
+        settings=settings,
+        model_kwargs={**recipe.model_kwargs, **changed["model"]},
+        objective_kwargs={**recipe.objective_kwargs, **changed["objective"]},
+    )
+
+
+def _converted(key: str, value: Any, old: Any) -> Any:
+    """`value` as the type of `old`, without loss."""
+    kind = type(old)
+    try:
+        if isinstance(value, str) and kind is not str:
+            if kind is bool:
+                return {"true": True, "false": False}[value.lower()]
+            if kind is tuple:
+                return tuple(int(part) for part in value.strip("()").split(",") if part.strip())
+            return kind(value)
+        if kind is float and type(value) is int:
+            return float(value)
+        if type(value) is not kind:
+            raise TypeError
+        return value
+    except (ValueError, TypeError, KeyError) as error:
+        raise RecipeError(
+            f"{key} must be of type {kind.__name__}, like {old!r}; {value!r} is not."
+        ) from error

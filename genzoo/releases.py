@@ -1,0 +1,271 @@
+"""Releases: trained weights with all that is needed to trust them.
+
+A release is a folder named as its recipe: `model.safetensors` (averaged weights), `config.json` (how it
+was made, what it measures, and a probe: the model's answer to a few fixed inputs) and `README.md`, a
+model card. Nothing is pickled. Releases are looked for in `checkpoints/` (or GENZOO_CHECKPOINTS),
+then on the Hub, where the repository is GENZOO_HUB followed by the recipe's name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from genzoo import recipes
+from genzoo.metrics import Figure
+from genzoo.recipes import Recipe
+from genzoo.roles import ExplicitDensity, LatentVariable
+
+WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+
+
+class ReleaseError(RuntimeError):
+    """A release is absent or damaged; the sentence names the file and the command that mends it."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How the weights came to be: images seen, seconds and the machine of the training."""
+
+    images_seen: int
+    seconds: float
+    machine: str
+
+
+def folder() -> Path:
+    """Where releases are kept: GENZOO_CHECKPOINTS, else `checkpoints` beside the package."""
+    if path := os.environ.get("GENZOO_CHECKPOINTS"):
+        return Path(path).expanduser()
+    return Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+def names() -> list[str]:
+    """The recipes that have a release in `folder()`."""
+    return [name for name in recipes.names() if (folder() / name / CONFIG).is_file()]
+
+
+def load(name: str, device: str = "cpu") -> nn.Module:
+    """The released model of the recipe `name`, in float32 and evaluation mode.
+
+    Raises:
+        genzoo.recipes.RecipeError: when there is no such recipe.
+        ReleaseError: when there is no release of it, or it is damaged.
+    """
+    path = find(name)
+    config = _read_config(path / CONFIG, name)
+    try:
+        state = safetensors.torch.load_file(path / WEIGHTS)
+    except FileNotFoundError as error:
+        raise ReleaseError(_mend(f"{path / WEIGHTS} is missing.", name)) from error
+    except Exception as error:  # safetensors has its own error types for each kind of damage
+        raise ReleaseError(_mend(f"{path / WEIGHTS} is damaged ({error}).", name)) from error
+    try:
+        # Only what a release may hold: a recipe's own class, with JSON values.
+        recipe = recipes.get(name)
+        kwargs = {k: tuple(v) if isinstance(v, list) else v for k, v in config["model"].items()}
+        model = recipe.model(**kwargs)
+        model.load_state_dict({k: v.float() for k, v in state.items()})
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        problem = f"{path / WEIGHTS} does not fit {path / CONFIG} ({error})."
+        raise ReleaseError(_mend(problem, name)) from error
+    return model.to(device).eval().requires_grad_(False)
+
+
+def info(name: str) -> dict[str, Any]:
+    """The config of a release: recipe, hyperparameters, provenance, figures and probe."""
+    return _read_config(find(name) / CONFIG, name)
+
+
+def find(name: str) -> Path:
+    """The folder of a release: local first, then brought from the Hub."""
+    recipes.get(name)
+    local = folder() / name
+    if (local / CONFIG).exists() or (local / WEIGHTS).exists():
+        return local
+    if prefix := os.environ.get("GENZOO_HUB"):
+        from huggingface_hub import snapshot_download
+
+        try:
+            allowed = [WEIGHTS, CONFIG, CARD, "*.npz"]
+            return Path(snapshot_download(prefix + name, allow_patterns=allowed))
+        except Exception as error:  # offline, no such repository, no access: one answer to all
+            problem = f"{local} does not exist, and {prefix + name} could not be had from the Hub"
+            raise ReleaseError(_mend(f"{problem} ({error}).", name)) from error
+    raise ReleaseError(_mend(f"{local} does not exist.", name))
+
+
+def save(
+    recipe: Recipe,
+    model: nn.Module,
+    provenance: Provenance,
+    figures: Sequence[Figure],
+    path: Path | None = None,
+) -> Path:
+    """Write a release, whole or not at all; returns its folder. An older one is replaced, and what
+    else lies in its folder (the demo's assets) stays."""
+    path = path or folder() / recipe.name
+    dtype = getattr(torch, recipe.storage)
+    state = {k: v.detach().to("cpu", dtype).contiguous() for k, v in model.state_dict().items()}
+    config = {
+        "recipe": recipe.name,
+        "class": recipe.model.__name__,
+        "model": dict(recipe.model_kwargs),
+        "hyperparameters": recipe.hyperparameters(),
+        "summary": recipe.summary,
+        "paper": recipe.paper,
+        "paper_url": recipe.paper_url,
+        "expected": recipe.expected,
+        "n_parameters": sum(p.numel() for p in model.parameters()),
+        "storage": recipe.storage,
+        "images_seen": provenance.images_seen,
+        "training_seconds": round(provenance.seconds, 1),
+        "machine": provenance.machine,
+        "torch": torch.__version__,
+        "commit": _commit(),
+        "figures": [figure.to_dict() for figure in figures],
+        "probe": probe(model),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as staging:
+        staged = Path(staging) / path.name
+        if path.exists():
+            shutil.copytree(path, staged)
+        else:
+            staged.mkdir()
+        safetensors.torch.save_file(state, staged / WEIGHTS)
+        (staged / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+        (staged / CARD).write_text(card(config))
+        old = Path(staging) / "old"
+        if path.exists():
+            path.rename(old)
+        staged.rename(path)
+    return path
+
+
+def push(name: str) -> str:
+    """Upload a local release to the Hub, to GENZOO_HUB followed by its name; returns its address."""
+    prefix = os.environ.get("GENZOO_HUB")
+    if not prefix:
+        raise ReleaseError(
+            "Set GENZOO_HUB to the repository prefix to push to, such as someone/genzoo-."
+        )
+    load(name)  # what cannot be loaded is not pushed
+    from huggingface_hub import HfApi
+
+    try:
+        api = HfApi()
+        api.create_repo(prefix + name, exist_ok=True)
+        api.upload_folder(repo_id=prefix + name, folder_path=folder() / name)
+    except Exception as error:  # no network, no token, no right: all of them end here
+        raise ReleaseError(f"{prefix + name} could not be pushed ({error}).") from error
+    return f"https://huggingface.co/{prefix + name}"
+
+
+@torch.inference_mode()
+def probe(model: nn.Module) -> list[float]:
+    """The model's score, in nats, of four fixed images: empty, full, a disc, and noise.
+
+    log p(x) of an explicit density; log p(x | z) - KL at z = the mean of q(z | x) of a latent
+    variable model. A test reproduces it from the files, so no release can rot unseen.
+    """
+    assert isinstance(model, (ExplicitDensity, LatentVariable))
+    x = probe_images(model.event_shape)
+    if isinstance(model, ExplicitDensity):
+        return model.log_prob(x).tolist()
+    q, prior = model.encode(x), model.prior()
+    reconstruction = model.decode(q.mean).log_prob(x).flatten(1).sum(1)
+    kl = torch.distributions.kl_divergence(q, prior).flatten(1).sum(1)
+    return (reconstruction - kl).tolist()
+
+
+def probe_images(event_shape: tuple[int, ...]) -> Tensor:
+    """Four fixed binary images, (4, *event_shape)."""
+    H, W = event_shape[-2:]
+    y, x = torch.meshgrid(torch.linspace(-1, 1, H), torch.linspace(-1, 1, W), indexing="ij")
+    disc = (x**2 + y**2 < 0.4).float()
+    noise = (torch.rand(H, W, generator=torch.Generator().manual_seed(0)) < 0.2).float()
+    images = torch.stack([torch.zeros(H, W), torch.ones(H, W), disc, noise])
+    return images.unsqueeze(1).expand(4, *event_shape).contiguous()
+
+
+def card(config: dict[str, Any]) -> str:
+    """The model card, with the Hub's metadata, from a release's config."""
+    rows = "\n".join(
+        f"| {f['name']} | {f['value']:.3f} | {f['low']:.3f} to {f['high']:.3f} | {f['unit']} "
+        f"| {f['setting']} |"
+        for f in config["figures"]
+    )
+    name, data = config["recipe"], config["hyperparameters"]["data"]
+    minutes = config["training_seconds"] / 60
+    return f"""---
+library_name: genzoo
+license: mit
+datasets:
+- {data}
+tags:
+- generative
+- {config["class"].lower()}
+---
+
+# {name}
+
+{config["summary"]}.
+
+Paper: [{config["paper"]}]({config["paper_url"]}).
+{config["n_parameters"]:,} parameters, trained on {config["images_seen"]:,} images in
+{minutes:.0f} minutes ({config["machine"]}).
+
+```python
+import genzoo
+
+model = genzoo.load("{name}")
+```
+
+| figure | value | 95 % interval | unit | setting |
+|---|---|---|---|---|
+{rows}
+
+Made again by `python -m genzoo train {name}`; measured by `python -m genzoo evaluate {name}`.
+"""
+
+
+def _mend(problem: str, name: str) -> str:
+    return f"{problem} Make a new one with: python -m genzoo train {name}"
+
+
+def _read_config(path: Path, name: str) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text())
+        if config["recipe"] != name:
+            raise ValueError(f"it is of {config['recipe']!r}")
+        return config
+    except FileNotFoundError as error:
+        raise ReleaseError(_mend(f"{path} is missing.", name)) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(_mend(f"{path} is damaged ({error}).", name)) from error
+
+
+def _commit() -> str:
+    """The commit of the code that made the release, with a + where the tree was changed."""
+    here = Path(__file__).resolve().parent
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", *words], cwd=here, capture_output=True, text=True, timeout=10, check=True
+        ).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", ".") else "")
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"

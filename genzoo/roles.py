@@ -1,0 +1,186 @@
+"""What a caller may ask of a model.
+
+At every public boundary an image is float32 in [0, 1], NCHW; `log_prob` is in nats, one number for
+each image. The model alone defines its distribution: objectives, metrics and the demo only ask.
+
+A class here is abstract or final: a model fills in the abstract methods and never overrides a
+concrete one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.distributions import Bernoulli, Distribution
+
+
+def check_images(x: Tensor, event_shape: tuple[int, ...], *, binary: bool = False) -> None:
+    """Refuse anything but float images of `event_shape` with values in [0, 1] (or in {0, 1}).
+
+    Raises:
+        ValueError: in a sentence that says what is wrong and what is expected.
+    """
+    expected = "(B, " + ", ".join(map(str, event_shape)) + ")"
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        kind = x.dtype if isinstance(x, Tensor) else type(x).__name__
+        raise ValueError(f"Images must be a float tensor of shape {expected}, not {kind}.")
+    if tuple(x.shape[1:]) != tuple(event_shape):
+        raise ValueError(f"Images must have shape {expected}, not {tuple(x.shape)}.")
+    if binary:
+        if not bool(((x == 0) | (x == 1)).all()):
+            raise ValueError("This model is of binary pixels: every value must be 0 or 1.")
+    elif not bool(((x >= 0) & (x <= 1)).all()):  # also false for NaN
+        raise ValueError("Image values must lie in [0, 1], without NaN.")
+
+
+def draw(p: Distribution, u: Tensor) -> Tensor:
+    """The value of `p` at the uniform noise `u` in [0, 1): a sample that is a function of its noise.
+
+    One number determines one draw, so two samplers of the same model can be held equal draw by
+    draw, and a seed means the same picture on every path.
+    """
+    if isinstance(p, Bernoulli):
+        return (u < p.probs).to(u.dtype)
+    raise TypeError(f"No draw from uniform noise is defined for {type(p).__name__}.")
+
+
+class ExplicitDensity(ABC):
+    """A model whose probability of an image can be computed."""
+
+    event_shape: tuple[int, ...]
+
+    @abstractmethod
+    def log_prob(self, x: Tensor) -> Tensor:
+        """log p(x) in nats, shape (B,), of images x (B, *event_shape)."""
+
+    @abstractmethod
+    def sampling(
+        self, n: int, given: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Iterator[Tensor]:
+        """Draw n images step by step, for animation.
+
+        Yields (n, *event_shape) with NaN where nothing is drawn yet; the tensor is reused from
+        step to step, so clone what you keep. `given` (1 or n, *event_shape) holds known values,
+        NaN where unknown.
+        """
+
+    @final
+    def sample(
+        self, n: int, given: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """n images, (n, *event_shape): the last step of `sampling`, which tells of `given`."""
+        x = None
+        for x in self.sampling(n, given, generator):
+            pass
+        assert x is not None
+        return x
+
+
+class Autoregressive(ExplicitDensity):
+    """p(x) = prod_i p(x_i | x_<i), the D = prod(event_shape) dimensions taken in `order`."""
+
+    order: Tensor
+    """(D,) flat indices: the i-th dimension to be drawn."""
+
+    @abstractmethod
+    def conditionals(self, x: Tensor) -> Distribution:
+        """p(x_i | x_<i) of every dimension at once, teacher forced; batch shape as x."""
+
+    @abstractmethod
+    def draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
+        """Draw one dimension after the other: the i-th item is (n,), of dimension order[i].
+
+        u (D, n) is the uniform noise and `given` (D, n) the known values, NaN where unknown, rows
+        in `order` both. `teacher_forced_draws` is the plain way; a model with a faster one
+        (activations kept, keys cached) must give the same numbers.
+        """
+
+    @final
+    def log_prob(self, x: Tensor) -> Tensor:
+        return self.conditionals(x).log_prob(x).flatten(1).sum(1)
+
+    @final
+    def sampling(
+        self, n: int, given: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Iterator[Tensor]:
+        """Draw n images, a dimension at a step: the i-th step has drawn order[: i + 1].
+
+        Known values in `given` are kept as the sampler passes them, so the result follows
+        p(rest | given) exactly when the known dimensions come first in `order`; a known dimension
+        further on cannot influence those drawn before it.
+        """
+        if n < 1:
+            raise ValueError(f"The number of samples must be at least 1, not {n}.")
+        device = self.order.device
+        D = self.order.numel()
+        known = None
+        if given is not None:
+            check_images(torch.nan_to_num(given, nan=0.0), self.event_shape)
+            if given.shape[0] not in (1, n):
+                raise ValueError(f"`given` must hold 1 or {n} images, not {given.shape[0]}.")
+            known = given.to(device).flatten(1)[:, self.order].expand(n, D).t()
+        u = torch.rand(D, n, generator=generator).to(device)
+        x = torch.full((n, D), torch.nan, device=device)
+        image = x.view(n, *self.event_shape)
+        columns = x.unbind(1)
+        with torch.inference_mode():
+            draws = self.draws(u, known)
+        # The context is entered anew for each step: a generator must not leave a caller who
+        # pauses it in inference mode.
+        for d in self.order.tolist():
+            with torch.inference_mode():
+                columns[d].copy_(next(draws))
+            yield image
+
+
+def teacher_forced_draws(
+    model: Autoregressive, u: Tensor, given: Tensor | None
+) -> Iterator[Tensor]:
+    """`Autoregressive.draws` by one full pass over the image for each dimension: slow and plain."""
+    D, n = u.shape
+    x = torch.zeros(n, D, dtype=u.dtype, device=u.device)
+    for i, d in enumerate(model.order.tolist()):
+        p = model.conditionals(x.view(n, *model.event_shape))
+        noise = torch.zeros_like(x)
+        noise[:, d] = u[i]
+        x_i = draw(p, noise.view(n, *model.event_shape)).flatten(1)[:, d]
+        if given is not None:
+            x_i = torch.where(given[i].isnan(), x_i, given[i])
+        x[:, d] = x_i
+        yield x_i
+
+
+class LatentVariable(ABC):
+    """p(x) = integral of p(z) p(x | z) dz, with an approximate posterior q(z | x)."""
+
+    event_shape: tuple[int, ...]
+    latent_shape: tuple[int, ...]
+
+    @abstractmethod
+    def prior(self) -> Distribution:
+        """p(z), batch shape latent_shape."""
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Distribution:
+        """q(z | x), batch shape (B, *latent_shape)."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Distribution:
+        """p(x | z), batch shape (B, *event_shape); its mean is the picture."""
+
+
+@torch.inference_mode()
+def pictures(model: object, n: int, generator: torch.Generator | None = None) -> Tensor:
+    """n pictures to look at, (n, *event_shape): samples, or the mean of p(x | z) for drawn z."""
+    if isinstance(model, ExplicitDensity):
+        return model.sample(n, generator=generator)
+    if isinstance(model, LatentVariable):
+        prior = model.prior()
+        device = prior.mean.device
+        z = torch.randn(n, *model.latent_shape, generator=generator).to(device)
+        return model.decode(prior.mean + prior.stddev * z).mean
+    raise TypeError(f"{type(model).__name__} has no role that makes pictures.")

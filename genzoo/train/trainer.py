@@ -1,0 +1,240 @@
+"""One trainer for every model: batch, step, average, log, evaluate, save."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from genzoo.data.batches import Batch, Batches
+from genzoo.data.binarize import binarize_once
+from genzoo.data.images import ImageSet
+from genzoo.objectives.base import Objective, Progress, Update
+from genzoo.train import run_state
+from genzoo.train.allocator import keep_freed_memory
+from genzoo.train.ema import EMA
+from genzoo.train.log import Log
+from genzoo.train.sheet import save_png, sheet
+
+STATE = "state.pt"
+"""The run state's file in the run's folder."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train, apart from what. Lengths and intervals are counted in images."""
+
+    images: int
+    batch_size: int
+    seed: int = 0
+    binarization: str = "none"
+    ema: float = 0.999
+    schedule: str = "cosine"
+    warmup: float = 0.01
+    clip: float = math.inf
+    precision: str = "float32"
+    evaluate_every: int = 600_000
+    save_every: int = 60_000
+    log_every: int = 6_400
+
+    def __post_init__(self) -> None:
+        if self.precision not in ("float32", "bfloat16"):
+            raise ValueError(
+                f"Unknown precision {self.precision!r}; there are: float32, bfloat16."
+            )
+        if self.images < self.batch_size:
+            raise ValueError(
+                f"Training on {self.images} images is less than one batch of {self.batch_size}."
+            )
+
+
+def train(
+    objective: Objective,
+    settings: Settings,
+    train_set: ImageSet,
+    test_set: ImageSet,
+    folder: Path,
+    hyperparameters: Mapping[str, Any],
+    *,
+    device: str = "cpu",
+    resume: bool = False,
+    pictures: Callable[[nn.Module], Tensor] | None = None,
+    progress_bar: bool = True,
+) -> dict[str, Any]:
+    """Train `objective` and leave the averaged weights in `objective.model`.
+
+    Under torchrun each process takes its share of every batch and gradients are averaged, so that
+    the number of processes changes the speed and not the curve.
+
+    Args:
+        folder: of this run: run state, log.csv, TensorBoard events, sample sheets.
+        hyperparameters: whatever must be equal when the run is resumed.
+        pictures: samples (N, C, H, W) of the model, for the sheets.
+
+    Returns:
+        images seen, seconds of training (over all parts of the run), and the last evaluation.
+
+    Raises:
+        RunStateError: when there is nothing to resume, or it was another run.
+        TrainingError: when a loss is no longer finite.
+    """
+    where = torch.device(device)
+    rank, world = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+    first = rank == 0
+    if where.type == "cpu":
+        keep_freed_memory()
+    torch.manual_seed(settings.seed)
+    objective.to(where, memory_format=torch.channels_last)
+    update = Update(
+        objective.optimizers(),
+        schedule=settings.schedule,
+        warmup=settings.warmup,
+        clip=settings.clip,
+    )
+    ema = EMA(objective.model, settings.ema)
+    batches = Batches(
+        train_set, settings.batch_size, settings.seed, settings.binarization, rank, world
+    )
+    n_steps = math.ceil(settings.images / settings.batch_size)
+
+    step, seconds = 0, 0.0
+    if resume:
+        state = run_state.load(folder / STATE, hyperparameters)
+        step, seconds = state["step"], state["seconds"]
+        objective.load_state_dict(state["objective"])
+        for who, optimizer in update.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][who])
+        ema.load_state_dict(state["ema"])
+        torch.set_rng_state(state["rng"])
+        if where.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda_rng"])
+    elif (folder / STATE).exists():
+        raise run_state.RunStateError(
+            f"{folder} already holds a run. Go on with --resume, give another --run-dir, "
+            "or delete the folder."
+        )
+    log = Log(folder, step) if first else None
+
+    def due(every: int, step: int) -> bool:
+        """Whether this step's batch crosses a multiple of `every` images, or is the last."""
+        images = step * settings.batch_size
+        return images // every != (images - settings.batch_size) // every or step == n_steps
+
+    def save() -> None:
+        run_state.save(
+            folder / STATE,
+            {
+                "hyperparameters": dict(hyperparameters),
+                "step": step,
+                "seconds": seconds,
+                "objective": objective.state_dict(),
+                "optimizers": {k: o.state_dict() for k, o in update.optimizers.items()},
+                "ema": ema.state_dict(),
+                "rng": torch.get_rng_state(),
+                **({"cuda_rng": torch.cuda.get_rng_state()} if where.type == "cuda" else {}),
+            },
+        )
+
+    report: dict[str, float] = {}
+
+    def evaluate() -> None:
+        nonlocal report
+        with ema.swapped_into(objective.model):
+            report = evaluation(objective, test_set, settings.binarization, where)
+            image = None if pictures is None else sheet(pictures(objective.model))
+        assert log is not None
+        log.write(step, step * settings.batch_size, "test", report)
+        if image is not None:
+            save_png(folder / "samples" / f"{step * settings.batch_size:09d}.png", image)
+            log.picture(step, "samples", image)
+
+    bar = tqdm(
+        total=n_steps * settings.batch_size,
+        initial=step * settings.batch_size,
+        unit="image",
+        unit_scale=True,
+        disable=not (first and progress_bar),
+        mininterval=1,
+    )
+    low = settings.precision == "bfloat16"
+    tail: list[dict[str, Tensor]] = []
+    objective.train()
+    started = time.perf_counter()
+    while step < n_steps:
+        at = Progress(
+            step, step * settings.batch_size, settings.images, settings.seed, rank, world
+        )
+        update.at = at
+        with torch.autocast(where.type, dtype=torch.bfloat16, enabled=low):
+            values = objective.step(batches[step].to(where), update, at)
+        ema.update(objective.model)
+        step += 1
+        tail.append(values)
+        bar.update(settings.batch_size)
+        if due(settings.log_every, step):
+            means = _mean_over_processes(tail)
+            tail = []
+            if log is not None:
+                log.write(step, step * settings.batch_size, "train", means)
+                bar.set_postfix({k: f"{v:.4g}" for k, v in (means | report).items()})
+        if due(settings.evaluate_every, step) and first:
+            evaluate()
+        if due(settings.save_every, step) and first:
+            seconds += time.perf_counter() - started
+            started = time.perf_counter()
+            save()
+    bar.close()
+    if log is not None:
+        if not report:  # the run was already at its end when it was resumed
+            evaluate()
+        log.close()
+    with torch.no_grad():
+        for name, p in objective.model.named_parameters():
+            p.copy_(ema.average[name])
+    return {"images_seen": step * settings.batch_size, "seconds": seconds, "evaluation": report}
+
+
+def _mean_over_processes(tail: list[dict[str, Tensor]]) -> dict[str, float]:
+    """The mean of what was logged since the last time, over steps and processes."""
+    names = list(tail[0])
+    means = torch.stack([torch.stack([row[name].float() for row in tail]).mean() for name in names])
+    if dist.is_initialized():
+        dist.all_reduce(means)
+        means /= dist.get_world_size()
+    return dict(zip(names, means.tolist(), strict=True))
+
+
+@torch.inference_mode()
+def evaluation(
+    objective: Objective, data: ImageSet, binarization: str, device: torch.device, batch: int = 250
+) -> dict[str, float]:
+    """The means of `objective.evaluate` over a whole set, in float32."""
+    was_training = objective.training
+    objective.eval()
+    x = binarize_once(data.scaled(), binarization)
+    sums: dict[str, float] = {}
+    for s in range(0, len(data), batch):
+        values = objective.evaluate(Batch(x[s : s + batch], data.labels[s : s + batch]).to(device))
+        for name, value in values.items():
+            sums[name] = sums.get(name, 0.0) + value.double().sum().item()
+    objective.train(was_training)
+    return {name: total / len(data) for name, total in sums.items()}
+
+
+def start_processes(device: str) -> str:
+    """Join the other processes when started by torchrun; returns this process's device."""
+    if "RANK" in os.environ and "WORLD_SIZE" in os.environ and not dist.is_initialized():
+        dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+        if device == "cuda":
+            device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+            torch.cuda.set_device(device)
+    return device
