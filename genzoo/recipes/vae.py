@@ -50,7 +50,7 @@ def vae_mnist() -> Recipe:
         objective_kwargs=dict(lr=0.002),
         data="mnist",
         settings=Settings(
-            images=100 * 60_000,
+            images=80 * 60_000,
             batch_size=128,
             binarization="dynamic",
             ema=0.9995,
