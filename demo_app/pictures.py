@@ -1,0 +1,39 @@
+"""Gray levels as picture files, in memory."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+
+def png(levels: np.ndarray) -> bytes:
+    """A gray picture (H, W) of levels 0 to 255."""
+    file = io.BytesIO()
+    Image.fromarray(levels.astype(np.uint8)).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def gif(levels: np.ndarray, scale: int = 8, milliseconds: int = 50, hold: int = 600) -> bytes:
+    """An endless animation of frames (N, H, W), there and back, as dark ink on white paper.
+
+    Args:
+        levels: 0 to 255, 255 being ink.
+        scale: screen pixels to a pixel.
+        milliseconds: of a frame; `hold` of the first and the last.
+    """
+    there_and_back = np.concatenate([levels, levels[-2:0:-1]])
+    frames = [
+        Image.fromarray((255 - frame).astype(np.uint8)).resize(
+            (frame.shape[1] * scale, frame.shape[0] * scale), Image.Resampling.NEAREST
+        )
+        for frame in there_and_back
+    ]
+    durations = [milliseconds] * len(frames)
+    durations[0] = durations[len(levels) - 1] = hold
+    file = io.BytesIO()
+    frames[0].save(
+        file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0
+    )
+    return file.getvalue()

@@ -1,0 +1,267 @@
+"""What the VAE tab asks: the code of an image, the image of a code, and the bound between them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.distributions import kl_divergence
+
+from demo_app import pictures
+from demo_app.errors import BadInput, Unavailable
+from demo_app.services import checks
+from demo_app.store import Store
+
+D = 28 * 28
+MAX_Z = 6.0
+"""The prior is N(0, I): six deviations out there is nothing that a decoder was ever asked for."""
+
+HALF_DRAWS = 8
+"""Of z from q(z | x), for the reconstruction term; each is used with its mirror image about the mean."""
+
+ACTIVE = 0.01
+"""Mean KL in nats above which a latent counts as used (Burda et al., 2016, count alike)."""
+
+TILES = 20
+MAX_FRAMES = 64
+MAX_STEPS = 25
+
+
+class VAEService:
+    """An image is 784 numbers in [0, 1] (0 or 1 for digits), row by row; a code z is one number for
+    each latent, -6 to 6; log-probabilities are in nats. Refuses bad input with BadInput, a missing
+    or damaged release with Unavailable."""
+
+    plane = "vae-mnist-2d"
+    models = ("vae-mnist", "vae-fashion")
+
+    _ARRAYS = {
+        "vae-mnist-2d": {"points", "labels", "digits"},
+        "vae-mnist": {"images", "labels", "kl", "reconstruction"},
+        "vae-fashion": {"images", "labels", "kl", "reconstruction"},
+    }
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._known_assets: dict[str, dict[str, np.ndarray]] = {}
+
+    def missing(self, model: str) -> Unavailable | None:
+        """Why a model cannot be shown, if it cannot; reads no weights."""
+        try:
+            self._store.info(model)
+            self._assets(model)
+        except Unavailable as error:
+            return error
+        return None
+
+    def about(self, model: str) -> dict[str, Any]:
+        """Figures for the page: n_parameters, n_latent, binary (are its pixels 0 or 1?), and the
+        measured figures by name."""
+        info = self._store.info(self._model(model))
+        return {
+            "n_parameters": info["n_parameters"],
+            "n_latent": info["model"]["n_latent"],
+            "binary": info["model"].get("likelihood", "bernoulli") == "bernoulli",
+            "figures": {figure["name"]: figure["value"] for figure in info["figures"]},
+        }
+
+    def map(self) -> dict[str, Any]:
+        """The plane: posterior means of test digits, points (N, 2), their labels (N,), the digits
+        themselves (N, 784) of 0 and 1, and extent: the map reaches from -extent to extent."""
+        assets = self._assets(self.plane)
+        points = assets["points"].astype(np.float32)
+        extent = float(np.ceil(2 * np.quantile(np.abs(points), 0.995)) / 2)
+        return {
+            "points": points,
+            "labels": assets["labels"],
+            "digits": np.unpackbits(assets["digits"], axis=1)[:, :D],
+            "extent": min(max(extent, 2.0), MAX_Z),
+        }
+
+    def manifold(self, extent: float) -> np.ndarray:
+        """The plane decoded at the centers of 20 x 20 tiles, one picture (560, 560) in [0, 1]; up
+        is the second latent's positive side."""
+        centers = (torch.arange(TILES) + 0.5) / TILES * 2 * extent - extent
+        y, x = torch.meshgrid(centers.flip(0), centers, indexing="ij")
+        with self._store.model(self.plane) as vae, torch.inference_mode():
+            images = vae.decode(torch.stack([x, y], -1).view(-1, 2)).mean
+        tiles = images.view(TILES, TILES, 28, 28).permute(0, 2, 1, 3)
+        return tiles.reshape(TILES * 28, TILES * 28).numpy()
+
+    def images(self, model: str) -> tuple[np.ndarray, np.ndarray]:
+        """Test images (N, 784) uint8, 0 to 255, sorted by label, and their labels (N,)."""
+        assets = self._assets(self._large(model))
+        return assets["images"], assets["labels"]
+
+    def latents(self, model: str) -> dict[str, Any]:
+        """How the latents are used on the test set: order (K,), the most used first; kl (K,), the
+        mean KL of each in nats; n_active; and the mean reconstruction term in nats."""
+        assets = self._assets(self._large(model))
+        kl = assets["kl"].astype(np.float64)
+        return {
+            "order": np.argsort(-kl, kind="stable"),
+            "kl": kl,
+            "n_active": int((kl > ACTIVE).sum()),
+            "reconstruction": float(assets["reconstruction"]),
+        }
+
+    def decode(self, model: str, z: Any, pixels: Any = None) -> dict[str, Any]:
+        """The picture of a code.
+
+        Args:
+            z: the code, a number for each latent.
+            pixels: an image, or None.
+
+        Returns:
+            image (784,) in [0, 1], the mean of p(x | z); log_likelihood, log p(x | z) of the image
+            given, or None.
+        """
+        code = self._code(model, z)
+        x = None if pixels is None else self._image(model, pixels)
+        with self._store.model(model) as vae, torch.inference_mode():
+            p = vae.decode(code)
+            log_likelihood = None if x is None else float(p.log_prob(x).sum())
+            return {"image": p.mean.flatten().numpy(), "log_likelihood": log_likelihood}
+
+    def encode(self, model: str, pixels: Any) -> dict[str, Any]:
+        """The posterior q(z | x) of an image, and the bound on log p(x) that it gives.
+
+        Returns:
+            mean (K,), deviation (K,) and kl (K,) of each latent; reconstruction, E_q[log p(x | z)]
+            by 16 draws of fixed noise, so that the same image always reads the same; elbo =
+            reconstruction - kl.sum(); bits_per_dim; image (784,) decoded from the mean, and
+            log_likelihood, log p(x | z) there.
+        """
+        x = self._image(model, pixels)
+        with self._store.model(model) as vae, torch.inference_mode():
+            q = vae.encode(x)
+            kl = kl_divergence(q, vae.prior())[0]
+            half = torch.randn(
+                HALF_DRAWS, *vae.latent_shape, generator=torch.Generator().manual_seed(0)
+            )
+            eps = torch.cat([torch.zeros_like(half[:1]), half, -half])
+            p = vae.decode(q.mean + q.stddev * eps)
+            log_likelihood = p.log_prob(x.expand(len(eps), *x.shape[1:])).flatten(1).sum(1)
+            reconstruction = float(log_likelihood[1:].mean())
+            elbo = reconstruction - float(kl.sum())
+            return {
+                "mean": q.mean[0].numpy(),
+                "deviation": q.stddev[0].numpy(),
+                "kl": kl.numpy(),
+                "reconstruction": reconstruction,
+                "elbo": elbo,
+                "bits_per_dim": -elbo / D / math.log(2),
+                "image": p.mean[0].flatten().numpy(),
+                "log_likelihood": float(log_likelihood[0]),
+            }
+
+    def traverse(self, model: str, z: Any, rows: Any = 10, steps: Any = 13) -> dict[str, Any]:
+        """Walk along one latent at a time from a code, all others held.
+
+        Args:
+            rows: how many latents, the most used first.
+            steps: how many values from -3 to 3, deviations of the prior.
+
+        Returns:
+            latents (rows,), values (steps,), images (rows, steps, 784) in [0, 1].
+        """
+        code = self._code(model, z)
+        rows = checks.integer("The number of rows", rows, 1, code.shape[1])
+        steps = checks.integer("The number of steps", steps, 2, MAX_STEPS)
+        latents = self.latents(model)["order"][:rows]
+        values = torch.linspace(-3, 3, steps)
+        codes = code.repeat(rows, steps, 1)
+        for row, latent in enumerate(latents):
+            codes[row, :, int(latent)] = values
+        images = self._pictures(model, codes.flatten(0, 1))
+        return {
+            "latents": latents,
+            "values": values.numpy(),
+            "images": images.reshape(rows, steps, D),
+        }
+
+    def interpolate(
+        self, model: str, first: Any, second: Any, frames: Any = 33
+    ) -> dict[str, np.ndarray]:
+        """Go from one image to another, straight through the latent space, from mean to mean.
+
+        Args:
+            first, second: an image, or the index of a test image.
+            frames: how many pictures, 2 to 64, both ends among them.
+
+        Returns:
+            z (frames, K) and images (frames, 784) in [0, 1].
+        """
+        x = torch.cat([self._chosen(model, first), self._chosen(model, second)])
+        frames = checks.integer("The number of frames", frames, 2, MAX_FRAMES)
+        with self._store.model(model) as vae, torch.inference_mode():
+            start, end = vae.encode(x).mean
+        t = torch.linspace(0, 1, frames).unsqueeze(1)
+        z = (1 - t) * start + t * end
+        return {"z": z.numpy(), "images": self._pictures(model, z)}
+
+    def gif(self, model: str, first: Any, second: Any, frames: Any = 33) -> bytes:
+        """`interpolate` as an animated GIF."""
+        images = self.interpolate(model, first, second, frames)["images"]
+        return pictures.gif(np.rint(images.reshape(-1, 28, 28) * 255))
+
+    def _pictures(self, model: str, z: Tensor) -> np.ndarray:
+        with self._store.model(model) as vae, torch.inference_mode():
+            return vae.decode(z).mean.flatten(1).numpy()
+
+    def _model(self, model: object) -> str:
+        return _one_of(model, (self.plane, *self.models))
+
+    def _large(self, model: object) -> str:
+        return _one_of(model, self.models)
+
+    def _code(self, model: object, z: object) -> Tensor:
+        """z as (1, K)."""
+        with self._store.model(self._model(model)) as vae:
+            n = _n_latent(vae)
+        return torch.from_numpy(checks.numbers("The latents", z, n, -MAX_Z, MAX_Z)).view(1, n)
+
+    def _image(self, model: object, pixels: object) -> Tensor:
+        """Pixels as (1, 1, 28, 28)."""
+        with self._store.model(self._model(model)) as vae:
+            binary = vae.likelihood == "bernoulli"
+        if binary:
+            x = checks.bits("The pixels", pixels, D)
+        else:
+            # The likelihood is of 8-bit values, so to the nearest of those.
+            x = np.rint(checks.numbers("The pixels", pixels, D, 0, 1) * 255) / np.float32(255)
+        return torch.from_numpy(x).view(1, 1, 28, 28)
+
+    def _chosen(self, model: object, choice: object) -> Tensor:
+        """The image given, or the test image of that index, as (1, 1, 28, 28)."""
+        if not isinstance(choice, (int, float, np.integer)):
+            return self._image(model, choice)
+        images, _ = self.images(model)  # type: ignore[arg-type]
+        i = checks.integer("The index of a test image", choice, 0, len(images) - 1)
+        return self._image(model, images[i].astype(np.float32) / 255)
+
+    def _assets(self, model: str) -> dict[str, np.ndarray]:
+        if model not in self._known_assets:
+            assets = self._store.assets(model)
+            if lacking := self._ARRAYS[model] - set(assets):
+                command = "python -m demo_app.assets"
+                lacks = ", ".join(sorted(lacking))
+                raise Unavailable(
+                    f"The assets of {model} lack {lacks}; {command} makes new ones.", command
+                )
+            self._known_assets[model] = assets
+        return self._known_assets[model]
+
+
+def _one_of(model: object, known: tuple[str, ...]) -> str:
+    if not isinstance(model, str) or model not in known:
+        raise BadInput(f"There is no model {model!r:.40} here; there are: {', '.join(known)}.")
+    return model
+
+
+def _n_latent(vae: nn.Module) -> int:
+    (n,) = vae.latent_shape
+    return n

@@ -1,0 +1,215 @@
+"""The VAE tab: a map of digits, a code to move by hand, and walks through the latent space."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from demo_app import pictures, widgets, wire
+from demo_app.errors import BadInput
+
+if TYPE_CHECKING:
+    from demo_app.services.vae import VAEService
+
+D = 28 * 28
+
+
+def build(service: VAEService) -> None:
+    """Lay out the tab and its endpoints; `service` answers for both. What a missing release would
+    feed is a notice in its place; the rest goes on."""
+    missing = {name: service.missing(name) for name in (service.plane, *service.models)}
+    if error := missing[service.plane]:
+        widgets.notice(error)
+    else:
+        plane = service.plane
+        widgets.Widget(
+            "vae_map",
+            functions={
+                "start": cache(lambda: start_map(service)),
+                "decode": lambda z: decode(service, plane, z),
+            },
+        )
+    models = [name for name in service.models if not missing[name]]
+    if models:
+        widgets.Widget(
+            "vae_code",
+            functions={
+                "start": lambda model: start(service, model),
+                "encode": lambda model, x: encode(service, model, x),
+                "decode": lambda model, z, x=None: decode(service, model, z, x),
+            },
+            data={"models": models},
+        )
+        widgets.Widget(
+            "vae_walk",
+            functions={
+                "traverse": lambda model, z, rows, steps: traverse(service, model, z, rows, steps),
+                "interpolate": lambda model, a, b, n: interpolate(service, model, a, b, n),
+                "gif": lambda model, a, b: gif(service, model, a, b),
+            },
+        )
+    for name in service.models:
+        if error := missing[name]:
+            widgets.notice(error)
+    widgets.explanation("vae", **figures(service, [n for n, error in missing.items() if not error]))
+    endpoints(service)
+
+
+def figures(service: VAEService, names: list[str]) -> dict[str, str]:
+    """The numbers of the explanation; a dash for a model that is not there."""
+    shown = {}
+    for name in (service.plane, *service.models):
+        about = service.about(name) if name in names else {"figures": {}}
+        key = name.removeprefix("vae-").replace("-", "_")
+        n = about.get("n_parameters")
+        bound = about["figures"].get("nll_bound")
+        bits = about["figures"].get("bits_per_dim_bound")
+        shown[f"n_{key}"] = "—" if n is None else f"{n:,}"
+        shown[f"bound_{key}"] = "—" if bound is None else f"{bound:.2f}"
+        shown[f"bits_{key}"] = "—" if bits is None else f"{bits:.2f}"
+    return shown
+
+
+def start_map(service: VAEService) -> dict[str, Any]:
+    """The plane as it is first seen; the points in thousandths."""
+    plane = service.map()
+    manifold = service.manifold(plane["extent"])
+    return {
+        "points": wire.pack_int16(plane["points"], 1000),
+        "labels": plane["labels"].tolist(),
+        "digits": wire.pack_bits(plane["digits"]),
+        "extent": plane["extent"],
+        "manifold": _text(pictures.png(np.rint(manifold * 255))),
+    }
+
+
+def start(service: VAEService, model: str) -> dict[str, Any]:
+    """What does not change while one plays with a model."""
+    images, labels = service.images(model)
+    about, latents = service.about(model), service.latents(model)
+    return {
+        "binary": about["binary"],
+        "images": wire.pack_bits(images > 127) if about["binary"] else _text(images.tobytes()),
+        "labels": labels.tolist(),
+        "order": latents["order"].tolist(),
+        "kl": latents["kl"].round(4).tolist(),
+        "n_active": latents["n_active"],
+        "reconstruction": latents["reconstruction"],
+    }
+
+
+def decode(
+    service: VAEService, model: str, z: list[float], x: str | None = None
+) -> dict[str, Any]:
+    answer = service.decode(model, z, None if x is None else levels(x) / 255)
+    return {**answer, "image": wire.pack_bytes(answer["image"])}
+
+
+def encode(service: VAEService, model: str, x: str) -> dict[str, Any]:
+    answer = service.encode(model, levels(x) / 255)
+    for key in ("mean", "deviation", "kl"):
+        answer[key] = answer[key].astype(float).round(4).tolist()
+    return {**answer, "image": wire.pack_bytes(answer["image"])}
+
+
+def traverse(
+    service: VAEService, model: str, z: list[float], rows: int, steps: int
+) -> dict[str, Any]:
+    """One picture of all rows and steps, 28 pixels to a cell."""
+    answer = service.traverse(model, z, rows, steps)
+    cells = answer["images"].reshape(rows, steps, 28, 28).transpose(0, 2, 1, 3)
+    sheet = cells.reshape(rows * 28, steps * 28)
+    return {
+        "latents": answer["latents"].tolist(),
+        "values": answer["values"].tolist(),
+        "sheet": _text(pictures.png(np.rint(sheet * 255))),
+    }
+
+
+def interpolate(service: VAEService, model: str, a: str, b: str, n: int) -> dict[str, Any]:
+    answer = service.interpolate(model, levels(a) / 255, levels(b) / 255, n)
+    return {
+        "images": wire.pack_bytes(answer["images"]),
+        "z": answer["z"].astype(float).round(4).tolist(),
+    }
+
+
+def gif(service: VAEService, model: str, a: str, b: str) -> dict[str, Any]:
+    return {"gif": _text(service.gif(model, levels(a) / 255, levels(b) / 255))}
+
+
+def levels(text: object) -> np.ndarray:
+    """The 784 gray levels, 0 to 255, of an image that the page sends as base64.
+
+    Raises:
+        BadInput: when `text` is not base64 of 784 bytes.
+    """
+    expected = f"expected base64 of {D} bytes"
+    if not isinstance(text, str):
+        raise BadInput(f"The pixels must be text, not {type(text).__name__}; {expected}.")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadInput(f"The pixels are not valid base64; {expected}.") from error
+    if len(data) != D:
+        raise BadInput(f"The pixels are {len(data)} bytes long; {expected}.")
+    return np.frombuffer(data, dtype=np.uint8).astype(np.float32)
+
+
+def endpoints(service: VAEService) -> None:
+    """The same for programs: /vae_decode, /vae_encode, /vae_traverse and /vae_interpolate."""
+
+    def vae_decode(z: list[float], model: str = "vae-mnist") -> list[float]:
+        return service.decode(model, z)["image"].tolist()
+
+    def vae_encode(pixels: list[float], model: str = "vae-mnist") -> dict[str, Any]:
+        return _plain(service.encode(model, pixels))
+
+    def vae_traverse(
+        z: list[float], model: str = "vae-mnist", rows: int = 10, steps: int = 13
+    ) -> dict[str, Any]:
+        return _plain(service.traverse(model, z, rows, steps))
+
+    def vae_interpolate(
+        first: int, second: int, model: str = "vae-mnist", frames: int = 9
+    ) -> dict[str, Any]:
+        return _plain(service.interpolate(model, first, second, frames))
+
+    models = "Models: vae-mnist, vae-fashion"
+    widgets.endpoint(
+        "vae_decode",
+        vae_decode,
+        "A number for each latent, -6 to 6 -> 784 pixels in [0, 1], row by row: the mean of "
+        f"p(x | z). {models}, vae-mnist-2d.",
+    )
+    widgets.endpoint(
+        "vae_encode",
+        vae_encode,
+        "784 pixels, row by row, 0 or 1 for digits and 0 to 1 for clothes -> mean, deviation and kl "
+        "of each latent; reconstruction, elbo (nats) and bits_per_dim; image and log_likelihood at "
+        f"the mean. {models}, vae-mnist-2d.",
+    )
+    widgets.endpoint(
+        "vae_traverse",
+        vae_traverse,
+        "From a code, move one latent at a time from -3 to 3, the most used latents first -> "
+        f"latents, values, and images (rows x steps x 784). {models}.",
+    )
+    widgets.endpoint(
+        "vae_interpolate",
+        vae_interpolate,
+        "Indices of two of the app's test images (0 to 299 digits, 0 to 99 clothes, sorted by class) "
+        f"-> z and images along the straight line between their posterior means. {models}.",
+    )
+
+
+def _plain(answer: dict[str, Any]) -> dict[str, Any]:
+    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in answer.items()}
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,56 @@
+"""Releases of tiny VAEs with made assets, for tests of the service and of the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from demo_app.store import ASSETS
+from genzoo import recipes, releases
+from genzoo.metrics import Figure
+from genzoo.releases import Provenance
+
+NAMES = ("vae-mnist-2d", "vae-mnist", "vae-fashion")
+PER_CLASS = {"vae-mnist": 4, "vae-fashion": 3}
+
+
+def write(folder: Path, names: tuple[str, ...] = NAMES) -> None:
+    """Releases of untrained models under their recipes' names, each with its demo.npz."""
+    for number, name in enumerate(names):
+        recipe = recipes.override(
+            recipes.get(name), {"model.width": 4, "model.n_hidden": 16}
+        )
+        torch.manual_seed(number)
+        model = recipe.build_model()
+        with torch.no_grad():  # larger weights than at the start, so that pictures differ
+            for parameter in model.parameters():
+                parameter.mul_(1.6)
+        figures = [Figure("nll_bound", 100.0, 99.0, 101.0, "nats", "made up")]
+        releases.save(recipe, model, Provenance(0, 0.0, "none"), figures, folder / name)
+        np.savez_compressed(folder / name / ASSETS, **_assets(name))
+
+
+def _assets(name: str) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(0)
+    if name == "vae-mnist-2d":
+        labels = np.arange(200) % 10
+        turn = 2 * np.pi * labels / 10
+        centers = 2 * np.stack([np.cos(turn), np.sin(turn)], 1)
+        return {
+            "points": (centers + 0.2 * random.normal(size=(200, 2))).astype(np.float32),
+            "labels": labels.astype(np.uint8),
+            "digits": np.packbits(random.random((200, 784)) < 0.2, axis=1),
+        }
+    n = PER_CLASS[name]
+    images = random.integers(0, 256, (10 * n, 784))
+    if name == "vae-mnist":
+        images = np.where(images > 200, 255, 0)
+    return {
+        "images": images.astype(np.uint8),
+        "labels": np.repeat(np.arange(10), n).astype(np.uint8),
+        # The last latent is the most used, the first not at all.
+        "kl": np.linspace(0, 3, 32).astype(np.float32),
+        "reconstruction": np.float32(-90.0),
+    }
