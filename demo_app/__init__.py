@@ -1,0 +1,1 @@
+"""The app: people explore the models of genzoo by hand, in a browser."""

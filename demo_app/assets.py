@@ -1,0 +1,120 @@
+"""Make what the tabs show before anyone has drawn: `python -m demo_app.assets [NAME ...]`.
+
+Each release's `demo.npz` lies beside its weights and holds plain arrays, no pickles; the app
+itself then needs no data set. Reads the releases (GENZOO_CHECKPOINTS) and the test sets
+(GENZOO_DATA).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+import genzoo
+from demo_app.store import ASSETS
+from genzoo import releases
+from genzoo.data import load_images
+from genzoo.data.binarize import binarize_once
+from genzoo.metrics.bounds import elbo_split
+
+PER_CLASS = 30
+
+
+def nade_mnist(nade: nn.Module) -> dict[str, np.ndarray]:
+    """Test digits, 30 a class, on the one fixed draw; log p of the whole test set; and for scale
+    the median log p of coin-flip noise and of test digits with their pixels shuffled."""
+    test = load_images("mnist", "test")
+    x = binarize_once(test.scaled(), "dynamic")
+    generator = torch.Generator().manual_seed(0)
+    noise = (torch.rand(200, 1, 28, 28, generator=generator) < 0.5).float()
+    shuffled = x[:200].flatten(1)[:, torch.randperm(784, generator=generator)].view(-1, 1, 28, 28)
+    chosen = first_of_each_class(test.labels, PER_CLASS)
+    return {
+        "digits": np.packbits(x[chosen].flatten(1).byte().numpy(), axis=1),
+        "labels": test.labels[chosen].byte().numpy(),
+        "log_prob": _log_prob(nade, x),
+        "noise": np.median(_log_prob(nade, noise)),
+        "shuffled": np.median(_log_prob(nade, shuffled)),
+    }
+
+
+def vae_mnist_2d(vae: nn.Module) -> dict[str, np.ndarray]:
+    """The first 2,000 test digits on the one fixed draw, and their posterior means."""
+    test = load_images("mnist", "test")
+    x = binarize_once(test.scaled(), "dynamic")[:2000]
+    with torch.inference_mode():
+        points = torch.cat([vae.encode(b).mean for b in x.split(250)])
+    return {
+        "points": points.numpy(),
+        "labels": test.labels[:2000].byte().numpy(),
+        "digits": np.packbits(x.flatten(1).byte().numpy(), axis=1),
+    }
+
+
+def vae_mnist(vae: nn.Module) -> dict[str, np.ndarray]:
+    """Test digits, 30 a class, on the one fixed draw, and how the model codes the whole test set."""
+    return _coded(vae, "mnist", "dynamic", PER_CLASS)
+
+
+def vae_fashion(vae: nn.Module) -> dict[str, np.ndarray]:
+    """Test clothes, 10 a class, and how the model codes the whole test set."""
+    return _coded(vae, "fashion", "none", 10)
+
+
+def _coded(vae: nn.Module, data: str, binarization: str, n: int) -> dict[str, np.ndarray]:
+    """images of 0 to 255, n a class, and their labels; over the test set the mean kl of each
+    latent and the mean reconstruction term, in nats."""
+    test = load_images(data, "test")
+    x = binarize_once(test.scaled(), binarization)
+    terms = [elbo_split(vae, b, seed=i) for i, b in enumerate(x.split(250))]
+    chosen = first_of_each_class(test.labels, n)
+    return {
+        "images": (x[chosen] * 255).round().flatten(1).byte().numpy(),
+        "labels": test.labels[chosen].byte().numpy(),
+        "kl": torch.cat([kl for _, kl in terms]).mean(0).numpy(),
+        "reconstruction": torch.cat([r for r, _ in terms]).mean().numpy(),
+    }
+
+
+MAKERS: dict[str, Callable[[nn.Module], dict[str, np.ndarray]]] = {
+    "nade-mnist": nade_mnist,
+    "vae-mnist-2d": vae_mnist_2d,
+    "vae-mnist": vae_mnist,
+    "vae-fashion": vae_fashion,
+}
+
+
+def first_of_each_class(labels: Tensor, n: int) -> Tensor:
+    """Indices of the first n of each label, sorted by label."""
+    return torch.cat([(labels == label).nonzero()[:n, 0] for label in labels.unique()])
+
+
+def make(name: str) -> Path:
+    """Write the assets of one release; returns the file."""
+    path = releases.find(name) / ASSETS
+    np.savez_compressed(path, **MAKERS[name](genzoo.load(name)))
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="releases; all that are there when left out")
+    for name in parser.parse_args().names or [n for n in releases.names() if n in MAKERS]:
+        if name not in MAKERS:
+            parser.error(f"{name} has no assets; there are: {', '.join(MAKERS)}")
+        path = make(name)
+        print(f"{path}  {path.stat().st_size / 1024:.0f} kB")
+
+
+@torch.inference_mode()
+def _log_prob(model: nn.Module, x: Tensor) -> np.ndarray:
+    return torch.cat([model.log_prob(b) for b in x.split(250)]).numpy()
+
+
+if __name__ == "__main__":
+    main()

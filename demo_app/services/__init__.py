@@ -1,0 +1,1 @@
+"""What each tab can be asked, in numpy, str and float. No gradio here."""

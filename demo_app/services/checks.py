@@ -1,0 +1,68 @@
+"""Refuse what a service cannot answer, in a sentence that says what would do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from demo_app.errors import BadInput
+
+
+def integer(name: str, value: Any, low: int, high: int) -> int:
+    """`value` as an int in [low, high]; whole floats pass, since JSON knows only numbers.
+
+    Raises:
+        BadInput: on anything else.
+    """
+    number = isinstance(value, (int, float, np.integer, np.floating))
+    if not number or isinstance(value, bool) or not math.isfinite(value) or value != int(value):
+        shown = repr(value)[:40]
+        raise BadInput(f"{name} must be a whole number from {low} to {high}, not {shown}.")
+    if not low <= value <= high:
+        raise BadInput(f"{name} must lie between {low} and {high}; {value} does not.")
+    return int(value)
+
+
+def numbers(name: str, value: object, n: int, low: float, high: float) -> np.ndarray:
+    """`value` as (n,) float32, every number in [low, high].
+
+    Raises:
+        BadInput: on another length or type, NaN, or a number out of range.
+    """
+    x = _array(name, value)
+    if x.size != n:
+        raise BadInput(f"{name} must be {n} numbers; {x.size} were given.")
+    if not np.isfinite(x).all():
+        raise BadInput(f"{name} must not hold NaN or infinity.")
+    if x.min() < low or x.max() > high:
+        wrong = x[(x < low) | (x > high)][0]
+        raise BadInput(f"{name} must lie between {low:g} and {high:g}; {wrong:g} does not.")
+    return x.astype(np.float32)
+
+
+def bits(name: str, value: object, n: int) -> np.ndarray:
+    """`value` as (n,) float32, every number 0 or 1; rows of rows are read row by row.
+
+    Raises:
+        BadInput: on another length or type, NaN, or any other number.
+    """
+    x = numbers(name, value, n, 0, 1)
+    if not ((x == 0) | (x == 1)).all():
+        wrong = x[(x != 0) & (x != 1)][0]
+        raise BadInput(f"{name} must each be 0 or 1; {wrong:g} is neither.")
+    return x
+
+
+def _array(name: str, value: object) -> np.ndarray:
+    if not isinstance(value, (Sequence, np.ndarray)) or isinstance(value, (str, bytes)):
+        raise BadInput(f"{name} must be a list of numbers, not {type(value).__name__}.")
+    try:
+        x = np.asarray(value)
+        if x.dtype.kind not in "biuf":
+            raise ValueError
+    except ValueError as error:  # ragged lists end here too
+        raise BadInput(f"{name} must be a list of numbers, row by row.") from error
+    return x.astype(np.float64).ravel()

@@ -1,0 +1,107 @@
+"""The composition root: which tabs there are, what each is handed, how the app is served."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo_app import text, widgets
+from demo_app.services.nade import NADEService
+from demo_app.services.vae import VAEService
+from demo_app.store import Store
+from demo_app.tabs import nade, vae
+
+SANS = [
+    "ui-sans-serif",
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Apple SD Gothic Neo",
+    "Malgun Gothic",
+    "Noto Sans KR",
+    "Noto Sans CJK KR",
+    "sans-serif",
+]
+MONO = ["ui-monospace", "SFMono-Regular", "Cascadia Mono", "DejaVu Sans Mono", "monospace"]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the app: `key` is its name in the URL, `build` is handed `service(store)`."""
+
+    key: str
+    title: str
+    service: Callable[[Store], Any]
+    build: Callable[[Any], None]
+
+
+TABS: tuple[Tab, ...] = (
+    Tab("nade", "NADE", NADEService, nade.build),
+    Tab("vae", "VAE", VAEService, vae.build),
+)
+
+
+class App(gr.Blocks):
+    """Blocks that are always launched with the app's own settings, whoever launches them."""
+
+    tabs: Sequence[Tab] = ()
+
+    def launch(self, *args: Any, **kwargs: Any) -> Any:
+        return super().launch(*args, **{**settings(self.tabs), **kwargs})
+
+
+def build(tabs: Sequence[Tab] = TABS, store: Store | None = None) -> App:
+    """The whole app, ready to launch."""
+    store = store or Store()
+    with App(title="genzoo", analytics_enabled=False, delete_cache=(600, 3600)) as app:
+        app.tabs = tabs
+        widgets.Widget("header", data=_header(tabs))
+        for tab in tabs:
+            with gr.Column(elem_id=f"page-{tab.key}", elem_classes=["zoo-page"]):
+                tab.build(tab.service(store))
+    app.queue(max_size=64)
+    return app
+
+
+def _header(tabs: Sequence[Tab]) -> dict[str, Any]:
+    return {
+        "tabs": [{"key": tab.key, "title": tab.title} for tab in tabs],
+        "languages": text.LANGUAGES,
+    }
+
+
+def settings(tabs: Sequence[Tab]) -> dict[str, Any]:
+    """The launch settings: nothing is sent or asked anywhere else, and little is kept."""
+    return dict(
+        server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        server_port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
+        theme=_theme(),
+        head=widgets.head([tab.key for tab in tabs]),
+        favicon_path=Path(__file__).parent / "favicon.png",
+        footer_links=["api"],
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        max_threads=4,
+        max_file_size="5mb",
+        state_session_capacity=200,
+    )
+
+
+def _theme() -> gr.themes.Base:
+    """Gradio's own parts in the tokens of widgets/shared/zoo.css."""
+    return gr.themes.Base(font=SANS, font_mono=MONO).set(
+        body_background_fill="var(--zoo-page)",
+        body_background_fill_dark="var(--zoo-page)",
+        body_text_color="var(--zoo-ink)",
+        body_text_color_dark="var(--zoo-ink)",
+        color_accent="var(--zoo-accent)",
+        link_text_color="var(--zoo-accent)",
+        link_text_color_dark="var(--zoo-accent)",
+    )

@@ -1,0 +1,95 @@
+"""Released models, loaded when they are first asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from demo_app.errors import Unavailable
+from genzoo import releases
+
+ASSETS = "demo.npz"
+"""What a tab shows before anyone has drawn; `python -m demo_app.assets` makes it."""
+
+
+class Store:
+    """Keeps the `size` models used last; each is used by one thread at a time.
+
+    Args:
+        size: how many models stay in memory.
+        load: a release's name to its model.
+    """
+
+    def __init__(self, size: int = 4, load: Callable[[str], nn.Module] = releases.load):
+        self._size = size
+        self._load = load
+        self._models: OrderedDict[str, nn.Module] = OrderedDict()
+        self._locks: dict[str, threading.RLock] = {}
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def model(self, name: str) -> Iterator[nn.Module]:
+        """The model, held by this thread alone until the block ends.
+
+        Raises:
+            Unavailable: when there is no such release, or it is damaged.
+        """
+        with self._guard:
+            lock = self._locks.setdefault(name, threading.RLock())
+        with lock:
+            with self._guard:
+                model = self._models.get(name)
+                if model is not None:
+                    self._models.move_to_end(name)
+            if model is None:
+                try:
+                    model = self._load(name)
+                except releases.ReleaseError as error:
+                    raise _unavailable(name, error) from error
+                with self._guard:
+                    self._models[name] = model
+                    while len(self._models) > self._size:
+                        self._models.popitem(last=False)
+            yield model
+
+    def info(self, name: str) -> dict[str, Any]:
+        """The release's config, read from disk.
+
+        Raises:
+            Unavailable: as `model`.
+        """
+        try:
+            return releases.info(name)
+        except releases.ReleaseError as error:
+            raise _unavailable(name, error) from error
+
+    def assets(self, name: str) -> dict[str, np.ndarray]:
+        """The arrays of the release's demo.npz.
+
+        Raises:
+            Unavailable: when the release or the file is missing or damaged.
+        """
+        command = "python -m demo_app.assets"
+        path: Path | str = ASSETS
+        try:
+            path = releases.find(name) / ASSETS
+            with np.load(path, allow_pickle=False) as file:
+                return {key: file[key] for key in file.files}
+        except releases.ReleaseError as error:
+            raise _unavailable(name, error) from error
+        except FileNotFoundError as error:
+            raise Unavailable(f"{path} is missing; {command} makes it.", command) from error
+        except Exception as error:  # a truncated zip, a pickle, a foreign file: all are damage
+            sentence = f"{path} is damaged ({error}); {command} makes a new one."
+            raise Unavailable(sentence, command) from error
+
+
+def _unavailable(name: str, error: Exception) -> Unavailable:
+    return Unavailable(str(error), f"python -m genzoo train {name}")

@@ -1,0 +1,151 @@
+"""Parts of the page with a life of their own in the browser.
+
+A widget is a folder with template.html, style.css and script.js (the last two may be absent). The
+script is the body of a function of `element`, `props`, `server`, `watch` and `trigger`, and draws
+on what widgets/shared gives to every page as `zoo`. Keep backquotes, backslashes, `${` and `{{` out
+of template.html and style.css: Gradio reads both as templates.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo_app import text
+from demo_app.errors import BadInput, Unavailable
+
+SHARED = ("zoo.js", "color.js", "grid.js", "player.js", "save.js", "chooser.js")
+
+_FOLDER = Path(__file__).parent
+_log = logging.getLogger(__name__)
+
+
+class Widget(gr.HTML):
+    """The widget in the folder `name`.
+
+    Args:
+        name: its folder.
+        functions: what the script may call as `server.<key>({...})`; see `live`.
+        data: anything JSON can hold, read by the script as `props.data`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        functions: Mapping[str, Callable[..., Mapping[str, Any]]] | None = None,
+        data: Any = None,
+        elem_id: str | None = None,
+    ):
+        super().__init__(
+            html_template=_read(name, "template.html"),
+            css_template=_read(name, "style.css"),
+            js_on_load=_read(name, "script.js") or None,
+            server_functions=[live(key, f) for key, f in (functions or {}).items()],
+            apply_default_css=False,
+            elem_classes=["zoo-widget", f"zoo-{name}"],
+            elem_id=elem_id,
+            data=data,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+
+def live(name: str, function: Callable[..., Mapping[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """A server function for a widget: one object of arguments in, `{ok, ms, ...}` out.
+
+    A refusal is `{ok: false, error: sentence}`; so is a fault of ours, which is also logged, since
+    an exception would reach the page as a bare null.
+    """
+
+    def call(data: Any = None) -> dict[str, Any]:
+        start = time.perf_counter()
+        try:
+            arguments = {} if data is None else data
+            if not isinstance(arguments, dict):
+                raise BadInput("The arguments must be one object of named values.")
+            _bind(function, arguments)
+            answer = function(**arguments)
+        except (BadInput, Unavailable) as error:
+            return {"ok": False, "error": str(error)}
+        except Exception:
+            _log.exception("%s failed", name)
+            return {"ok": False, "error": "The server failed on this; its log says why."}
+        return {"ok": True, **answer, "ms": round(1000 * (time.perf_counter() - start), 2)}
+
+    call.__name__ = name
+    return call
+
+
+def endpoint(name: str, function: Callable[..., Any], description: str) -> None:
+    """Offer `function` to API clients as /name; its signature must be fully typed."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except (BadInput, Unavailable) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:
+            _log.exception("%s failed", name)
+            raise gr.Error("The server failed on this.", print_exception=False) from error
+
+    gr.api(call, api_name=name, api_description=description, concurrency_id="zoo")
+
+
+def notice(error: Unavailable) -> None:
+    """In place of a tab: what is missing, and the command that makes it."""
+    Widget("notice", data={"sentence": str(error), "command": error.command})
+
+
+def explanation(tab: str, **figures: str) -> None:
+    """The folded explanation of a tab, `text/<language>/<tab>.md`, in every language at once."""
+    with gr.Column(elem_classes=["zoo-about"]):
+        Widget("fold", data={"tab": tab})
+        with gr.Column(elem_classes=["zoo-fold-body"]):
+            for language in text.LANGUAGES:
+                gr.Markdown(
+                    text.markdown(tab, language, **figures),
+                    elem_classes=["zoo-prose", f"zoo-in-{language}"],
+                    latex_delimiters=[
+                        {"left": "$$", "right": "$$", "display": True},
+                        {"left": "$", "right": "$", "display": False},
+                    ],
+                )
+
+
+def head(tabs: list[str]) -> str:
+    """What the page's <head> holds: the shared style and script, and the labels."""
+    labels = {language: text.labels(language) for language in text.LANGUAGES}
+    shown = "\n".join(
+        f'html[data-tab="{tab}"] #page-{tab} {{ display: flex !important; }}' for tab in tabs
+    )
+    about = json.dumps({"tabs": tabs, "labels": labels}, ensure_ascii=False).replace("</", "<\\/")
+    scripts = "\n".join(_read("shared", name) for name in SHARED)
+    return (
+        f"<style>\n{_read('shared', 'zoo.css')}\n{shown}\n</style>\n"
+        f"<script>\nwindow.zooSetup = {about};\n{scripts}\n</script>"
+    )
+
+
+def _bind(function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    signature = inspect.signature(function)
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        expected = ", ".join(signature.parameters) or "none"
+        raise BadInput(f"The arguments must be: {expected} ({error}).") from error
+
+
+def _read(name: str, file: str) -> str:
+    path = _FOLDER / name / file
+    return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -1,0 +1,314 @@
+/* What every widget shares: state in the URL, language, theme, calls to the server. */
+(function () {
+  "use strict";
+
+  const setup = window.zooSetup;
+  const zoo = (window.zoo = {});
+  const root = document.documentElement;
+
+  /* Events: "tab", "language", "theme", "visible". */
+
+  const listeners = {};
+  zoo.on = function (event, listener) {
+    (listeners[event] = listeners[event] || []).push(listener);
+  };
+  zoo.emit = function (event, detail) {
+    (listeners[event] || []).forEach((listener) => listener(detail));
+  };
+
+  /* State. The hash is #tab=nade&lang=ko&nade.seed=7...: one part for each tab, and only what
+     differs from the defaults, so that a fresh page has a short address. */
+
+  let hash = {};
+  const parts = {};
+  let timer = null;
+
+  function readHash() {
+    hash = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  }
+
+  function writeHash() {
+    timer = null;
+    const query = new URLSearchParams(hash).toString();
+    // The page has a <base>, so a bare "#..." would lose the rest of the address.
+    const address = location.pathname + location.search + (query ? "#" + query : "");
+    history.replaceState(history.state, "", address);
+  }
+
+  function setHash(key, value) {
+    if (value === null) delete hash[key];
+    else hash[key] = value;
+    if (timer === null) timer = setTimeout(writeHash, 150);
+  }
+
+  function likeDefault(text, initial) {
+    if (typeof initial === "boolean") return text === "1" ? true : text === "0" ? false : initial;
+    if (typeof initial !== "number") return text;
+    const number = Number(text);
+    return text.trim() !== "" && Number.isFinite(number) ? number : initial;
+  }
+
+  class Part {
+    /* One tab's share of the state: named strings, numbers and booleans. A value in the URL that
+       is not of its default's type is ignored; ranges are the tab's to check. */
+    constructor(name, defaults) {
+      this.name = name;
+      this.defaults = defaults;
+      this.changed = () => {};
+      this.restore();
+    }
+
+    restore() {
+      this.values = {};
+      for (const [key, initial] of Object.entries(this.defaults)) {
+        const text = hash[this.name + "." + key];
+        this.values[key] = text === undefined ? initial : likeDefault(text, initial);
+      }
+    }
+
+    get(key) {
+      return this.values[key];
+    }
+
+    set(values) {
+      for (const [key, value] of Object.entries(values)) {
+        this.values[key] = value;
+        const text = typeof value === "boolean" ? String(Number(value)) : String(value);
+        setHash(this.name + "." + key, value === this.defaults[key] ? null : text);
+      }
+    }
+  }
+
+  /* The part `name`, filled from the URL; `changed` is called when the URL was changed by hand. */
+  zoo.part = function (name, defaults, changed) {
+    const part = new Part(name, defaults);
+    part.changed = changed || part.changed;
+    parts[name] = part;
+    return part;
+  };
+
+  readHash();
+
+  window.addEventListener("hashchange", () => {
+    readHash();
+    setTab(hash.tab);
+    setLanguage(hash.lang);
+    Object.values(parts).forEach((part) => {
+      part.restore();
+      part.changed();
+    });
+  });
+  window.addEventListener("pagehide", () => timer !== null && writeHash());
+
+  /* Tabs. All are in the page; CSS shows the one that <html data-tab> names. */
+
+  zoo.tabs = setup.tabs;
+
+  function setTab(tab) {
+    const next = setup.tabs.includes(tab) ? tab : setup.tabs[0];
+    if (next === zoo.tab) return;
+    zoo.tab = next;
+    root.dataset.tab = next;
+    zoo.emit("tab", next);
+  }
+
+  zoo.selectTab = function (tab) {
+    setTab(tab);
+    setHash("tab", zoo.tab === setup.tabs[0] ? null : zoo.tab);
+  };
+
+  /* Call `start` once, when the tab is first shown: no work for a tab that nobody opens. */
+  zoo.whenShown = function (tab, start) {
+    let started = false;
+    const check = () => {
+      if (started || zoo.tab !== tab) return;
+      started = true;
+      start();
+    };
+    zoo.on("tab", check);
+    check();
+  };
+
+  /* Language. Both catalogues are in the page; elements name their label by data-t (text),
+     data-t-title and data-t-label (aria-label). */
+
+  function browserLanguage() {
+    const wanted = (navigator.languages || [navigator.language]).map((l) => l.slice(0, 2));
+    return wanted.find((l) => l in setup.labels) || "en";
+  }
+
+  function setLanguage(language) {
+    const next = language in setup.labels ? language : browserLanguage();
+    if (next === zoo.language) return;
+    zoo.language = next;
+    root.lang = next;
+    zoo.translate(document);
+    zoo.emit("language", next);
+  }
+
+  zoo.selectLanguage = function (language) {
+    setLanguage(language);
+    setHash("lang", zoo.language === browserLanguage() ? null : zoo.language);
+  };
+
+  /* The label `key`, with {name} replaced by values.name; a missing key shows itself. */
+  zoo.t = function (key, values) {
+    const text = setup.labels[zoo.language][key] ?? setup.labels.en[key] ?? key;
+    return text.replace(/\{(\w+)\}/g, (match, name) =>
+      values && name in values ? values[name] : match
+    );
+  };
+
+  zoo.translate = function (container) {
+    container.querySelectorAll("[data-t]").forEach((e) => (e.textContent = zoo.t(e.dataset.t)));
+    container.querySelectorAll("[data-t-title]").forEach((e) => (e.title = zoo.t(e.dataset.tTitle)));
+    container
+      .querySelectorAll("[data-t-label]")
+      .forEach((e) => e.setAttribute("aria-label", zoo.t(e.dataset.tLabel)));
+  };
+
+  /* Numbers in the page's language, with a true minus sign. */
+  zoo.number = function (value, digits = 0, options = {}) {
+    const format = { minimumFractionDigits: digits, maximumFractionDigits: digits, ...options };
+    return new Intl.NumberFormat(zoo.language, format).format(value).replace("-", "\u2212");
+  };
+
+  zoo.signed = (value, digits) => zoo.number(value, digits, { signDisplay: "exceptZero" });
+
+  zoo.percent = function (p) {
+    const digits = p > 0.001 && p < 0.999 ? 1 : 3;
+    return zoo.number(100 * p, digits) + "\u202f%";
+  };
+
+  /* Theme and motion, as Gradio and the system have them. */
+
+  zoo.dark = () => Boolean(document.body && document.body.classList.contains("dark"));
+  zoo.still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  let tokens = {};
+  /* The value of the design token --zoo-<name>, such as token("accent"). */
+  zoo.token = function (name) {
+    if (!(name in tokens)) {
+      tokens[name] = getComputedStyle(document.body).getPropertyValue("--zoo-" + name).trim();
+    }
+    return tokens[name];
+  };
+
+  function watchTheme() {
+    let dark = zoo.dark();
+    new MutationObserver(() => {
+      if (dark === zoo.dark()) return;
+      dark = zoo.dark();
+      tokens = {};
+      zoo.emit("theme", dark);
+    }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  }
+  if (document.body) watchTheme();
+  else document.addEventListener("DOMContentLoaded", watchTheme);
+
+  /* Calls to the server. latest(call, done) gives a function of one object of arguments: at most
+     one call is under way, and the newest arguments are always sent in the end. done(answer,
+     arguments, milliseconds) sees each answer; one that never came is {ok: false, error}. */
+
+  zoo.latest = function (call, done) {
+    let busy = false;
+    let waiting = null;
+    async function run(given) {
+      busy = true;
+      const start = performance.now();
+      let answer = null;
+      try {
+        answer = await call(given);
+      } catch (error) {
+        answer = null; // no connection: told below, as any other missing answer
+      }
+      if (!answer) answer = { ok: false, error: zoo.t("zoo.no_answer") };
+      busy = false;
+      // The next call leaves before this answer is drawn, so that server and page work at once.
+      if (waiting !== null) {
+        const next = waiting;
+        waiting = null;
+        run(next);
+      }
+      done(answer, given, performance.now() - start);
+    }
+    return function (given) {
+      if (busy) waiting = given;
+      else run(given);
+    };
+  };
+
+  /* wait(milliseconds, f): f is called once, so long after the last call of what this returns. */
+  zoo.wait = function (milliseconds, f) {
+    let timeout = null;
+    return function (...given) {
+      clearTimeout(timeout);
+      timeout = setTimeout(() => f(...given), milliseconds);
+    };
+  };
+
+  /* A seeded generator of numbers in [0, 1) (a 32-bit counter through an avalanche hash). */
+  zoo.random = function (seed) {
+    let counter = seed >>> 0;
+    return function () {
+      counter = (counter + 0x9e3779b9) >>> 0;
+      let h = counter;
+      h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);
+      h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
+      return ((h ^ (h >>> 15)) >>> 0) / 4294967296;
+    };
+  };
+
+  /* n draws of a standard normal (Box and Muller), a function of the seed. */
+  zoo.normals = function (seed, n) {
+    const uniform = zoo.random(seed);
+    const draw = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+    return Array.from({ length: n }, draw);
+  };
+
+  zoo.newSeed = () => crypto.getRandomValues(new Uint16Array(1))[0];
+
+  /* Arrays as demo_app/wire.py writes them. In the URL base64 has - and _ for + and /. */
+
+  zoo.bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+  zoo.int16 = function (text, scale) {
+    const view = new DataView(zoo.bytes(text).buffer);
+    return Float32Array.from(
+      { length: view.byteLength / 2 },
+      (_, i) => view.getInt16(2 * i, true) / scale
+    );
+  };
+
+  zoo.packBits = function (bits) {
+    const bytes = new Uint8Array(Math.ceil(bits.length / 8));
+    for (let i = 0; i < bits.length; i++) if (bits[i]) bytes[i >> 3] |= 128 >> (i & 7);
+    return btoa(String.fromCharCode(...bytes));
+  };
+
+  /* n bits, or null when the text is no base64 of so many. */
+  zoo.unpackBits = function (text, n) {
+    let bytes;
+    try {
+      bytes = zoo.bytes(text.replace(/-/g, "+").replace(/_/g, "/"));
+    } catch (error) {
+      return null;
+    }
+    if (bytes.length !== Math.ceil(n / 8)) return null;
+    return Uint8Array.from({ length: n }, (_, i) => (bytes[i >> 3] >> (7 - (i & 7))) & 1);
+  };
+
+  zoo.urlBits = (bits) =>
+    zoo.packBits(bits).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+
+  /* A small element: make("button", {class: "x", "data-t": "zoo.undo"}, children...). */
+  zoo.make = function (tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  };
+
+  setTab(hash.tab);
+  setLanguage(hash.lang);
+})();
