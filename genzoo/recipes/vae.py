@@ -18,14 +18,12 @@ def vae_mnist_2d() -> Recipe:
         paper=PAPER,
         paper_url=URL,
         model=VAE,
-        model_kwargs=dict(
-            event_shape=(1, 28, 28), n_latent=2, width=16, n_blocks=1, n_hidden=512
-        ),
+        model_kwargs=dict(event_shape=(1, 28, 28), n_latent=2, width=16, n_blocks=1, n_hidden=512),
         objective=ELBO,
         objective_kwargs=dict(lr=0.001),
         data="mnist",
         settings=Settings(
-            images=50 * 60_000,
+            images=20 * 60_000,
             batch_size=128,
             binarization="dynamic",
             ema=0.999,
@@ -80,7 +78,7 @@ def vae_fashion() -> Recipe:
         objective_kwargs=dict(lr=0.001),
         data="fashion",
         settings=Settings(
-            images=40 * 60_000,
+            images=20 * 60_000,
             batch_size=128,
             binarization="none",
             ema=0.9995,
