@@ -1,0 +1,57 @@
+"""Take the README's picture of the app: python docs/screenshot.py (needs requirements-dev.txt)."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/"
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}
+    app = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment)
+    try:
+        _wait(url)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+                args=["--no-sandbox", "--disable-gpu"],
+            )
+            for key in ("nade", "vae"):
+                page = browser.new_page(
+                    viewport={"width": 1280, "height": 860}, locale="en", device_scale_factor=1.5
+                )
+                page.goto(f"{url}#tab={key}")
+                page.wait_for_timeout(5000)  # completions have been drawn to the end
+                page.screenshot(path=ROOT / "docs" / f"{key}.png")
+            browser.close()
+    finally:
+        app.terminate()
+        app.wait()
+
+
+def _wait(url: str, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.3)
+    raise SystemExit(f"{url} did not answer within {seconds:.0f} s.")
+
+
+if __name__ == "__main__":
+    main()
