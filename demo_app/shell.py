@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import torch
 
 from demo_app import text, widgets
 from demo_app.services.nade import NADEService
@@ -57,6 +58,8 @@ class App(gr.Blocks):
 
 def build(tabs: Sequence[Tab] = TABS, store: Store | None = None) -> App:
     """The whole app, ready to launch."""
+    # One small image is answered sooner by one thread than by several that wait for each other.
+    torch.set_num_threads(1)
     store = store or Store()
     with App(title="genzoo", analytics_enabled=False, delete_cache=(600, 3600)) as app:
         app.tabs = tabs
