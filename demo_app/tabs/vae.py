@@ -55,7 +55,9 @@ def build(service: VAEService) -> None:
     for name in service.models:
         if error := missing[name]:
             widgets.notice(error)
-    widgets.explanation("vae", **figures(service, [n for n, error in missing.items() if not error]))
+    widgets.explanation(
+        "vae", **figures(service, [n for n, error in missing.items() if not error])
+    )
     endpoints(service)
 
 

@@ -131,7 +131,7 @@ function showFrame(k) {
   const t = zoo.number(k / (FRAMES - 1), 2);
   const math = zoo.make("span", { class: "zoo-math" }, "z = (1 − t) μ", zoo.make("sub", {}, "A"),
     " + t μ", zoo.make("sub", {}, "B"));
-  find("mix").replaceChildren(math, `,  t = ${t}`);
+  find("mix").replaceChildren(math, ", ", zoo.make("span", { class: "zoo-math" }, "t"), " = " + t);
 }
 
 function drawStrip() {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from demo_app.store import ASSETS
@@ -16,12 +17,28 @@ NAMES = ("vae-mnist-2d", "vae-mnist", "vae-fashion")
 PER_CLASS = {"vae-mnist": 4, "vae-fashion": 3}
 
 
-def write(folder: Path, names: tuple[str, ...] = NAMES) -> None:
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder of all three releases, which is where releases are looked for."""
+    write_releases(tmp_path)
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def module_folder(tmp_path_factory):
+    """The same for a whole module."""
+    folder = tmp_path_factory.mktemp("releases")
+    write_releases(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENZOO_CHECKPOINTS", str(folder))
+        yield folder
+
+
+def write_releases(folder: Path) -> None:
     """Releases of untrained models under their recipes' names, each with its demo.npz."""
-    for number, name in enumerate(names):
-        recipe = recipes.override(
-            recipes.get(name), {"model.width": 4, "model.n_hidden": 16}
-        )
+    for number, name in enumerate(NAMES):
+        recipe = recipes.override(recipes.get(name), {"model.width": 4, "model.n_hidden": 16})
         torch.manual_seed(number)
         model = recipe.build_model()
         with torch.no_grad():  # larger weights than at the start, so that pictures differ

@@ -16,16 +16,8 @@ from demo_app import pictures
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services.vae import VAEService
 from demo_app.store import ASSETS, Store
-from tests.demo_app import small_vaes
 
 K = 32
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    small_vaes.write(tmp_path)
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
-    return tmp_path
 
 
 @pytest.fixture
@@ -37,7 +29,9 @@ def digit(service, index=0):
     return service.images("vae-mnist")[0][index] / 255
 
 
-@pytest.mark.parametrize(("model", "n"), [("vae-mnist-2d", 2), ("vae-mnist", K), ("vae-fashion", K)])
+@pytest.mark.parametrize(
+    ("model", "n"), [("vae-mnist-2d", 2), ("vae-mnist", K), ("vae-fashion", K)]
+)
 def test_decode_is_the_mean_of_the_decoder(service, model, n):
     z = np.linspace(-2, 2, n)
     image = service.decode(model, z.tolist())["image"]
@@ -159,7 +153,10 @@ def test_latents_in_the_order_of_their_use(service):
         (lambda s: s.decode("vae-mnist", [math.nan] * K), "NaN"),
         (lambda s: s.decode("vae-mnist", [0.0] * 31 + [6.5]), "between -6 and 6; 6.5 does not"),
         (lambda s: s.decode("vae-mnist", "zero"), "list of numbers"),
-        (lambda s: s.decode("gan-mnist", [0.0]), "no model 'gan-mnist' here; there are: vae-mnist"),
+        (
+            lambda s: s.decode("gan-mnist", [0.0]),
+            "no model 'gan-mnist' here; there are: vae-mnist",
+        ),
         (lambda s: s.decode(["vae-mnist"], [0.0]), "no model"),
         (lambda s: s.encode("vae-mnist", [0.5] * 784), "0 or 1; 0.5 is neither"),
         (lambda s: s.encode("vae-mnist", [0] * 783), "784 numbers; 783"),

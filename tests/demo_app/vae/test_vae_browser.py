@@ -1,0 +1,438 @@
+"""The VAE tab in a browser: what is on the screen is what the service says."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import socket
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+
+from demo_app import shell, text
+from demo_app.services.vae import VAEService
+from demo_app.store import Store
+
+pytestmark = pytest.mark.browser
+
+PAPER, PEN = 255, 27  # the red of light paper and pen, in zoo.css
+K = 32
+
+
+@pytest.fixture(scope="module")
+def store(module_folder):
+    return Store()
+
+
+@pytest.fixture(scope="module")
+def service(store):
+    return VAEService(store)
+
+
+@pytest.fixture(scope="module")
+def address(store):
+    tabs = [tab for tab in shell.TABS if tab.key == "vae"]
+    app = shell.build(tabs, store)
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
+    yield f"http://127.0.0.1:{port}/"
+    app.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """visit(hash, width): a page of the app. No console error, no request to another host."""
+    contexts, complaints = [], []
+
+    def visit(hash="", width=1280, **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, locale="en-US", **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+        page.on("request", lambda r: is_outside(r.url) and complaints.append(r.url))
+        page.goto(address + "#" + hash)
+        expect(page.get_by_test_id("vae-map-decoded")).to_have_attribute("data-z", re.compile("."))
+        expect(picture(page)).to_have_attribute("data-z", re.compile("."))
+        expect(page.get_by_test_id("vae-frame")).to_have_attribute("data-frame", re.compile("."))
+        return page
+
+    def is_outside(url):
+        return not url.startswith((address, "data:", "blob:"))
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def picture(page):
+    return page.get_by_test_id("vae-output").locator("canvas.zoo-cells")
+
+
+def levels(canvas):
+    """What a canvas shows, (784,) in [0, 1], back from ink on paper."""
+    red = canvas.evaluate(
+        "(c) => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data)"
+        ".filter((_, i) => i % 4 === 0)"
+    )
+    return (PAPER - np.array(red)) / (PAPER - PEN)
+
+
+def code(canvas):
+    return [float(v) for v in canvas.get_attribute("data-z").split()]
+
+
+def state(page):
+    page.wait_for_timeout(250)  # the address is written a little after the change
+    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
+
+
+def number(text):
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def test_drag_on_the_map_ends_with_the_services_picture(visit, service):
+    page = visit()
+    plane, canvas = page.get_by_test_id("vae-map"), page.get_by_test_id("vae-map-decoded")
+    box = plane.bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    for step in range(1, 31):
+        page.mouse.move(box["x"] + 40 + 8 * step, box["y"] + 40 + 12 * step)
+    page.mouse.up()
+    page.mouse.move(5, 5)
+    extent = service.map()["extent"]
+    x, y = 280 / box["width"] * 2 - 1, 1 - 400 / box["height"] * 2
+    kept = state(page)
+    assert float(kept["vae-map.x"]) == pytest.approx(x * extent, abs=0.02)
+    assert float(kept["vae-map.y"]) == pytest.approx(y * extent, abs=0.02)
+    z = [float(kept["vae-map.x"]), float(kept["vae-map.y"])]
+    expect(canvas).to_have_attribute("data-z", re.compile(f"^{z[0]:g} {z[1]:g}$"))
+    np.testing.assert_allclose(
+        levels(canvas), service.decode("vae-mnist-2d", z)["image"], atol=0.006
+    )
+    expect(page.get_by_test_id("vae-place")).to_have_text(
+        f"z = ({z[0]:.2f}, {z[1]:.2f})".replace("-", "−")
+    )
+
+
+def test_hovering_looks_and_leaving_comes_back(visit):
+    page = visit("vae-map.x=1&vae-map.y=1")
+    canvas = page.get_by_test_id("vae-map-decoded")
+    page.get_by_test_id("vae-map").hover(position={"x": 50, "y": 300})
+    expect(canvas).not_to_have_attribute("data-z", "1 1")
+    page.mouse.move(5, 5)
+    expect(canvas).to_have_attribute("data-z", "1 1")
+    assert state(page)["vae-map.x"] == "1"
+
+
+def test_map_by_keyboard_alone(visit):
+    page = visit("vae-map.x=1&vae-map.y=1")
+    canvas = page.get_by_test_id("vae-map-decoded")
+    page.get_by_test_id("vae-map").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(canvas).to_have_attribute("data-z", "0.9 0.5")
+    expect(page.locator(".zoo-vae_map .said")).to_contain_text("z = (0.90, 0.50)")
+    page.keyboard.press("Home")
+    expect(canvas).to_have_attribute("data-z", "0 0")
+
+
+def test_neighbors_are_the_nearest_test_digits(visit, service):
+    plane = service.map()
+    page = visit("vae-map.x=2&vae-map.y=0")
+    distance = np.hypot(*(plane["points"] - [2, 0]).T)
+    nearest = plane["labels"][np.argsort(distance)[:15]]
+    counts = sorted(
+        ((list(nearest).count(c), c) for c in set(nearest)), key=lambda n: (-n[0], n[1])
+    )
+    expected = ", ".join(f"{c} × {n}" for n, c in counts)
+    expect(page.get_by_test_id("vae-neighbors")).to_have_attribute("aria-label", expected)
+
+
+def test_map_random_is_a_function_of_the_seed(visit):
+    page = visit()
+    canvas = page.get_by_test_id("vae-map-decoded")
+    seed = page.get_by_test_id("vae-map-seed")
+    places = []
+    for value in ("5", "6", "5"):
+        before = canvas.get_attribute("data-z")
+        seed.fill(value)
+        seed.press("Enter")
+        expect(canvas).not_to_have_attribute("data-z", before)
+        places.append(canvas.get_attribute("data-z"))
+    assert places[0] == places[2] != places[1]
+    page.get_by_test_id("vae-map-reset").click()
+    assert not any(key.startswith("vae-map") for key in state(page))
+
+
+def test_first_paint_is_a_finished_reconstruction(visit, service):
+    page = visit()
+    x = service.images("vae-mnist")[0][5 * 4] / 255
+    answer = service.encode("vae-mnist", x)
+    np.testing.assert_allclose(levels(picture(page)), answer["image"], atol=0.006)
+    shown = [number(page.get_by_test_id(f"vae-{k}").inner_text()) for k in
+             ("elbo", "reconstruction", "kl")]  # fmt: skip
+    expected = [answer["elbo"], answer["reconstruction"], answer["kl"].sum()]
+    np.testing.assert_allclose(shown, expected, atol=0.051)
+
+
+def test_sliders_are_in_the_order_of_kl_and_decode_live(visit, service):
+    page = visit()
+    slider = page.get_by_test_id("vae-z-0")
+    expect(slider).to_have_attribute("aria-label", "z 31")  # the most used
+    slider.focus()
+    slider.press("Home")
+    expect(picture(page)).to_have_attribute("data-z", re.compile(r" -4\.0000$"))
+    z = code(picture(page))
+    x = service.images("vae-mnist")[0][5 * 4] / 255
+    answer = service.decode("vae-mnist", z, x)
+    np.testing.assert_allclose(levels(picture(page)), answer["image"], atol=0.006)
+    shown = page.get_by_test_id("vae-likelihood").inner_text().partition("=")[2]
+    assert number(shown) == pytest.approx(answer["log_likelihood"], abs=0.051)
+    assert state(page)["vae.from"] == "hand"
+    page.get_by_test_id("vae-from-origin").click()
+    expect(picture(page)).to_have_attribute("data-z", " ".join(["0.0000"] * K))
+    page.get_by_test_id("vae-from-mean").click()
+    mean = service.encode("vae-mnist", x)["mean"]
+    expect(slider).not_to_have_value("0")
+    np.testing.assert_allclose(code(picture(page)), mean, atol=1e-4)
+
+
+def test_more_latents_on_demand(visit):
+    page = visit()
+    sliders = page.get_by_test_id("vae-sliders").locator("li:visible")
+    expect(sliders).to_have_count(12)
+    page.get_by_test_id("vae-more").click()
+    expect(sliders).to_have_count(31)  # the last one is never used
+
+
+def test_drawing_is_encoded_as_drawn_and_can_be_undone(visit, service):
+    page = visit()
+    elbo = page.get_by_test_id("vae-elbo")
+    before = elbo.inner_text()
+    page.get_by_test_id("vae-input").scroll_into_view_if_needed()
+    box = page.get_by_test_id("vae-input").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 240, steps=12)
+    page.mouse.up()
+    expect(elbo).not_to_have_text(before)
+    page.wait_for_timeout(300)
+    x = np.rint(levels(page.get_by_test_id("vae-input").locator("canvas.zoo-cells")))
+    assert (x != service.images("vae-mnist")[0][20] / 255).sum() > 5
+    expected = service.encode("vae-mnist", x)
+    assert number(elbo.inner_text()) == pytest.approx(expected["elbo"], abs=0.051)
+    page.keyboard.press("Control+z")
+    expect(elbo).to_have_text(before)
+
+
+def test_resampling_is_a_function_of_the_seed(visit, service):
+    page = visit()
+    seed = page.get_by_test_id("vae-seed")
+    codes = []
+    for value in ("7", "8", "7"):
+        before = picture(page).get_attribute("data-z")
+        seed.fill(value)
+        seed.press("Enter")
+        expect(picture(page)).not_to_have_attribute("data-z", before)
+        codes.append(code(picture(page)))
+    assert codes[0] == codes[2] != codes[1]
+    posterior = service.encode("vae-mnist", service.images("vae-mnist")[0][20] / 255)
+    eps = (np.array(codes[0]) - posterior["mean"]) / posterior["deviation"]
+    assert 0.5 < eps.std() < 1.6
+    assert abs(eps.mean()) < 0.7
+
+
+def test_clothes_are_chosen_not_drawn(visit, service):
+    page = visit()
+    before = page.get_by_test_id("vae-elbo").inner_text()
+    page.get_by_test_id("vae-fashion").click()
+    expect(page.get_by_test_id("vae-elbo")).not_to_have_text(before)
+    expect(page.get_by_test_id("vae-input")).to_be_hidden()
+    bag = page.get_by_test_id("vae-chooser").get_by_role("button", name="Bag")
+    bag.click()
+    expect(bag).to_have_attribute("aria-pressed", "true")
+    bag.click()  # the next of its class
+    page.wait_for_timeout(300)
+    expected = service.encode("vae-fashion", service.images("vae-fashion")[0][8 * 3 + 1] / 255)
+    assert number(page.get_by_test_id("vae-elbo").inner_text()) == pytest.approx(
+        expected["elbo"], abs=0.051
+    )
+    assert state(page)["vae.image"] == "801"
+
+
+def test_traversal_shows_the_walk_and_sets_the_slider(visit, service):
+    page = visit("vae.from=origin")
+    cells = page.get_by_test_id("vae-traverse")
+    sheet = cells.locator("canvas.zoo-cells")
+    expect(sheet).to_have_attribute("width", str(13 * 28))
+    page.wait_for_timeout(400)
+    red = sheet.evaluate(
+        "(c) => Array.from(c.getContext('2d').getImageData(0, 28, 28, 28).data)"
+        ".filter((_, i) => i % 4 === 0)"
+    )
+    expected = service.traverse("vae-mnist", [0.0] * K)["images"][1, 0]
+    np.testing.assert_allclose((PAPER - np.array(red)) / (PAPER - PEN), expected, atol=0.006)
+    cells.locator(".zoo-surface").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")  # second row, first column: the second latent to -3
+    expect(page.get_by_test_id("vae-z-1")).to_have_value("-3")
+
+
+def test_interpolation_goes_from_one_to_the_other_and_is_saved(visit, service):
+    page = visit()
+    page.get_by_test_id("vae-first").get_by_role("button", name=re.compile("Digit 2")).click()
+    page.get_by_test_id("vae-second").get_by_role("button", name=re.compile("Digit 4")).click()
+    assert (state(page)["vae-walk.a"], state(page)["vae-walk.b"]) == ("200", "400")
+    expected = service.interpolate("vae-mnist", 8, 16)["images"]
+    scrubber = page.locator(".zoo-vae_walk .zoo-player input[type=range]")
+    frame = page.get_by_test_id("vae-frame")
+    for value in (0, 10, 32):
+        scrubber.fill(str(value))
+        expect(frame).to_have_attribute("data-frame", str(value))
+        np.testing.assert_allclose(levels(frame), expected[value], atol=0.006)
+    page.locator(".zoo-vae_walk").get_by_role("button", name="Play").click()
+    expect(frame).to_have_attribute("data-frame", re.compile("^[1-9]"))
+    with page.expect_download() as download:
+        page.get_by_test_id("vae-gif").click()
+    file = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert download.value.suggested_filename == "genzoo-vae.gif"
+    assert (file.format, file.n_frames) == ("GIF", 64)
+
+
+@pytest.mark.parametrize(
+    ("button", "kind"),
+    [
+        ("vae-map-png", "png"), ("vae-map-json", "json"), ("vae-png", "png"), ("vae-json", "json"),
+        ("vae-traverse-png", "png"), ("vae-traverse-json", "json"),
+        ("vae-interpolate-png", "png"), ("vae-interpolate-json", "json"),
+    ],
+)  # fmt: skip
+def test_pictures_and_numbers_are_saved(visit, button, kind):
+    page = visit()
+    page.wait_for_timeout(300)
+    with page.expect_download() as download:
+        page.get_by_test_id(button).click()
+    data = Path(download.value.path()).read_bytes()
+    if kind == "png":
+        assert len(Image.open(io.BytesIO(data)).convert("L").getcolors(256)) > 8
+    else:
+        assert json.loads(data)["model"].startswith("vae-mnist")
+
+
+def test_the_whole_state_is_in_the_address(visit):
+    page = visit()
+    page.get_by_test_id("vae-map").click(position={"x": 100, "y": 200})
+    page.get_by_test_id("vae-view-digits").click()
+    page.get_by_test_id("vae-chooser").get_by_role("button", name=re.compile("Digit 3")).click()
+    slider = page.get_by_test_id("vae-z-2")
+    slider.focus()
+    slider.press("Home")
+    slider.press("ArrowRight")
+    page.get_by_test_id("vae-first").get_by_role("button", name=re.compile("above")).click()
+    page.wait_for_timeout(400)
+    again = visit(page.url.partition("#")[2])
+    for canvas in (lambda p: p.get_by_test_id("vae-map-decoded"), picture,
+                   lambda p: p.get_by_test_id("vae-frame")):  # fmt: skip
+        np.testing.assert_allclose(levels(canvas(again)), levels(canvas(page)), atol=0.006)
+    expect(again.get_by_test_id("vae-view-digits")).to_have_attribute("aria-pressed", "true")
+    expect(again.get_by_test_id("vae-z-2")).to_have_value("-3.99")
+    assert state(again) == state(page)
+
+
+@pytest.mark.parametrize(
+    "hash",
+    [
+        "vae-map.x=1e9&vae-map.y=NaN&vae-map.view=upside&vae-map.only=77",
+        "vae.model=gan&vae.from=nowhere&vae.z=1_2&vae.image=99999&vae-walk.a=-7",
+        "vae.from=hand&vae.z=" + "_".join(["1e99"] * 32) + "&vae.drawing=%20%20",
+    ],
+)
+def test_a_broken_address_still_shows_a_finished_page(visit, hash):
+    page = visit(hash)
+    assert np.isfinite(code(picture(page))).all()
+    expect(page.locator(".zoo-bad")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_fits_the_screen_in_its_language(visit, language, width):
+    page = visit(f"lang={language}", width=width)
+    title = text.labels(language)["vae.map_title"]
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    page.get_by_test_id("vae-about").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    shown = page.locator("body").inner_text()
+    assert not re.search(r"\b(vae|zoo)\.[a-z_]+\b", shown)  # a label that is missing
+    if language == "ko":
+        assert "Answered" not in shown
+
+
+def test_every_control_can_be_reached_and_has_a_name(visit):
+    page = visit()
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('.zoo-page :is(button, input, select)')]
+            .filter((e) => !e.textContent.trim() && !e.getAttribute('aria-label')
+              && !(e.labels && e.labels.length)).map((e) => e.outerHTML)"""
+    )
+    assert nameless == []
+    page.get_by_test_id("vae-map").focus()
+    stops = []
+    while len(stops) < 150 and "vae-gif" not in stops:
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.dataset.testid || ''"))
+    for wanted in ("vae-map-json", "vae-seed", "vae-z-0", "vae-z-11", "vae-gif"):
+        assert wanted in stops
+
+
+def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
+    page = visit()
+    status = page.get_by_test_id("vae-map-status")
+    calls = re.compile("component_server")
+    page.route(calls, lambda route: route.fulfill(status=200, body="null"))
+    page.get_by_test_id("vae-map").focus()
+    page.keyboard.press("Home")
+    expect(status).to_have_text(text.labels("en")["zoo.no_answer"])
+    page.unroute(calls)
+    page.keyboard.press("ArrowLeft")
+    expect(status).to_contain_text("Answered in")
+
+
+def test_endpoints_answer_programs(address, service):
+    client = Client(address, verbose=False)
+    z = [0.5] * K
+    image = client.predict(z, "vae-mnist", api_name="/vae_decode")
+    np.testing.assert_allclose(image, service.decode("vae-mnist", z)["image"], atol=1e-6)
+    x = service.images("vae-fashion")[0][3] / 255
+    answer = client.predict(x.tolist(), "vae-fashion", api_name="/vae_encode")
+    assert answer["elbo"] == pytest.approx(service.encode("vae-fashion", x)["elbo"], rel=1e-6)
+    answer = client.predict(z, "vae-mnist", 2, 3, api_name="/vae_traverse")
+    assert np.shape(answer["images"]) == (2, 3, 784)
+    answer = client.predict(0, 5, "vae-mnist", 4, api_name="/vae_interpolate")
+    assert np.shape(answer["images"]) == (4, 784)
+    with pytest.raises(AppError, match="must be 32 numbers; 3 were given"):
+        client.predict([1, 2, 3], "vae-mnist", api_name="/vae_decode")
