@@ -1,4 +1,4 @@
-"""python -m genzoo list | info | train | evaluate | sample | push"""
+"""python -m genzoo list | info | train | evaluate | sample | report | push"""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import torch
 import torch.distributed as dist
 from tqdm import tqdm
 
-from genzoo import recipes, releases
+from genzoo import recipes, releases, report
 from genzoo.data import DataError
 from genzoo.data.batches import seeded
+from genzoo.metrics import Figure
 from genzoo.objectives.base import TrainingError
 from genzoo.recipes import Recipe, RecipeError
 from genzoo.releases import Provenance, ReleaseError
@@ -25,12 +26,20 @@ from genzoo.train import RunStateError
 from genzoo.train.sheet import save_png, sheet
 from genzoo.train.trainer import start_processes
 
-EXPECTED = (DataError, RecipeError, ReleaseError, RunStateError, TrainingError, ValueError)
+EXPECTED = (
+    DataError,
+    OSError,  # no such folder, no right to write there, a full disk
+    RecipeError,
+    ReleaseError,
+    RunStateError,
+    TrainingError,
+    ValueError,
+)
 """What a user can cause: told in a sentence, without a traceback."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 1 for what the user can mend, 130 for Ctrl-C."""
+    """Run one command; returns the status: 0, 1 for what the user can mend, 130 for Ctrl-C."""
     arguments = _parser().parse_args(argv)
     try:
         arguments.command(arguments)
@@ -91,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--out", type=Path, help="a PNG file (NAME.png)")
 
+    sub = command("report", _report, "The results table of all releases, as Markdown.")
+    sub.add_argument("--write", type=Path, metavar="PAGE", help="put it between PAGE's marks")
+
     sub = command("push", _push, "Upload a release to the Hub, under GENZOO_HUB.")
     sub.add_argument("name")
     return parser
@@ -112,25 +124,24 @@ def _best_device() -> str:
 
 def _checked_device(name: str) -> str:
     try:
-        torch.empty(0, device=name)
+        torch.zeros(1, device=name).item()
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"There is no device {name!r} here: {str(error).splitlines()[0]}") from None
+        raise ValueError(
+            f"There is no device {name!r} here: {str(error).splitlines()[0]}"
+        ) from None
     return name
 
 
 def _list(arguments: argparse.Namespace) -> None:
     released = set(releases.names())
-    rows = [
-        {"name": name, "released": name in released, "summary": recipes.get(name).summary}
-        for name in recipes.names()
-    ]
+    rows = [(name, name in released, recipes.get(name).summary) for name in recipes.names()]
     if arguments.json:
-        print(json.dumps(rows, indent=2))
+        keys = ("name", "released", "summary")
+        print(json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=2))
         return
-    width = max(len(row["name"]) for row in rows)
-    for row in rows:
-        mark = "released" if row["released"] else "        "
-        print(f"{row['name']:<{width}}  {mark}  {row['summary']}")
+    width = max(len(name) for name, _, _ in rows)
+    for name, is_released, summary in rows:
+        print(f"{name:<{width}}  {'released' if is_released else '':<8}  {summary}")
 
 
 def _info(arguments: argparse.Namespace) -> None:
@@ -139,7 +150,8 @@ def _info(arguments: argparse.Namespace) -> None:
     config = releases.info(recipe.name) if released else None
     if arguments.json:
         settings = recipe.hyperparameters()
-        print(json.dumps({"name": recipe.name, "settings": settings, "release": config}, indent=2))
+        told = {"name": recipe.name, "settings": settings, "release": config}
+        print(releases.to_json(told), end="")
         return
     print(f"{recipe.name}: {recipe.summary}\n{recipe.paper}\n{recipe.paper_url}")
     print(f"expected: {recipe.expected}\n")
@@ -151,7 +163,7 @@ def _info(arguments: argparse.Namespace) -> None:
         return
     print(f"released: {config['n_parameters']:,} parameters, {config['images_seen']:,} images")
     for figure in config["figures"]:
-        print(f"  {releases.Figure(**figure)}")
+        print(f"  {Figure(**figure)}")
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -218,6 +230,13 @@ def _sample(arguments: argparse.Namespace) -> None:
     out = arguments.out or Path(f"{arguments.name}.png")
     save_png(out, sheet(pictures(model, arguments.n, generator=seeded(arguments.seed))))
     print(out)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    if arguments.write is None:
+        print(report.table())
+    else:
+        report.write(arguments.write)
 
 
 def _push(arguments: argparse.Namespace) -> None:

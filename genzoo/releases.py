@@ -1,19 +1,21 @@
 """Releases: trained weights with all that is needed to trust them.
 
-A release is a folder named as its recipe: `model.safetensors` (averaged weights), `config.json` (how it
-was made, what it measures, and a probe: the model's answer to a few fixed inputs) and `README.md`, a
-model card. Nothing is pickled. Releases are looked for in `checkpoints/` (or GENZOO_CHECKPOINTS),
-then on the Hub, where the repository is GENZOO_HUB followed by the recipe's name.
+A release is a folder named as its recipe: `model.safetensors` (averaged weights), `config.json`
+(how it was made, what it measures, and a probe: the model's answer to a few fixed inputs) and
+`README.md`, a model card. Nothing is pickled. Releases are looked for in `checkpoints/` (or
+GENZOO_CHECKPOINTS), then on the Hub, where the repository is GENZOO_HUB followed by the recipe's
+name.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +31,20 @@ from genzoo.roles import ExplicitDensity, LatentVariable
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 
+REQUIRED = {
+    "recipe": str,
+    "model": dict,
+    "hyperparameters": dict,
+    "n_parameters": int,
+    "images_seen": int,
+    "figures": list,
+    "probe": list,
+}
+"""What a config must hold for others to rely on, and of what type."""
+
 
 class ReleaseError(RuntimeError):
-    """A release is absent or damaged; the sentence names the file and the command that mends it."""
+    """A release is absent or damaged; the sentence names the file and the command to mend it."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +68,9 @@ def names() -> list[str]:
     return [name for name in recipes.names() if (folder() / name / CONFIG).is_file()]
 
 
-def load(name: str, device: str = "cpu") -> nn.Module:
-    """The released model of the recipe `name`, in float32 and evaluation mode.
+def load(name: str, device: str = "cpu") -> Any:
+    """The released model of the recipe `name`, in float32 and evaluation mode: an nn.Module with
+    the roles of its class, which depends on the name.
 
     Raises:
         genzoo.recipes.RecipeError: when there is no such recipe.
@@ -144,7 +158,7 @@ def save(
         else:
             staged.mkdir()
         safetensors.torch.save_file(state, staged / WEIGHTS)
-        (staged / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+        (staged / CONFIG).write_text(to_json(config))
         (staged / CARD).write_text(card(config))
         old = Path(staging) / "old"
         if path.exists():
@@ -154,7 +168,7 @@ def save(
 
 
 def push(name: str) -> str:
-    """Upload a local release to the Hub, to GENZOO_HUB followed by its name; returns its address."""
+    """Upload a local release to the Hub, to GENZOO_HUB and its name; returns its address."""
     prefix = os.environ.get("GENZOO_HUB")
     if not prefix:
         raise ReleaseError(
@@ -247,13 +261,31 @@ def _mend(problem: str, name: str) -> str:
 def _read_config(path: Path, name: str) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text())
+        for key, kind in REQUIRED.items():
+            if not isinstance(config[key], kind):
+                raise ValueError(f"{key} is not of type {kind.__name__}")
         if config["recipe"] != name:
             raise ValueError(f"it is of {config['recipe']!r}")
         return config
     except FileNotFoundError as error:
         raise ReleaseError(_mend(f"{path} is missing.", name)) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise ReleaseError(_mend(f"{path} is damaged: it lacks {error}.", name)) from error
+    except (OSError, ValueError, TypeError) as error:
         raise ReleaseError(_mend(f"{path} is damaged ({error}).", name)) from error
+
+
+def to_json(values: Mapping[str, Any]) -> str:
+    """Standard JSON, which has no infinity (a clip that never clips): that is written "inf"."""
+
+    def standard(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {k: standard(v) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [standard(v) for v in value]
+        return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+    return json.dumps(standard(values), indent=2, allow_nan=False) + "\n"
 
 
 def _commit() -> str:

@@ -38,7 +38,7 @@ def check_images(x: Tensor, event_shape: tuple[int, ...], *, binary: bool = Fals
 
 
 def draw(p: Distribution, u: Tensor) -> Tensor:
-    """The value of `p` at the uniform noise `u` in [0, 1): a sample that is a function of its noise.
+    """The value of `p` at the uniform noise `u` in [0, 1): a sample as a function of its noise.
 
     One number determines one draw, so two samplers of the same model can be held equal draw by
     draw, and a seed means the same picture on every path.
@@ -68,16 +68,11 @@ class ExplicitDensity(ABC):
         NaN where unknown.
         """
 
-    @final
+    @abstractmethod
     def sample(
         self, n: int, given: Tensor | None = None, generator: torch.Generator | None = None
     ) -> Tensor:
         """n images, (n, *event_shape): the last step of `sampling`, which tells of `given`."""
-        x = None
-        for x in self.sampling(n, given, generator):
-            pass
-        assert x is not None
-        return x
 
 
 class Autoregressive(ExplicitDensity):
@@ -113,18 +108,8 @@ class Autoregressive(ExplicitDensity):
         p(rest | given) exactly when the known dimensions come first in `order`; a known dimension
         further on cannot influence those drawn before it.
         """
-        if n < 1:
-            raise ValueError(f"The number of samples must be at least 1, not {n}.")
-        device = self.order.device
-        D = self.order.numel()
-        known = None
-        if given is not None:
-            check_images(torch.nan_to_num(given, nan=0.0), self.event_shape)
-            if given.shape[0] not in (1, n):
-                raise ValueError(f"`given` must hold 1 or {n} images, not {given.shape[0]}.")
-            known = given.to(device).flatten(1)[:, self.order].expand(n, D).t()
-        u = torch.rand(D, n, generator=generator).to(device)
-        x = torch.full((n, D), torch.nan, device=device)
+        u, known = self._noise(n, given, generator)
+        x = torch.full((n, len(u)), torch.nan, device=u.device)
         image = x.view(n, *self.event_shape)
         columns = x.unbind(1)
         with torch.inference_mode():
@@ -136,11 +121,37 @@ class Autoregressive(ExplicitDensity):
                 columns[d].copy_(next(draws))
             yield image
 
+    @final
+    def sample(
+        self, n: int, given: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        u, known = self._noise(n, given, generator)
+        x = torch.empty(n, len(u), device=u.device)
+        with torch.inference_mode():  # entered once, and the image put together once
+            rows = torch.cat(list(self.draws(u, known))).view(len(u), n)
+            x[:, self.order] = rows.t().to(x.dtype)
+        return x.view(n, *self.event_shape)
+
+    def _noise(
+        self, n: int, given: Tensor | None, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """What `draws` takes: uniform noise and known values, (D, n) in `order` both."""
+        if n < 1:
+            raise ValueError(f"The number of samples must be at least 1, not {n}.")
+        D = self.order.numel()
+        u = torch.rand(D, n, generator=generator).to(self.order.device)
+        if given is None:
+            return u, None
+        check_images(torch.nan_to_num(given, nan=0.0), self.event_shape)
+        if given.shape[0] not in (1, n):
+            raise ValueError(f"`given` must hold 1 or {n} images, not {given.shape[0]}.")
+        return u, given.to(u).flatten(1)[:, self.order].expand(n, D).t()
+
 
 def teacher_forced_draws(
     model: Autoregressive, u: Tensor, given: Tensor | None
 ) -> Iterator[Tensor]:
-    """`Autoregressive.draws` by one full pass over the image for each dimension: slow and plain."""
+    """`Autoregressive.draws` by one full pass over the image a dimension: slow and plain."""
     D, n = u.shape
     x = torch.zeros(n, D, dtype=u.dtype, device=u.device)
     for i, d in enumerate(model.order.tolist()):

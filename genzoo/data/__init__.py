@@ -1,4 +1,4 @@
-"""Data sets as tensors in memory, their binarizations, and batches as a function of (seed, step)."""
+"""Data sets in memory, their binarizations, and batches as a function of (seed, step)."""
 
 from genzoo.data.batches import Batch, Batches
 from genzoo.data.binarize import BINARIZATIONS, binarize, binarize_once

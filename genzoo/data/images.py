@@ -60,9 +60,10 @@ def load_images(name: str, split: str) -> ImageSet:
     root = data_root()
     try:
         return ImageSet(*DATA_SETS[name](root, split))
-    except (OSError, RuntimeError, ValueError) as error:  # torchvision raises any of the three
+    except Exception as error:  # torchvision raises all sorts, assertions among them
+        why = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
-            f"The data set {name!r} is not in {root} and could not be read or downloaded "
-            f"({error}). Set GENZOO_DATA to a folder that has it, laid out as torchvision does, "
-            "or run once with internet access."
+            f"The data set {name!r} could not be read from {root}, nor downloaded ({why}). "
+            "Set GENZOO_DATA to a folder that has it, laid out as torchvision does, or run once "
+            "with internet access."
         ) from error

@@ -1,13 +1,17 @@
 """The one place that imports torchvision.
 
-The usual torchvision wheel is built against a CUDA torch. Beside a CPU torch its compiled operators
-do not load, and `import torchvision` dies with "operator torchvision::nms does not exist". Only
-in that case the missing schemas are declared first; nothing here ever calls the operators.
+The usual torchvision wheel is built against a CUDA torch. Beside a CPU torch its compiled
+operators do not load, and `import torchvision` dies with "operator torchvision::nms does not
+exist". Only in that case the missing schemas are declared first; nothing here ever calls the
+operators.
 """
 
 from __future__ import annotations
 
 import torch
+
+_schemas: torch.library.Library | None = None
+"""Kept, because what a Library declares is undone when it is collected."""
 
 
 def _import_datasets():
@@ -20,7 +24,7 @@ def _import_datasets():
 
         for name in [m for m in sys.modules if m.split(".")[0] == "torchvision"]:
             del sys.modules[name]
-        global _schemas  # a Library is undone when it is collected
+        global _schemas
         _schemas = torch.library.Library("torchvision", "DEF")
         for name in ("nms", "qnms"):
             _schemas.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

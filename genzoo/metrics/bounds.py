@@ -35,7 +35,9 @@ def importance_weighted_bound(
     per_pass = max(1, decode_batch // B)
     for done in range(0, k, per_pass):
         n = min(per_pass, k - done)
-        eps = torch.randn(n, B, *model.latent_shape, generator=generator).to(x)
+        # Sample by sample: torch's normal numbers also depend on how many are asked for at once.
+        noise = [torch.randn(B, *model.latent_shape, generator=generator) for _ in range(n)]
+        eps = torch.stack(noise).to(x)
         z = q.mean + q.stddev * eps  # (n, B, K)
         p = model.decode(z.flatten(0, 1))
         log_p = p.log_prob(x.repeat(n, *[1] * (x.ndim - 1))).flatten(1).sum(1).view(n, B)

@@ -35,10 +35,7 @@ def bootstrap(
     N = len(values)
     generator = torch.Generator().manual_seed(seed)
     means = torch.stack(
-        [
-            values[torch.randint(N, (N,), generator=generator)].mean()
-            for _ in range(n_resamples)
-        ]
+        [values[torch.randint(N, (N,), generator=generator)].mean() for _ in range(n_resamples)]
     )
     low, high = torch.quantile(means, torch.tensor([0.025, 0.975], dtype=means.dtype)).tolist()
     return Figure(name, values.mean().item(), low, high, unit, setting)

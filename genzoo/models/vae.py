@@ -54,7 +54,11 @@ class VAE(nn.Module, LatentVariable):
         likelihood: str = "bernoulli",
     ):
         super().__init__()
+        if len(event_shape) != 3:
+            raise ValueError(f"An image's shape is channels, height, width, not {event_shape}.")
         C, H, W = event_shape
+        if min(C, H, W, n_latent, width, n_hidden) < 1 or n_blocks < 0:
+            raise ValueError("Sizes of a VAE must be at least 1, and n_blocks at least 0.")
         if H % 4 or W % 4:
             raise ValueError(f"Height and width must be multiples of four, not {H} and {W}.")
         if likelihood not in LIKELIHOODS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 from torch.distributions import Distribution, constraints
@@ -20,7 +22,7 @@ class DiscretizedLogistic(Distribution):
         log_scale: log of the logistic's scale in the same units, of loc's shape.
     """
 
-    arg_constraints: dict[str, constraints.Constraint] = {}
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
     has_rsample = False
 
     def __init__(self, loc: Tensor, log_scale: Tensor):
@@ -46,7 +48,7 @@ class DiscretizedLogistic(Distribution):
             torch.where(value > 1 - 0.5 / 255, F.logsigmoid(-lower), inside),
         )
 
-    def sample(self, sample_shape=torch.Size()) -> Tensor:
+    def sample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
         u = torch.rand(torch.Size(sample_shape) + self.loc.shape, device=self.loc.device)
         x = self.loc + torch.exp(self.log_scale) * torch.logit(u, eps=1e-6)
         return (x * 255).round().div(255).clamp(0, 1)

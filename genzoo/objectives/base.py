@@ -6,7 +6,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
 
 import torch
 import torch.distributed as dist
@@ -14,6 +13,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
+
+SCHEDULES = ("constant", "cosine")
 
 
 class TrainingError(RuntimeError):
@@ -56,8 +57,8 @@ def learning_rate_factor(schedule: str, warmup: float, fraction: float) -> float
     A linear warm-up over the first `warmup` of the training, then "constant", or "cosine" down to
     zero (Loshchilov and Hutter, 2017).
     """
-    if schedule not in ("constant", "cosine"):
-        raise ValueError(f"Unknown schedule {schedule!r}; there are: constant, cosine.")
+    if schedule not in SCHEDULES:
+        raise ValueError(f"Unknown schedule {schedule!r}; there are: {', '.join(SCHEDULES)}.")
     ramp = min(1.0, (fraction + 1e-3 * warmup) / warmup) if warmup > 0 else 1.0
     return ramp * (0.5 * (1 + math.cos(math.pi * fraction)) if schedule == "cosine" else 1.0)
 
@@ -129,7 +130,6 @@ class Objective(nn.Module, ABC):
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         """What to report, one number for each image, (B,); averaged by the caller."""
 
-    @final
     def forward(self, *_: object) -> None:
         raise TypeError("An objective is stepped or evaluated, not called.")
 

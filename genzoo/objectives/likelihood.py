@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -14,6 +15,8 @@ from genzoo.roles import ExplicitDensity
 
 class MaximumLikelihood(Objective):
     """Minimize -log p(x), in nats an image; the formula of p is the model's."""
+
+    model: Any  # a Module and an ExplicitDensity, which no type of Python's can say
 
     def __init__(self, model: ExplicitDensity, lr: float, beta2: float = 0.999):
         super().__init__()

@@ -17,8 +17,8 @@ def nade_mnist() -> Recipe:
         model=NADE,
         model_kwargs=dict(event_shape=(1, 28, 28), n_hidden=500),
         objective=MaximumLikelihood,
-        # Six times the usual step: with 0.001 four epochs end at 108 nats instead of 90. At 0.02 the
-        # start is faster still, but half of the hidden units saturate and stay at 85.0 nats.
+        # Six times the usual step: with 0.001 four epochs end at 108 nats instead of 90. At 0.02
+        # the start is faster still, but half of the hidden units saturate and stay at 85.0 nats.
         objective_kwargs=dict(lr=0.006, beta2=0.99),
         data="mnist",
         settings=Settings(

@@ -44,7 +44,10 @@ class EMA:
                 p.data = own[name]
 
     def state_dict(self) -> dict[str, Tensor | int]:
-        return {"n_updates": self.n_updates, **{f"average.{k}": v for k, v in self.average.items()}}
+        return {
+            "n_updates": self.n_updates,
+            **{f"average.{k}": v for k, v in self.average.items()},
+        }
 
     def load_state_dict(self, state: dict) -> None:
         self.n_updates = int(state["n_updates"])

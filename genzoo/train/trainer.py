@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from genzoo.data.batches import Batch, Batches
-from genzoo.data.binarize import binarize_once
+from genzoo.data.binarize import BINARIZATIONS, binarize_once
 from genzoo.data.images import ImageSet
-from genzoo.objectives.base import Objective, Progress, Update
+from genzoo.objectives.base import SCHEDULES, Objective, Progress, Update
 from genzoo.train import run_state
 from genzoo.train.allocator import keep_freed_memory
 from genzoo.train.ema import EMA
@@ -47,6 +47,26 @@ class Settings:
     log_every: int = 6_400
 
     def __post_init__(self) -> None:
+        for name in ("batch_size", "evaluate_every", "save_every", "log_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}.")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"The seed must be 0 to 2^63 - 1, not {self.seed}.")
+        if not 0 <= self.ema < 1:
+            raise ValueError(f"The decay of the average must be in [0, 1), not {self.ema}.")
+        if not 0 <= self.warmup <= 1:
+            raise ValueError(f"The warm-up is a share of the training, not {self.warmup}.")
+        if not self.clip > 0:
+            raise ValueError(f"The gradient's largest norm must be above 0, not {self.clip}.")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(
+                f"Unknown schedule {self.schedule!r}; there are: {', '.join(SCHEDULES)}."
+            )
+        if self.binarization not in BINARIZATIONS:
+            raise ValueError(
+                f"Unknown binarization {self.binarization!r}; there are: "
+                f"{', '.join(BINARIZATIONS)}."
+            )
         if self.precision not in ("float32", "bfloat16"):
             raise ValueError(
                 f"Unknown precision {self.precision!r}; there are: float32, bfloat16."
@@ -93,7 +113,7 @@ def train(
     if where.type == "cpu":
         keep_freed_memory()
     torch.manual_seed(settings.seed)
-    objective.to(where, memory_format=torch.channels_last)
+    objective.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
     update = Update(
         objective.optimizers(),
         schedule=settings.schedule,
@@ -110,13 +130,19 @@ def train(
     if resume:
         state = run_state.load(folder / STATE, hyperparameters)
         step, seconds = state["step"], state["seconds"]
-        objective.load_state_dict(state["objective"])
-        for who, optimizer in update.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][who])
-        ema.load_state_dict(state["ema"])
-        torch.set_rng_state(state["rng"])
-        if where.type == "cuda":
-            torch.cuda.set_rng_state(state["cuda_rng"])
+        try:
+            objective.load_state_dict(state["objective"])
+            for who, optimizer in update.optimizers.items():
+                optimizer.load_state_dict(state["optimizers"][who])
+            ema.load_state_dict(state["ema"])
+            torch.set_rng_state(state["rng"])
+            if where.type == "cuda":
+                torch.cuda.set_rng_state(state["cuda_rng"])
+        except (KeyError, ValueError, RuntimeError) as error:  # written by other code, or device
+            raise run_state.RunStateError(
+                f"The run state {folder / STATE} does not fit this model and device ({error}). "
+                "Delete it and train from the start."
+            ) from error
     elif (folder / STATE).exists():
         raise run_state.RunStateError(
             f"{folder} already holds a run. Go on with --resume, give another --run-dir, "
@@ -146,10 +172,12 @@ def train(
 
     report: dict[str, float] = {}
 
-    def evaluate() -> None:
-        nonlocal report
+    def evaluate() -> dict[str, float]:
         with ema.swapped_into(objective.model):
-            report = evaluation(objective, test_set, settings.binarization, where)
+            return evaluation(objective, test_set, settings.binarization, where)
+
+    def show() -> None:
+        with ema.swapped_into(objective.model):
             image = None if pictures is None else sheet(pictures(objective.model))
         assert log is not None
         log.write(step, step * settings.batch_size, "test", report)
@@ -169,33 +197,36 @@ def train(
     tail: list[dict[str, Tensor]] = []
     objective.train()
     started = time.perf_counter()
-    while step < n_steps:
-        at = Progress(
-            step, step * settings.batch_size, settings.images, settings.seed, rank, world
-        )
-        update.at = at
-        with torch.autocast(where.type, dtype=torch.bfloat16, enabled=low):
-            values = objective.step(batches[step].to(where), update, at)
-        ema.update(objective.model)
-        step += 1
-        tail.append(values)
-        bar.update(settings.batch_size)
-        if due(settings.log_every, step):
-            means = _mean_over_processes(tail)
-            tail = []
-            if log is not None:
-                log.write(step, step * settings.batch_size, "train", means)
-                bar.set_postfix({k: f"{v:.4g}" for k, v in (means | report).items()})
-        if due(settings.evaluate_every, step) and first:
-            evaluate()
-        if due(settings.save_every, step) and first:
-            seconds += time.perf_counter() - started
-            started = time.perf_counter()
-            save()
-    bar.close()
+    with bar:  # closed before an error is told
+        while step < n_steps:
+            at = Progress(
+                step, step * settings.batch_size, settings.images, settings.seed, rank, world
+            )
+            update.at = at
+            with torch.autocast(where.type, dtype=torch.bfloat16, enabled=low):
+                values = objective.step(batches[step].to(where), update, at)
+            ema.update(objective.model)
+            step += 1
+            tail.append(values)
+            bar.update(settings.batch_size)
+            # Before every save too, so that what a resumed run logs starts where an unbroken
+            # one's does.
+            if due(settings.log_every, step) or due(settings.save_every, step):
+                means = _mean_over_processes(tail)
+                tail = []
+                if log is not None:
+                    log.write(step, step * settings.batch_size, "train", means)
+                    bar.set_postfix({k: f"{v:.4g}" for k, v in (means | report).items()})
+            if due(settings.evaluate_every, step) and first:
+                report = evaluate()
+                show()
+            if due(settings.save_every, step) and first:
+                seconds += time.perf_counter() - started
+                started = time.perf_counter()
+                save()
     if log is not None:
         if not report:  # the run was already at its end when it was resumed
-            evaluate()
+            report = evaluate()
         log.close()
     with torch.no_grad():
         for name, p in objective.model.named_parameters():
@@ -206,7 +237,9 @@ def train(
 def _mean_over_processes(tail: list[dict[str, Tensor]]) -> dict[str, float]:
     """The mean of what was logged since the last time, over steps and processes."""
     names = list(tail[0])
-    means = torch.stack([torch.stack([row[name].float() for row in tail]).mean() for name in names])
+    means = torch.stack(
+        [torch.stack([row[name].float() for row in tail]).mean() for name in names]
+    )
     if dist.is_initialized():
         dist.all_reduce(means)
         means /= dist.get_world_size()
