@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from genzoo import recipes
+from genzoo.cli import main
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TINY = {"model.n_hidden": 8, "batch_size": 40, "images": 400}
+
+
+@pytest.fixture(autouse=True)
+def checkpoints(tmp_path, monkeypatch) -> Path:
+    """No release to begin with, and an empty working folder."""
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return tmp_path / "checkpoints"
+
+
+def settings(values) -> list[str]:
+    return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+
+
+def train(*words: str, **changes) -> int:
+    tiny = {**TINY, **{k.replace("__", "."): v for k, v in changes.items()}}
+    return main(["train", "nade-mnist", "--device", "cpu", *settings(tiny), *words])
+
+
+@pytest.fixture
+def released(checkpoints, capsys) -> Path:
+    assert train("--release", str(checkpoints / "nade-mnist")) == 0
+    capsys.readouterr()
+    return checkpoints / "nade-mnist"
+
+
+def test_list_names_every_recipe(capsys, released):
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == recipes.names()
+    assert [line.split()[0] for line in lines if "released" in line.split()] == ["nade-mnist"]
+    assert main(["list", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == recipes.names()
+    assert [row["name"] for row in rows if row["released"]] == ["nade-mnist"]
+    assert all(row["summary"] for row in rows)
+
+
+def test_info_tells_settings_and_figures(capsys, released):
+    assert main(["info", "nade-mnist"]) == 0
+    text = capsys.readouterr().out
+    for key, value in recipes.get("nade-mnist").hyperparameters().items():
+        assert f"  {key} = {value}\n" in text
+    assert "nll" in text
+    assert "dynamic binarization, 60 test images" in text
+    assert main(["info", "nade-mnist", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["settings"]["batch_size"] == 128
+    assert told["release"]["hyperparameters"]["batch_size"] == 40
+    assert main(["info", "vae-mnist", "--json"]) == 0  # no release; an infinite clip
+    told = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert told["release"] is None
+    assert main(["info", "vae-mnist"]) == 0
+    assert "python -m genzoo train vae-mnist" in capsys.readouterr().out
+
+
+def test_train_writes_a_release_only_where_it_is_asked_or_is_the_recipe(capsys, checkpoints):
+    assert train() == 0
+    out = capsys.readouterr().out
+    assert "nll" in out
+    assert (Path("runs/nade-mnist/release") / "model.safetensors").is_file()
+    assert not checkpoints.exists(), "other settings took the recipe's place"
+
+
+def test_evaluate_prints_what_was_released(capsys, released):
+    assert main(["evaluate", "nade-mnist", "--device", "cpu", "--json"]) == 0
+    figures = {f["name"]: f for f in json.loads(capsys.readouterr().out)}
+    written = {f["name"]: f for f in json.loads((released / "config.json").read_text())["figures"]}
+    assert figures["nll"]["value"] == pytest.approx(written["nll"]["value"], rel=1e-6)
+    assert main(["evaluate", "nade-mnist", "--device", "cpu", "--images", "10"]) == 0
+    assert "10 test images" in capsys.readouterr().out
+
+
+def test_sample_draws_a_sheet_by_its_seed(capsys, released):
+    assert main(["sample", "nade-mnist", "-n", "6", "--out", "new/a.png"]) == 0
+    assert capsys.readouterr().out.strip() == "new/a.png"
+    assert main(["sample", "nade-mnist", "-n", "6", "--seed", "0"]) == 0
+    assert main(["sample", "nade-mnist", "-n", "6", "--seed", "1", "--out", "c.png"]) == 0
+    with Image.open("new/a.png") as picture:
+        assert picture.size == (3 * 30 + 2, 2 * 30 + 2)
+    assert Path("new/a.png").read_bytes() == Path("nade-mnist.png").read_bytes()
+    assert Path("new/a.png").read_bytes() != Path("c.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("info nade-mnits", "did you mean nade-mnist"),
+        ("train nothing", "There is no recipe 'nothing'"),
+        ("evaluate nade-mnist", "Make a new one with: python -m genzoo train nade-mnist"),
+        ("sample vae-mnist", "Make a new one with: python -m genzoo train vae-mnist"),
+        ("push nade-mnist", "Set GENZOO_HUB"),
+        ("train nade-mnist --set images", "--set takes KEY=VALUE, not 'images'"),
+        ("train nade-mnist --set imags=3", "did you mean images"),
+        ("train nade-mnist --set images=three", "images must be of type int"),
+        ("train nade-mnist --set images=3", "less than one batch"),
+        ("train nade-mnist --set batch_size=0", "batch_size must be at least 1"),
+        ("train nade-mnist --set batch_size=1000", "The batch size must be 1 to 240"),
+        ("train nade-mnist --set data=cifar", "Unknown data set 'cifar'"),
+        ("train nade-mnist --set data=", "Unknown data set ''"),
+        ("train nade-mnist --set model.n_hidden=-3", "at least 1, not -3"),
+        ("train nade-mnist --set model.event_shape=1,8,8", "must have shape (B, 1, 8, 8)"),
+        ("train nade-mnist --set objective.lr=-1", "learning rate"),
+        ("train vae-mnist --set model.event_shape=5", "channels, height, width"),
+        ("train vae-mnist --set model.n_latent=0", "at least 1"),
+        ("train nade-mnist --device tpu9", "There is no device 'tpu9' here"),
+        ("train nade-mnist --device meta", "There is no device 'meta' here"),
+        ("train nade-mnist --resume", "There is no run to resume"),
+        ("train nade-mnist --run-dir /dev/null/x", "/dev/null/x"),
+    ],
+)
+def test_what_a_user_can_mend_is_a_sentence_and_status_one(capsys, words, sentence):
+    assert main(words.split()) == 1
+    captured = capsys.readouterr()
+    assert captured.err.strip().splitlines()[-1].startswith("genzoo: ")
+    assert sentence in captured.err
+    assert "Traceback" not in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "dance",
+        "sample nade-mnist -n 0",
+        "sample nade-mnist -n x",
+        "evaluate nade-mnist --k -1",
+    ],
+)
+def test_what_is_no_command_shows_how_to_use_it(capsys, words):
+    with pytest.raises(SystemExit) as caught:
+        main(words.split())
+    assert caught.value.code == 2
+    assert "usage: python -m genzoo" in capsys.readouterr().err
+
+
+def test_an_absent_gpu_is_told(capsys):
+    n_gpus = torch.cuda.device_count()
+    device = f"cuda:{n_gpus}" if n_gpus else "cuda"
+    assert train("--device", device) == 1
+    assert f"There is no device '{device}' here" in capsys.readouterr().err
+
+
+# ---- whole processes
+
+
+def start(words: list[str], module: str = "genzoo") -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen) -> str:
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    return output
+
+
+def test_the_module_is_a_command():
+    process = start(["info", "nothing"])
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert output.startswith("genzoo: There is no recipe 'nothing'")
+    assert len(output.splitlines()) == 1
+
+
+def test_a_run_killed_again_and_again_ends_bit_for_bit_like_an_unbroken_one():
+    words = ["train", "nade-mnist", "--device", "cpu"]
+    # Half of the time goes into saving states: most kills come while one is written.
+    words += settings({**TINY, "images": 12_000, "save_every": 40, "log_every": 120})
+    words += ["--set", "evaluate_every=4000"]
+    finish(start([*words, "--run-dir", "unbroken"]))
+
+    chance = random.Random(0)
+    state = Path("killed/state.pt")
+    n_killed, written = 0, None
+    while n_killed < 4:
+        resume = ["--resume"] if state.exists() else []
+        process = start([*words, "--run-dir", "killed", *resume])
+        deadline = time.monotonic() + 120
+        while process.poll() is None and time.monotonic() < deadline:
+            if state.exists() and state.stat().st_mtime_ns != written:
+                break  # it trains: any moment from now on
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0, 0.25))
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL, "it ended before it could be killed"
+        written = state.stat().st_mtime_ns
+        n_killed += 1
+    step = torch.load(state, weights_only=True)["step"]
+    assert 0 < step < 300, "there must be something left to train"
+    finish(start([*words, "--run-dir", "killed", "--resume"]))
+
+    for file in ("release/model.safetensors", "log.csv"):
+        assert (Path("unbroken") / file).read_bytes() == (Path("killed") / file).read_bytes(), file
+    states = [torch.load(f"{d}/state.pt", weights_only=True) for d in ("unbroken", "killed")]
+    for name, value in states[0]["ema"].items():
+        assert torch.equal(torch.as_tensor(value), torch.as_tensor(states[1]["ema"][name])), name
+    assert not list(Path("killed").glob(".*.part"))
+
+
+@pytest.mark.parametrize("name", ["nade-mnist", "vae-mnist-2d"])
+def test_two_processes_give_the_curve_of_one(name):
+    recipe = recipes.get(name)
+    changes = {**recipe.smoke, "images": 640, "precision": "float32"}
+    changes |= {"log_every": 64, "evaluate_every": 320, "objective.lr": 0.02}
+    words = ["train", name, "--device", "cpu", *settings(changes)]
+    finish(start([*words, "--run-dir", "one"]))
+    launch = ["--standalone", "--nproc-per-node", "2", "-m", "genzoo"]
+    finish(start([*launch, *words, "--run-dir", "two"], module="torch.distributed.run"))
+
+    def curve(folder: str) -> dict[tuple[str, ...], float]:
+        with open(f"{folder}/log.csv", newline="") as file:
+            return {
+                (row["step"], row["split"], row["name"]): float(row["value"])
+                for row in csv.DictReader(file)
+            }
+
+    one, two = curve("one"), curve("two")
+    assert one.keys() == two.keys()
+    for key, value in one.items():
+        assert two[key] == pytest.approx(value, rel=1e-3, abs=1e-3), key
+    loss = {"nll", "negative_elbo"}
+    losses = [v for (_, split, what), v in one.items() if split == "train" and what in loss]
+    assert len(losses) == 10
+    assert losses[-1] < 0.9 * losses[0], "a curve that does not fall would compare nothing"

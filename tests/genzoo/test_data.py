@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from genzoo.data import (
+    Batches,
+    DataError,
+    ImageSet,
+    binarize_once,
+    data_root,
+    load_images,
+)
+from genzoo.data.batches import seeded
+
+
+def image_set(n: int = 20) -> ImageSet:
+    """Image i is told by its first pixel; the others are mid-gray."""
+    images = torch.full((n, 1, 4, 4), 128, dtype=torch.uint8)
+    images[:, 0, 0, 0] = torch.arange(n)
+    return ImageSet(images, torch.arange(n) % 10, tuple("0123456789"))
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion"])
+def test_a_data_set_is_read_from_its_folder(name):
+    train, test = load_images(name, "train"), load_images(name, "test")
+    assert (len(train), len(test)) == (240, 60)
+    assert train.images.shape == (240, 1, 28, 28)
+    assert train.images.dtype == torch.uint8
+    assert train.labels.tolist() == [i % 10 for i in range(240)]
+    assert len(train.classes) == 10
+    assert train.scaled().max() == 1
+    assert train.scaled().dtype == torch.float32
+    assert not torch.equal(train.images[:60], test.images)
+
+
+def test_the_two_data_sets_are_two():
+    assert not torch.equal(
+        load_images("mnist", "test").images, load_images("fashion", "test").images
+    )
+    assert load_images("fashion", "test").classes[9] == "Ankle boot"
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(ValueError, match="Unknown data set 'cifar'; there are: mnist, fashion"):
+        load_images("cifar", "train")
+    with pytest.raises(ValueError, match="Unknown split 'valid'; there are: train, test"):
+        load_images("mnist", "valid")
+
+
+def test_absent_data_that_cannot_be_downloaded_is_told_in_a_sentence(tmp_path, monkeypatch):
+    from torchvision.datasets import mnist
+
+    def no_network(*args, **kwargs):
+        raise mnist.URLError("no route to host")
+
+    monkeypatch.setattr(mnist, "download_and_extract_archive", no_network)
+    monkeypatch.setenv("GENZOO_DATA", str(tmp_path))
+    with pytest.raises(DataError) as caught:
+        load_images("mnist", "train")
+    assert str(tmp_path) in str(caught.value)
+    assert "Set GENZOO_DATA" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("damage", ["short", "empty", "other"])
+def test_damaged_data_is_told_in_a_sentence(tmp_path, monkeypatch, damage):
+    shutil.copytree(data_root() / "MNIST", tmp_path / "MNIST")
+    path = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte"
+    whole = path.read_bytes()
+    path.write_bytes({"short": whole[:5000], "empty": b"", "other": b"GIF89a" + whole}[damage])
+    monkeypatch.setenv("GENZOO_DATA", str(tmp_path))
+    with pytest.raises(DataError, match="could not be read from") as caught:
+        load_images("mnist", "train")
+    assert str(tmp_path) in str(caught.value)
+    assert "(). Set" not in str(caught.value), "no reason is given"
+
+
+def test_where_data_is_looked_for(monkeypatch):
+    monkeypatch.setenv("GENZOO_DATA", "~/somewhere")
+    assert data_root() == Path.home() / "somewhere"
+    monkeypatch.delenv("GENZOO_DATA")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
+    assert data_root() == Path("/cache/genzoo/data")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert data_root() == Path.home() / ".cache/genzoo/data"
+
+
+def test_torchvision_is_imported_beside_the_torch_that_is_here():
+    """In a new process, where nothing has been declared yet."""
+    code = (
+        "from genzoo.data.vision import datasets; import torchvision; "
+        "print(datasets.MNIST.__name__, datasets.CelebA.__name__)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["MNIST", "CelebA"]
+
+
+def test_each_image_comes_once_an_epoch_in_another_order():
+    batches = Batches(image_set(), 5, seed=0)
+    epochs = [
+        torch.cat([(255 * batches[step].x[:, 0, 0, 0]).round().long() for step in range(s, s + 4)])
+        for s in (0, 4)
+    ]
+    for epoch in epochs:
+        assert sorted(epoch.tolist()) == list(range(20))
+    assert not torch.equal(*epochs)
+    labels = torch.cat([batches[step].label for step in range(4)])
+    assert torch.equal(labels, epochs[0] % 10)
+
+
+def test_what_is_left_of_an_epoch_is_dropped():
+    batches = Batches(image_set(), 6, seed=0)
+    seen = torch.cat([batches[step].x[:, 0, 0, 0] for step in range(3)])
+    assert len(seen.unique()) == 18
+    second = torch.cat([batches[step].x[:, 0, 0, 0] for step in range(3, 6)])
+    assert len(second.unique()) == 18
+
+
+@pytest.mark.parametrize("binarization", ["none", "dynamic", "static", "threshold"])
+def test_a_batch_is_a_function_of_seed_and_step(binarization):
+    forward = Batches(image_set(), 5, 1, binarization)
+    expected = {step: forward[step].x for step in range(9)}
+    other = Batches(image_set(), 5, 1, binarization)
+    for step in (8, 0, 3, 3, 7):  # in any order, any number of times
+        assert torch.equal(other[step].x, expected[step])
+    assert not torch.equal(Batches(image_set(), 5, 2, binarization)[0].x, expected[0]) or (
+        binarization == "threshold"  # of which all images here are alike
+    )
+
+
+@pytest.mark.parametrize("binarization", ["none", "dynamic", "static", "threshold"])
+def test_processes_share_what_one_would_see(binarization):
+    whole = Batches(image_set(), 6, 1, binarization)
+    shares = [Batches(image_set(), 6, 1, binarization, rank, 3) for rank in range(3)]
+    for step in (0, 4):
+        parts = [share[step] for share in shares]
+        assert torch.equal(torch.cat([part.x for part in parts]), whole[step].x)
+        assert torch.equal(torch.cat([part.label for part in parts]), whole[step].label)
+
+
+def test_only_dynamic_binarization_is_drawn_anew():
+    """Batches of the whole set, sorted by the label that tells each of ten images."""
+
+    def epochs(binarization: str) -> list[torch.Tensor]:
+        batches = Batches(image_set(10), 10, 0, binarization)
+        return [batches[step].x[batches[step].label.argsort()] for step in range(3)]
+
+    for binarization in ("dynamic", "static", "threshold"):
+        for x in epochs(binarization):
+            assert ((x == 0) | (x == 1)).all()
+    first, second, third = epochs("dynamic")
+    assert not torch.equal(first, second)
+    assert not torch.equal(second, third)
+    for binarization in ("static", "threshold", "none"):
+        first, second, third = epochs(binarization)
+        assert torch.equal(first, second)
+        assert torch.equal(second, third)
+
+
+def test_dynamic_binarization_is_on_as_often_as_it_is_gray():
+    data = ImageSet(
+        torch.full((50, 1, 20, 20), 51, dtype=torch.uint8), torch.zeros(50).long(), ("",)
+    )
+    batches = Batches(data, 50, 0, "dynamic")
+    share = torch.stack([batches[step].x for step in range(20)]).mean().item()
+    assert share == pytest.approx(0.2, abs=5 * (0.2 * 0.8 / (20 * 50 * 400)) ** 0.5)
+
+
+def test_the_test_sets_draw_is_fixed():
+    """A figure is comparable with another only on this very draw: these bits must never change."""
+    x = (torch.arange(10 * 28 * 28) % 256).view(10, 1, 28, 28).float() / 255
+    drawn = binarize_once(x, "dynamic")
+    assert (
+        hashlib.sha256(drawn.to(torch.uint8).numpy().tobytes()).hexdigest()[:16]
+        == "6efb3d535ad6a025"
+    )
+    assert torch.equal(drawn, binarize_once(x, "static"))
+    assert torch.equal(binarize_once(x, "threshold"), (x > 0.5).float())
+    assert torch.equal(binarize_once(x, "none"), x)
+    with pytest.raises(ValueError, match="Unknown binarization 'round'"):
+        binarize_once(x, "round")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (dict(batch_size=0), "must be 1 to 20, not 0"),
+        (dict(batch_size=21), "must be 1 to 20, not 21"),
+        (dict(batch_size=5, world=2), "cannot be shared evenly by 2 processes"),
+        (dict(batch_size=5, binarization="round"), "Unknown binarization 'round'"),
+    ],
+)
+def test_batches_that_cannot_be_are_refused(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Batches(image_set(), seed=0, **arguments)
+
+
+def test_generators_differ_in_every_part():
+    parts = [(0,), (1,), (0, 0), (0, 1), (1, 0), (0, 0, 1), (0, 1, 0), (2, 1)]
+    draws = [torch.rand(4, generator=seeded(*p)) for p in parts]
+    for i in range(len(parts)):
+        assert torch.equal(draws[i], torch.rand(4, generator=seeded(*parts[i])))
+        for j in range(i):
+            assert not torch.equal(draws[i], draws[j]), (parts[i], parts[j])

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import csv
+import math
+import re
+
+import pytest
+import torch
+
+from genzoo import recipes, releases
+from genzoo.recipes import RecipeError
+from genzoo.releases import Provenance
+from genzoo.roles import ExplicitDensity, pictures
+
+
+def test_names_are_model_and_data():
+    assert {"nade-mnist", "vae-mnist-2d", "vae-mnist", "vae-fashion"} <= set(recipes.names())
+    for name in recipes.names():
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name)
+        recipe = recipes.get(name)
+        assert recipe.name == name
+        assert recipe.data in name
+        assert recipe.summary
+        assert recipe.expected
+        assert recipe.paper_url.startswith("https://")
+
+
+def test_a_smoke_run_trains_is_released_loaded_and_reproduced(smoke_recipe, tmp_path, monkeypatch):
+    recipe = smoke_recipe
+    torch.manual_seed(recipe.settings.seed)
+    before = recipe.build_model().state_dict()
+    trained = recipes.run(recipe, tmp_path / "run", progress_bar=False)
+
+    assert trained.images_seen >= recipe.settings.images
+    assert trained.seconds > 0
+    assert all(math.isfinite(value) for value in trained.evaluation.values())
+    with open(tmp_path / "run" / "log.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["split"] for row in rows} == {"train", "test"}
+    assert all(math.isfinite(float(row["value"])) for row in rows)
+    assert list((tmp_path / "run" / "samples").glob("*.png"))
+    for name, p in trained.model.named_parameters():
+        assert not torch.equal(p, before[name]), f"{name} did not move"
+
+    figures = recipes.evaluate(recipe, trained.model, n_images=20, k=5)
+    assert all(figure.low <= figure.value <= figure.high for figure in figures)
+    assert all("20 test images" in figure.setting for figure in figures)
+    path = releases.save(
+        recipe,
+        trained.model,
+        Provenance(trained.images_seen, trained.seconds, "here"),
+        figures,
+        tmp_path / "checkpoints" / recipe.name,
+    )
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(path.parent))
+    loaded = releases.load(recipe.name)
+    config = releases.info(recipe.name)
+    assert releases.probe(loaded) == pytest.approx(config["probe"], rel=1e-6)
+    assert releases.names() == [recipe.name]
+    assert config["n_parameters"] == sum(p.numel() for p in trained.model.parameters())
+    assert config["figures"] == [figure.to_dict() for figure in figures]
+
+
+def test_every_trainable_parameter_belongs_to_one_optimizer(smoke_recipe):
+    objective = smoke_recipe.build_objective()
+    owned = [
+        id(p)
+        for optimizer in objective.optimizers().values()
+        for group in optimizer.param_groups
+        for p in group["params"]
+    ]
+    assert len(owned) == len(set(owned))
+    assert set(owned) == {id(p) for p in objective.parameters() if p.requires_grad}
+
+
+def test_asking_a_model_leaves_it_as_it_is(smoke_recipe):
+    model = smoke_recipe.build_model()
+    before = {k: v.clone() for k, v in model.state_dict().items()}
+    x = releases.probe_images(model.event_shape)
+    if isinstance(model, ExplicitDensity):
+        model.log_prob(x)
+    else:
+        model.elbo_terms(x, torch.randn(len(x), *model.latent_shape))
+    pictures(model, 3)
+    releases.probe(model)
+    assert before.keys() == model.state_dict().keys()
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_a_release_of_every_recipe_stays_small():
+    for name in recipes.names():
+        recipe = recipes.get(name)
+        n_parameters = sum(p.numel() for p in recipe.build_model().parameters())
+        assert n_parameters * getattr(torch, recipe.storage).itemsize < 10 * 2**20, name
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("nade-mnits", "no recipe 'nade-mnits'; did you mean nade-mnist"),
+        ("x", "no recipe 'x'; there are: nade-mnist"),
+        ("", "no recipe ''; there are"),
+    ],
+)
+def test_an_unknown_recipe_gets_the_nearest_names(name, sentence):
+    with pytest.raises(RecipeError, match=sentence):
+        recipes.get(name)
+
+
+def test_an_override_keeps_its_type_and_changes_only_its_key():
+    recipe = recipes.get("nade-mnist")
+    changes = {
+        "images": "1280",
+        "objective.lr": "0.5",
+        "clip": 3,
+        "model.n_hidden": "7",
+        "model.event_shape": "1,14,14",
+        "precision": "float32",
+        "data": "fashion",
+    }
+    changed = recipes.override(recipe, changes)
+    values = changed.hyperparameters()
+    expected = {
+        "images": 1280,
+        "objective.lr": 0.5,
+        "clip": 3.0,
+        "model.n_hidden": 7,
+        "model.event_shape": (1, 14, 14),
+        "precision": "float32",
+        "data": "fashion",
+    }
+    for key, value in expected.items():
+        assert values[key] == value
+        assert type(values[key]) is type(value)
+    before = recipe.hyperparameters()
+    assert {k: v for k, v in values.items() if k not in changes} == {
+        k: v for k, v in before.items() if k not in changes
+    }
+    assert recipes.get("nade-mnist").hyperparameters() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"imagse": "5"}, "no setting 'imagse'; did you mean images"),
+        ({"n_hidden": "5"}, "did you mean model.n_hidden"),
+        ({"images": "many"}, "images must be of type int, like [0-9]+; 'many' is not"),
+        ({"images": "1.5"}, "images must be of type int"),
+        ({"images": 1.5}, "images must be of type int"),
+        ({"images": True}, "images must be of type int"),
+        ({"objective.lr": "fast"}, "objective.lr must be of type float"),
+        ({"model.event_shape": "a,b"}, "model.event_shape must be of type tuple"),
+        ({"precision": "float8"}, "Unknown precision 'float8'"),
+        ({"schedule": "linear"}, "Unknown schedule 'linear'; there are: constant, cosine"),
+        ({"binarization": "round"}, "Unknown binarization 'round'"),
+        ({"images": "5"}, "less than one batch"),
+        ({"batch_size": "0"}, "batch_size must be at least 1, not 0"),
+        ({"save_every": "0"}, "save_every must be at least 1, not 0"),
+        ({"ema": "1"}, r"decay of the average must be in \[0, 1\), not 1.0"),
+        ({"ema": "nan"}, r"decay of the average"),
+        ({"warmup": "-1"}, "warm-up"),
+        ({"clip": "-1"}, "must be above 0"),
+        ({"clip": "nan"}, "must be above 0"),
+        ({"seed": "-1"}, "seed must be 0 to"),
+        ({"seed": str(2**70)}, "seed must be 0 to"),
+    ],
+)
+def test_an_override_that_does_not_fit_is_refused_in_a_sentence(changes, sentence):
+    with pytest.raises(RecipeError, match=sentence):
+        recipes.override(recipes.get("nade-mnist"), changes)

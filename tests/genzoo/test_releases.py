@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+import genzoo
+from genzoo import recipes, releases
+from genzoo.metrics import Figure
+from genzoo.releases import CARD, CONFIG, WEIGHTS, Provenance, ReleaseError
+
+CHECKPOINTS = Path(__file__).resolve().parent.parent.parent / "checkpoints"
+NAME = "nade-mnist"
+FIGURE = Figure("nll", 90.0, 89.0, 91.0, "nats", "dynamic binarization, 60 test images")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    return tmp_path / "checkpoints"
+
+
+def save(seed: int = 0, **overrides) -> Path:
+    recipe = recipes.override(recipes.get(NAME), {"model.n_hidden": 3, **overrides})
+    torch.manual_seed(seed)
+    model = recipe.build_model()
+    return releases.save(recipe, model, Provenance(1280, 2.5, "a machine"), [FIGURE])
+
+
+@pytest.mark.parametrize("name", sorted(p.parent.name for p in CHECKPOINTS.glob(f"*/{CONFIG}")))
+def test_each_release_loads_and_reproduces_its_probe(name):
+    config, model = genzoo.info(name), genzoo.load(name)
+    assert releases.probe(model) == pytest.approx(config["probe"], rel=1e-4)
+    assert not model.training
+    assert sum(p.numel() for p in model.parameters()) == config["n_parameters"]
+    assert config["images_seen"] > 0
+    assert config["figures"]
+    for figure in config["figures"]:
+        assert figure["low"] <= figure["value"] <= figure["high"]
+        assert "test images" in figure["setting"]
+    assert releases.card(config) == (CHECKPOINTS / name / CARD).read_text()
+    assert (CHECKPOINTS / name / WEIGHTS).stat().st_size < 10 * 2**20
+
+
+def test_a_release_holds_three_files_and_nothing_pickled(folder):
+    path = save()
+    assert path == folder / NAME
+    assert sorted(p.name for p in folder.iterdir()) == [NAME]
+    assert sorted(p.name for p in path.iterdir()) == [CARD, CONFIG, WEIGHTS]
+    card = (path / CARD).read_text()
+    assert card.startswith("---\nlibrary_name: genzoo\n")
+    assert "| nll | 90.000 | 89.000 to 91.000 | nats | dynamic binarization" in card
+    assert f"python -m genzoo train {NAME}" in card
+
+
+def test_a_config_is_standard_json(folder):
+    def refuse(constant: str):
+        raise AssertionError(f"{constant} is not JSON")
+
+    text = (save(clip=float("inf")) / CONFIG).read_text()
+    config = json.loads(text, parse_constant=refuse)
+    assert config["hyperparameters"]["clip"] == "inf"
+    assert config["recipe"] == NAME
+    assert config["images_seen"] == 1280
+
+
+def test_what_is_loaded_is_what_was_saved(folder):
+    save(seed=4)
+    torch.manual_seed(4)
+    expected = releases.recipes.override(recipes.get(NAME), {"model.n_hidden": 3}).build_model()
+    model = genzoo.load(NAME)
+    for name, value in expected.state_dict().items():
+        assert torch.equal(model.state_dict()[name], value)
+    assert not model.training
+    assert not any(p.requires_grad for p in model.parameters())
+
+
+def test_a_new_release_replaces_the_old_and_keeps_what_else_is_there(folder):
+    path = save(seed=0)
+    (path / "demo.npz").write_bytes(b"assets")
+    first = (path / WEIGHTS).read_bytes()
+    save(seed=1)
+    assert (path / WEIGHTS).read_bytes() != first
+    assert (path / "demo.npz").read_bytes() == b"assets"
+
+
+@pytest.mark.parametrize("fault", ["weights", "config", "card"])
+def test_a_failure_while_saving_leaves_the_old_release_whole(folder, monkeypatch, fault):
+    path = save(seed=0)
+    before = {p.name: p.read_bytes() for p in path.iterdir()}
+
+    def fail(*args, **kwargs):
+        raise OSError("No space left on device")
+
+    target = {
+        "weights": (safetensors.torch, "save_file"),
+        "config": (releases, "to_json"),
+        "card": (releases, "card"),
+    }[fault]
+    monkeypatch.setattr(*target, fail)
+    with pytest.raises(OSError, match="No space"):
+        save(seed=1)
+    assert {p.name: p.read_bytes() for p in path.iterdir()} == before
+    assert [p.name for p in folder.iterdir()] == [NAME], "something half-written was left"
+
+
+def test_a_first_release_that_fails_leaves_nothing(folder, monkeypatch):
+    monkeypatch.setattr(releases, "card", lambda config: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        save()
+    assert list(folder.iterdir()) == []
+
+
+def damage_config(**changes):
+    def damage(path: Path) -> None:
+        config = json.loads((path / CONFIG).read_text())
+        for key, value in changes.items():
+            if value is None:
+                del config[key]
+            else:
+                config[key] = value
+        (path / CONFIG).write_text(json.dumps(config))
+
+    return damage
+
+
+DAMAGES = {
+    "absent": (shutil.rmtree, NAME),
+    "no weights": (lambda p: (p / WEIGHTS).unlink(), WEIGHTS),
+    "no config": (lambda p: (p / CONFIG).unlink(), CONFIG),
+    "short weights": (
+        lambda p: (p / WEIGHTS).write_bytes((p / WEIGHTS).read_bytes()[:1000]),
+        WEIGHTS,
+    ),
+    "empty weights": (lambda p: (p / WEIGHTS).write_bytes(b""), WEIGHTS),
+    "pickled weights": (
+        lambda p: torch.save({"W": torch.zeros(1)}, p / WEIGHTS),
+        WEIGHTS,
+    ),
+    "other weights": (
+        lambda p: safetensors.torch.save_file({"W": torch.zeros(2, 2)}, p / WEIGHTS),
+        WEIGHTS,
+    ),
+    "weights are a folder": (
+        lambda p: ((p / WEIGHTS).unlink(), (p / WEIGHTS).mkdir()),
+        WEIGHTS,
+    ),
+    "no JSON": (lambda p: (p / CONFIG).write_text("{"), CONFIG),
+    "binary": (lambda p: (p / CONFIG).write_bytes(b"\xff\x00\x80"), CONFIG),
+    "a list": (lambda p: (p / CONFIG).write_text("[]"), CONFIG),
+    "another's": (damage_config(recipe="vae-mnist"), CONFIG),
+    "no model": (damage_config(model=None), CONFIG),
+    "model is a list": (damage_config(model=[1, 2]), CONFIG),
+    "no figures": (damage_config(figures=None), CONFIG),
+    "misfit": (damage_config(model={"event_shape": [1, 28, 28], "n_hidden": 4}), WEIGHTS),
+    "impossible": (damage_config(model={"event_shape": [1, 28, 28], "n_hidden": 0}), CONFIG),
+    "strange": (damage_config(model={"n_wheels": 4}), CONFIG),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_release_is_told_with_its_file_and_the_command(folder, damage):
+    path = save()
+    act, file = DAMAGES[damage]
+    act(path)
+    with pytest.raises(ReleaseError) as caught:
+        genzoo.load(NAME)
+    assert str(path) in str(caught.value)
+    assert file in str(caught.value)
+    assert str(caught.value).endswith(f"Make a new one with: python -m genzoo train {NAME}")
+
+
+def test_nothing_is_asked_of_the_hub_unless_it_is_named(folder, monkeypatch):
+    import huggingface_hub
+
+    asked = []
+
+    def offline(repo, **kwargs):
+        asked.append(repo)
+        raise OSError("offline")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", offline)
+    with pytest.raises(ReleaseError, match=r"does not exist\. Make a new one"):
+        genzoo.load(NAME)
+    assert asked == []
+    monkeypatch.setenv("GENZOO_HUB", "someone/genzoo-")
+    with pytest.raises(ReleaseError, match="could not be had from the Hub") as caught:
+        genzoo.load(NAME)
+    assert asked == ["someone/genzoo-nade-mnist"]
+    assert "python -m genzoo train nade-mnist" in str(caught.value)
+
+
+def test_a_release_comes_from_the_hub_where_there_is_none_here(folder, tmp_path, monkeypatch):
+    import huggingface_hub
+
+    there = save(seed=2).rename(tmp_path / "snapshot")
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda repo, **kwargs: str(there))
+    monkeypatch.setenv("GENZOO_HUB", "someone/genzoo-")
+    assert releases.probe(genzoo.load(NAME)) == pytest.approx(genzoo.info(NAME)["probe"])
+
+
+def test_pushing_needs_a_place_and_a_whole_release(folder, monkeypatch):
+    with pytest.raises(ReleaseError, match="Set GENZOO_HUB"):
+        releases.push(NAME)
+    monkeypatch.setenv("GENZOO_HUB", "someone/genzoo-")
+    path = save()
+    (path / WEIGHTS).write_bytes(b"")
+    with pytest.raises(ReleaseError, match="is damaged"):
+        releases.push(NAME)

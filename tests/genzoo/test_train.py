@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from genzoo import recipes
+from genzoo.objectives import MaximumLikelihood
+from genzoo.objectives.base import TrainingError
+from genzoo.train import RunStateError, Settings, run_state
+from genzoo.train.ema import EMA
+from genzoo.train.sheet import save_png, sheet
+from genzoo.train.trainer import STATE, evaluation
+
+
+class Killed(BaseException):
+    pass
+
+
+def short(recipe, **changes):
+    """Ten steps; states, log lines and evaluations at intervals that do not divide each other."""
+    intervals = dict(images=640, save_every=128, log_every=192, evaluate_every=320)
+    return recipes.override(recipe, {**intervals, **changes})
+
+
+def run(recipe, folder: Path, resume: bool = False):
+    torch.manual_seed(1234)  # what came before must not matter
+    return recipes.run(recipe, folder, resume=resume, progress_bar=False)
+
+
+def run_killed_at(recipe, folder: Path, n_saves: int, monkeypatch) -> None:
+    """Train until just before the next state would be saved."""
+    saves = 0
+    save = run_state.save
+
+    def counted(path, state):
+        nonlocal saves
+        if saves == n_saves:
+            raise Killed
+        saves += 1
+        save(path, state)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_state, "save", counted)
+        with pytest.raises(Killed):
+            run(recipe, folder)
+
+
+def assert_same_run(a, b, folder_a: Path, folder_b: Path) -> None:
+    states = [torch.load(f / STATE, weights_only=True) for f in (folder_a, folder_b)]
+    for state in states:
+        del state["seconds"]
+    assert_identical(*states)
+    for name, value in a.model.state_dict().items():
+        assert torch.equal(value, b.model.state_dict()[name]), name
+    assert (folder_a / "log.csv").read_text() == (folder_b / "log.csv").read_text()
+    assert a.evaluation == b.evaluation
+
+
+def assert_identical(a, b, where: str = "") -> None:
+    if isinstance(a, dict):
+        assert a.keys() == b.keys(), where
+        for key in a:
+            assert_identical(a[key], b[key], f"{where}.{key}")
+    elif isinstance(a, torch.Tensor):
+        assert torch.equal(a, b), where
+    else:
+        assert a == b, where
+
+
+@pytest.mark.parametrize("n_saves", [1, 3])
+def test_a_resumed_run_is_bit_for_bit_an_unbroken_one(
+    smoke_recipe, tmp_path, monkeypatch, n_saves
+):
+    recipe = short(smoke_recipe)
+    unbroken = run(recipe, tmp_path / "unbroken")
+    run_killed_at(recipe, tmp_path / "killed", n_saves, monkeypatch)
+    killed_at = torch.load(tmp_path / "killed" / STATE, weights_only=True)["step"]
+    assert killed_at == 2 * n_saves
+    resumed = run(recipe, tmp_path / "killed", resume=True)
+    assert_same_run(unbroken, resumed, tmp_path / "unbroken", tmp_path / "killed")
+
+
+def test_a_finished_run_can_be_resumed_and_stays_as_it_is(tmp_path):
+    recipe = short(recipes.override(recipes.get("nade-mnist"), recipes.get("nade-mnist").smoke))
+    finished = run(recipe, tmp_path / "run")
+    log = (tmp_path / "run" / "log.csv").read_text()
+    again = run(recipe, tmp_path / "run", resume=True)
+    assert (tmp_path / "run" / "log.csv").read_text() == log
+    assert again.evaluation == pytest.approx(finished.evaluation)
+    for name, value in finished.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name]), name
+
+
+@pytest.fixture
+def small():
+    recipe = recipes.get("nade-mnist")
+    return short(recipes.override(recipe, recipe.smoke))
+
+
+def test_the_log_tells_of_every_image_once(small, tmp_path):
+    run(small, tmp_path)
+    with open(tmp_path / "log.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    steps = [int(row["step"]) for row in rows if row["split"] == "train"]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == 10
+    assert {3, 6, 9} <= set(steps), "log_every is 3 steps of 64 images"
+    assert all(int(row["images"]) == 64 * int(row["step"]) for row in rows)
+    tested = [int(row["step"]) for row in rows if row["split"] == "test" and row["name"] == "nll"]
+    assert tested == [5, 10]
+    nll = [float(row["value"]) for row in rows if row["split"] == "test" and row["name"] == "nll"]
+    assert nll[-1] < nll[0] < 28 * 28 * math.log(2)
+
+
+def test_a_state_of_other_hyperparameters_is_refused_by_name(small, tmp_path):
+    run(small, tmp_path)
+    for key, value in {
+        "objective.lr": 0.5,
+        "batch_size": 32,
+        "seed": 1,
+        "model.n_hidden": 9,
+    }.items():
+        other = recipes.override(small, {key: value})
+        with pytest.raises(
+            RunStateError, match=f"started with {key} = .* and now {key} = {value}"
+        ):
+            run(other, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a state", None])
+def test_a_damaged_state_is_told_in_a_sentence(small, tmp_path, damage):
+    run(small, tmp_path)
+    state = tmp_path / STATE
+    state.write_bytes(
+        state.read_bytes()[: state.stat().st_size // 2] if damage is None else damage
+    )
+    with pytest.raises(RunStateError, match=r"state.pt is damaged .*Delete it and train"):
+        run(small, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("part", ["objective", "optimizers", "ema", "rng"])
+def test_a_state_that_lacks_a_part_is_told_in_a_sentence(small, tmp_path, part):
+    run(small, tmp_path)
+    state = torch.load(tmp_path / STATE, weights_only=True)
+    del state[part]
+    torch.save(state, tmp_path / STATE)
+    with pytest.raises(RunStateError, match="does not fit this model"):
+        run(small, tmp_path, resume=True)
+
+
+def test_a_run_is_neither_resumed_from_nothing_nor_overwritten(small, tmp_path):
+    with pytest.raises(RunStateError, match="no run to resume"):
+        run(small, tmp_path / "run", resume=True)
+    run(small, tmp_path / "run")
+    before = (tmp_path / "run" / STATE).read_bytes()
+    with pytest.raises(RunStateError, match="already holds a run"):
+        run(small, tmp_path / "run")
+    assert (tmp_path / "run" / STATE).read_bytes() == before
+
+
+def test_a_killed_save_leaves_the_last_state_and_the_next_save_cleans_up(tmp_path):
+    path = tmp_path / STATE
+    run_state.save(path, {"hyperparameters": {}, "step": 1})
+    (tmp_path / f".{STATE}.123.part").write_bytes(b"half")
+
+    def fail(temporary):
+        temporary.write_bytes(b"half")
+        raise Killed
+
+    with pytest.raises(Killed):
+        run_state.write_atomically(path, fail)
+    assert run_state.load(path, {})["step"] == 1
+    run_state.save(path, {"hyperparameters": {}, "step": 2})
+    assert run_state.load(path, {})["step"] == 2
+    assert [p.name for p in tmp_path.iterdir()] == [STATE]
+
+
+def test_training_stops_at_a_loss_that_is_not_finite(small, tmp_path, monkeypatch):
+    step = MaximumLikelihood.step
+    seen: dict[str, torch.Tensor] = {}
+
+    def poisoned(self, batch, update, at):
+        if at.step == 5:
+            seen.update({k: v.clone() for k, v in self.model.state_dict().items()})
+            seen_model.append(self.model)
+            return step(self, type(batch)(batch.x, batch.label), Poison(update), at)
+        return step(self, batch, update, at)
+
+    class Poison:
+        def __init__(self, update):
+            self.update = update
+
+        def __call__(self, who, loss):
+            self.update(who, loss * math.nan)
+
+    seen_model: list[nn.Module] = []
+    monkeypatch.setattr(MaximumLikelihood, "step", poisoned)
+    with pytest.raises(TrainingError, match="'model' became nan at step 5"):
+        run(small, tmp_path)
+    for name, value in seen_model[0].state_dict().items():
+        assert torch.equal(value, seen[name]), name
+    assert torch.load(tmp_path / STATE, weights_only=True)["step"] == 4
+
+
+def test_settings_are_checked():
+    with pytest.raises(ValueError, match="less than one batch of 64"):
+        Settings(images=63, batch_size=64)
+    with pytest.raises(ValueError, match="Unknown precision 'half'"):
+        Settings(images=64, batch_size=64, precision="half")
+
+
+class TestEMA:
+    def test_it_is_the_recursion(self):
+        model = nn.Linear(1, 1, bias=False).double()
+        with torch.no_grad():
+            model.weight.fill_(1.0)
+        ema = EMA(model, decay=0.5)
+        expected = 1.0
+        for t in range(20):
+            with torch.no_grad():
+                model.weight.fill_(float(t))
+            ema.update(model)
+            decay = min(0.5, (1 + t) / (10 + t))
+            expected = decay * expected + (1 - decay) * t
+            assert ema.average["weight"].item() == pytest.approx(expected, rel=1e-12)
+
+    def test_without_decay_it_is_the_weights(self):
+        model = nn.Linear(2, 2)
+        ema = EMA(model, decay=0.0)
+        with torch.no_grad():
+            model.weight.add_(1)
+        ema.update(model)
+        torch.testing.assert_close(ema.average["weight"], model.weight.detach())
+
+    def test_it_is_lent_to_the_model_and_taken_back_even_after_an_error(self):
+        model = nn.Linear(2, 2)
+        ema = EMA(model, decay=0.9)
+        own = model.weight.detach().clone()
+        ema.average["weight"].fill_(7.0)
+
+        def fail():
+            with ema.swapped_into(model):
+                assert (model.weight == 7).all()
+                raise Killed
+
+        with pytest.raises(Killed):
+            fail()
+        assert torch.equal(model.weight, own)
+        assert (ema.average["weight"] == 7).all()
+
+    def test_its_state_comes_back(self):
+        model = nn.Linear(2, 2)
+        ema = EMA(model, decay=0.9)
+        for _ in range(3):
+            with torch.no_grad():
+                model.weight.add_(1)
+            ema.update(model)
+        other = EMA(nn.Linear(2, 2), decay=0.9)
+        other.load_state_dict(ema.state_dict())
+        for each in (ema, other):
+            each.update(model)
+        assert torch.equal(ema.average["weight"], other.average["weight"])
+        assert ema.n_updates == other.n_updates == 4
+
+
+def test_evaluation_is_the_mean_over_the_whole_set_and_leaves_the_mode(small):
+    from genzoo.data import binarize_once, load_images
+
+    objective = small.build_objective()
+    data = load_images("mnist", "test")
+    objective.train()
+    values = evaluation(objective, data, "dynamic", torch.device("cpu"), batch=7)
+    assert objective.training
+    x = binarize_once(data.scaled(), "dynamic")
+    nll = -objective.model.log_prob(x).double().mean().item()
+    assert values["nll"] == pytest.approx(nll, rel=1e-6)
+    assert values["bits_per_dim"] == pytest.approx(nll / 784 / math.log(2), rel=1e-6)
+
+
+def test_a_sheet_lays_images_out_in_rows(tmp_path):
+    from PIL import Image
+
+    images = torch.stack([torch.full((1, 2, 3), v) for v in (0.2, 0.4, 0.6, 0.8, 1.0)])
+    laid = sheet(images, n_columns=3, gap=1)
+    assert laid.shape == (1, 2 * 3 + 1, 3 * 4 + 1)
+    for n, value in enumerate((0.2, 0.4, 0.6, 0.8, 1.0)):
+        r, c = divmod(n, 3)
+        y, x = 1 + 3 * r, 1 + 4 * c
+        assert (laid[0, y : y + 2, x : x + 3] == value).all()
+    assert laid[0, ::3].sum() == 0
+    assert laid[0, 4:6, 9:12].sum() == 0, "where no image is left"
+    save_png(tmp_path / "new" / "sheet.png", laid)
+    with Image.open(tmp_path / "new" / "sheet.png") as picture:
+        assert picture.size == (13, 7)
+        assert picture.getpixel((1, 1)) == 51
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["sheet.png"]
