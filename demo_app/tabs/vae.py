@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 D = 28 * 28
 
+Functions = dict[str, Callable[..., dict[str, Any]]]
+
 
 def build(service: VAEService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both. What a missing release would
@@ -26,32 +29,25 @@ def build(service: VAEService) -> None:
         widgets.notice(error)
     else:
         plane = service.plane
-        widgets.Widget(
-            "vae_map",
-            functions={
-                "start": cache(lambda: start_map(service)),
-                "decode": lambda z: decode(service, plane, z),
-            },
-        )
+        functions: Functions = {
+            "start": cache(lambda: start_map(service)),
+            "decode": lambda z: decode(service, plane, z),
+        }
+        widgets.Widget("vae_map", functions=functions)
     models = [name for name in service.models if not missing[name]]
     if models:
-        widgets.Widget(
-            "vae_code",
-            functions={
-                "start": lambda model: start(service, model),
-                "encode": lambda model, x: encode(service, model, x),
-                "decode": lambda model, z, x=None: decode(service, model, z, x),
-            },
-            data={"models": models},
-        )
-        widgets.Widget(
-            "vae_walk",
-            functions={
-                "traverse": lambda model, z, rows, steps: traverse(service, model, z, rows, steps),
-                "interpolate": lambda model, a, b, n: interpolate(service, model, a, b, n),
-                "gif": lambda model, a, b: gif(service, model, a, b),
-            },
-        )
+        functions = {
+            "start": lambda model: start(service, model),
+            "encode": lambda model, x: encode(service, model, x),
+            "decode": lambda model, z, x=None: decode(service, model, z, x),
+        }
+        widgets.Widget("vae_code", functions=functions, data={"models": models})
+        functions = {
+            "traverse": lambda model, z, rows, steps: traverse(service, model, z, rows, steps),
+            "interpolate": lambda model, a, b, n: interpolate(service, model, a, b, n),
+            "gif": lambda model, a, b: gif(service, model, a, b),
+        }
+        widgets.Widget("vae_walk", functions=functions)
     for name in service.models:
         if error := missing[name]:
             widgets.notice(error)
@@ -191,9 +187,9 @@ def endpoints(service: VAEService) -> None:
     widgets.endpoint(
         "vae_encode",
         vae_encode,
-        "784 pixels, row by row, 0 or 1 for digits and 0 to 1 for clothes -> mean, deviation and kl "
-        "of each latent; reconstruction, elbo (nats) and bits_per_dim; image and log_likelihood at "
-        f"the mean. {models}, vae-mnist-2d.",
+        "784 pixels, row by row, 0 or 1 for digits and 0 to 1 for clothes -> mean, deviation and "
+        "kl of each latent; reconstruction, elbo (nats) and bits_per_dim; image and "
+        f"log_likelihood at the mean. {models}, vae-mnist-2d.",
     )
     widgets.endpoint(
         "vae_traverse",
@@ -204,8 +200,9 @@ def endpoints(service: VAEService) -> None:
     widgets.endpoint(
         "vae_interpolate",
         vae_interpolate,
-        "Indices of two of the app's test images (0 to 299 digits, 0 to 99 clothes, sorted by class) "
-        f"-> z and images along the straight line between their posterior means. {models}.",
+        "Indices of two of the app's test images (0 to 299 digits, 0 to 99 clothes, sorted by "
+        "class) -> z and images along the straight line between their posterior means. "
+        f"{models}.",
     )
 
 

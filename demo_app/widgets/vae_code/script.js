@@ -5,7 +5,7 @@ const RANGE = 4; // of a slider, in deviations of the prior
 const LIMIT = 6; // of what the server decodes
 const SHOWN = 12;
 const SOURCES = ["mean", "posterior", "prior", "origin"];
-const FIRST = 500; // a five, by the chooser's ids
+const FIRST = 507; // a five, by the chooser's ids
 
 const part = zoo.part(
   "vae",

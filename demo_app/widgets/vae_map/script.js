@@ -100,9 +100,8 @@ function drawNames(context, size, only) {
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
-  chart.medians.forEach((median, c) => {
+  apart(chart.medians.map((median) => toScreen(median, size)), 24).forEach(([x, y], c) => {
     if (only >= 0 && only !== c) return;
-    const [x, y] = toScreen(median, size);
     context.lineWidth = 5;
     context.strokeStyle = zoo.token("paper");
     context.strokeText(c, x, y);
@@ -111,12 +110,39 @@ function drawNames(context, size, only) {
   });
 }
 
+/* Places pushed apart until none is nearer than `room` to another. */
+function apart(places, room) {
+  for (let turn = 0; turn < 60; turn++) {
+    places.forEach((a, i) => {
+      places.slice(0, i).forEach((b) => {
+        const [dx, dy] = [a[0] - b[0], a[1] - b[1]];
+        const distance = Math.hypot(dx, dy) || 0.1;
+        const push = (room - distance) / 2 / distance;
+        if (push <= 0) return;
+        a[0] += push * dx;
+        a[1] += push * dy;
+        b[0] -= push * dx;
+        b[1] -= push * dy;
+      });
+    });
+  }
+  return places;
+}
+
 function drawScale(context, size) {
   context.strokeStyle = zoo.token("strong-line");
   context.fillStyle = zoo.token("muted");
   context.font = `11px ${getComputedStyle(element).fontFamily}`;
-  context.lineWidth = 1;
   context.textBaseline = "alphabetic";
+  const write = (v, x, y) => {
+    context.lineWidth = 4;
+    context.strokeStyle = zoo.token("paper");
+    context.strokeText(zoo.number(v), x, y);
+    context.fillText(zoo.number(v), x, y);
+    context.lineWidth = 1;
+    context.strokeStyle = zoo.token("strong-line");
+  };
+  context.lineWidth = 1;
   for (let v = -Math.floor(chart.extent); v <= chart.extent; v++) {
     const [x, y] = toScreen([v, v], size).map(Math.round);
     if (Math.min(x, y, size - x, size - y) < 14) continue;
@@ -127,9 +153,9 @@ function drawScale(context, size) {
     context.lineTo(5, y + 0.5);
     context.stroke();
     context.textAlign = "center";
-    context.fillText(zoo.number(v), x, size - 8);
+    write(v, x, size - 8);
     context.textAlign = "left";
-    context.fillText(zoo.number(v), 8, y + 4);
+    write(v, 8, y + 4);
   }
 }
 

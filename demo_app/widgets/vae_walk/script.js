@@ -7,7 +7,7 @@ const FRAMES = 33;
 const KEYS = 9; // frames in the strip
 const INPUT = -1; // the id of the image above, in the choosers
 
-const part = zoo.part("vae-walk", { a: 300, b: 800 }, restore);
+const part = zoo.part("vae-walk", { a: 303, b: 603 }, restore);
 let code = null; // what the widget above is at: {model, set, x, z}
 let model = null; // whose pictures the choosers hold
 
@@ -131,7 +131,8 @@ function showFrame(k) {
   const t = zoo.number(k / (FRAMES - 1), 2);
   const math = zoo.make("span", { class: "zoo-math" }, "z = (1 − t) μ", zoo.make("sub", {}, "A"),
     " + t μ", zoo.make("sub", {}, "B"));
-  find("mix").replaceChildren(math, ", ", zoo.make("span", { class: "zoo-math" }, "t"), " = " + t);
+  find("mix").replaceChildren(math);
+  find("t").replaceChildren(zoo.make("span", { class: "zoo-math" }, "t"), " = " + t);
 }
 
 function drawStrip() {
