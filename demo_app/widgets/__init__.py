@@ -2,8 +2,8 @@
 
 A widget is a folder with template.html, style.css and script.js (the last two may be absent). The
 script is the body of a function of `element`, `props`, `server`, `watch` and `trigger`, and draws
-on what widgets/shared gives to every page as `zoo`. Keep backquotes, backslashes, `${` and `{{` out
-of template.html and style.css: Gradio reads both as templates.
+on what widgets/shared gives to every page as `zoo`. Keep backquotes, backslashes, `${` and `{{`
+out of template.html and style.css: Gradio reads both as templates.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Widget(gr.HTML):
             js_on_load=_read(name, "script.js") or None,
             server_functions=[live(key, f) for key, f in (functions or {}).items()],
             apply_default_css=False,
+            padding=False,
             elem_classes=["zoo-widget", f"zoo-{name}"],
             elem_id=elem_id,
             data=data,
