@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 import genzoo
 from demo_app.store import ASSETS
@@ -21,11 +22,12 @@ from genzoo import releases
 from genzoo.data import load_images
 from genzoo.data.binarize import binarize_once
 from genzoo.metrics.bounds import elbo_split
+from genzoo.models import NADE, VAE
 
 PER_CLASS = 30
 
 
-def nade_mnist(nade: nn.Module) -> dict[str, np.ndarray]:
+def nade_mnist(nade: NADE) -> dict[str, np.ndarray]:
     """Test digits, 30 a class, on the one fixed draw; log p of the whole test set; and for scale
     the median log p of coin-flip noise and of test digits with their pixels shuffled."""
     test = load_images("mnist", "test")
@@ -43,7 +45,7 @@ def nade_mnist(nade: nn.Module) -> dict[str, np.ndarray]:
     }
 
 
-def vae_mnist_2d(vae: nn.Module) -> dict[str, np.ndarray]:
+def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
     """The first 2,000 test digits on the one fixed draw, and their posterior means."""
     test = load_images("mnist", "test")
     x = binarize_once(test.scaled(), "dynamic")[:2000]
@@ -56,17 +58,17 @@ def vae_mnist_2d(vae: nn.Module) -> dict[str, np.ndarray]:
     }
 
 
-def vae_mnist(vae: nn.Module) -> dict[str, np.ndarray]:
-    """Test digits, 30 a class, on the one fixed draw, and how the model codes the whole test set."""
+def vae_mnist(vae: VAE) -> dict[str, np.ndarray]:
+    """Test digits, 30 a class, on the one fixed draw; how the model codes the whole test set."""
     return _coded(vae, "mnist", "dynamic", PER_CLASS)
 
 
-def vae_fashion(vae: nn.Module) -> dict[str, np.ndarray]:
+def vae_fashion(vae: VAE) -> dict[str, np.ndarray]:
     """Test clothes, 10 a class, and how the model codes the whole test set."""
     return _coded(vae, "fashion", "none", 10)
 
 
-def _coded(vae: nn.Module, data: str, binarization: str, n: int) -> dict[str, np.ndarray]:
+def _coded(vae: VAE, data: str, binarization: str, n: int) -> dict[str, np.ndarray]:
     """images of 0 to 255, n a class, and their labels; over the test set the mean kl of each
     latent and the mean reconstruction term, in nats."""
     test = load_images(data, "test")
@@ -81,7 +83,7 @@ def _coded(vae: nn.Module, data: str, binarization: str, n: int) -> dict[str, np
     }
 
 
-MAKERS: dict[str, Callable[[nn.Module], dict[str, np.ndarray]]] = {
+MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "nade-mnist": nade_mnist,
     "vae-mnist-2d": vae_mnist_2d,
     "vae-mnist": vae_mnist,
@@ -97,7 +99,8 @@ def first_of_each_class(labels: Tensor, n: int) -> Tensor:
 def make(name: str) -> Path:
     """Write the assets of one release; returns the file."""
     path = releases.find(name) / ASSETS
-    np.savez_compressed(path, **MAKERS[name](genzoo.load(name)))
+    arrays: dict[str, Any] = MAKERS[name](genzoo.load(name))
+    np.savez_compressed(path, **arrays)
     return path
 
 
@@ -112,7 +115,7 @@ def main() -> None:
 
 
 @torch.inference_mode()
-def _log_prob(model: nn.Module, x: Tensor) -> np.ndarray:
+def _log_prob(model: NADE, x: Tensor) -> np.ndarray:
     return torch.cat([model.log_prob(b) for b in x.split(250)]).numpy()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +14,7 @@ import torch
 from demo_app.errors import Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
+from genzoo.models import NADE
 
 RELEASE = "nade-mnist"
 D = 28 * 28
@@ -78,7 +81,7 @@ class NADEService:
         """
         x = _image(checks.bits("The pixels", pixels, D))
         i = None if pixel is None else checks.integer("The pixel", pixel, 0, D - 1)
-        with self._store.model(self._release) as nade, torch.inference_mode():
+        with self._nade() as nade, torch.inference_mode():
             conditionals = nade.conditionals(x)
             log_prob = float(conditionals.log_prob(x).sum())
             influence = None if i is None else nade.influence(x, i).numpy()
@@ -108,7 +111,7 @@ class NADEService:
         seed = checks.integer("The seed", seed, 0, MAX_SEED)
         x.view(-1)[known:] = torch.nan
         generator = torch.Generator().manual_seed(seed)
-        with self._store.model(self._release) as nade, torch.inference_mode():
+        with self._nade() as nade, torch.inference_mode():
             images = nade.sample(count, given=x, generator=generator)
             log_prob = nade.log_prob(images)
         return {"images": images.flatten(1).byte().numpy(), "log_prob": log_prob.numpy()}
@@ -116,6 +119,12 @@ class NADEService:
     def percentile(self, log_prob: float) -> float:
         """The share of test digits whose log p is below `log_prob`."""
         return float(np.searchsorted(self._scores, log_prob) / len(self._scores))
+
+    @contextmanager
+    def _nade(self) -> Iterator[NADE]:
+        with self._store.model(self._release) as model:
+            assert isinstance(model, NADE)
+            yield model
 
     @cached_property
     def _assets(self) -> dict[str, np.ndarray]:

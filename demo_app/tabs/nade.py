@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from demo_app import widgets, wire
@@ -17,7 +18,7 @@ def build(service: NADEService) -> None:
     if missing := service.missing():
         widgets.notice(missing)
         return
-    functions = {
+    functions: dict[str, Callable[..., dict[str, Any]]] = {
         "start": lambda: start(service),
         "look": lambda x, i=None: look(service, x, i),
         "complete": lambda x, known, n, seed: complete(service, x, known, n, seed),

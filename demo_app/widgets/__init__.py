@@ -51,7 +51,6 @@ class Widget(gr.HTML):
             js_on_load=_read(name, "script.js") or None,
             server_functions=[live(key, f) for key, f in (functions or {}).items()],
             apply_default_css=False,
-            padding=False,
             elem_classes=["zoo-widget", f"zoo-{name}"],
             elem_id=elem_id,
             data=data,

@@ -121,7 +121,7 @@ function strongest() {
 const look = zoo.latest(
   (given) => server.look({ x: given.x, i: given.i }),
   (reply, given, milliseconds) => {
-    if (!showStatus(reply, milliseconds)) return;
+    if (!showStatus(".look-status", reply, milliseconds)) return;
     answer = reply;
     logits = zoo.int16(reply.logits, 1000);
     influence = zoo.int16(reply.influence, 1000);
@@ -143,7 +143,7 @@ function ask() {
 const complete = zoo.latest(
   (given) => server.complete(given),
   (reply, given, milliseconds) => {
-    if (!showStatus(reply, milliseconds)) return;
+    if (!showStatus(".rest-status", reply, milliseconds)) return;
     completions = {
       images: reply.images.map((text) => zoo.unpackBits(text, D)),
       logProb: reply.log_prob,
@@ -168,8 +168,8 @@ function askRest() {
 
 const askRestSoon = zoo.wait(140, askRest);
 
-function showStatus(reply, milliseconds) {
-  const line = find(".zoo-status");
+function showStatus(where, reply, milliseconds) {
+  const line = find(where);
   line.classList.toggle("zoo-bad", !reply.ok);
   line.textContent = reply.ok
     ? zoo.t("zoo.answered", {
@@ -534,8 +534,9 @@ function showTiles() {
     host.append(button);
   }
   [...host.children].forEach((button, n) => {
-    const score = zoo.t("nade.tile_score", { score: zoo.number(logProb[n], 1) });
-    button.querySelector("span").textContent = score;
+    const score = zoo.number(logProb[n], 1);
+    const quantity = zoo.make("i", { class: "quantity" }, "log p = ");
+    button.querySelector("span").replaceChildren(quantity, score);
     button.title = zoo.t("nade.take");
     button.setAttribute("aria-label", zoo.t("nade.take_n", { n: zoo.number(n + 1), score }));
   });
@@ -673,7 +674,7 @@ zoo.whenShown("nade", async () => {
   const begin = zoo.latest(
     () => server.start({}),
     (reply, given, milliseconds) => {
-      if (!showStatus(reply, milliseconds)) return;
+      if (!showStatus(".look-status", reply, milliseconds)) return;
       constants = reply;
       const levels = new Uint8Array(reply.digits.length * D);
       reply.digits.forEach((text, n) =>
