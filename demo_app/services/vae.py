@@ -77,7 +77,7 @@ class VAEService:
         themselves (N, 784) of 0 and 1, and extent: the map reaches from -extent to extent."""
         assets = self._assets(self.plane)
         points = assets["points"].astype(np.float32)
-        extent = float(np.ceil(2 * np.quantile(np.abs(points), 0.995)) / 2)
+        extent = float(np.ceil(2 * np.quantile(np.abs(points), 0.985)) / 2)
         return {
             "points": points,
             "labels": assets["labels"],

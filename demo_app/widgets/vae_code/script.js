@@ -42,6 +42,7 @@ const chooser = new zoo.Chooser(find("chooser"), { label: "vae.choose", onchoose
 const INK = { map: "ink", low: 0, high: 255 };
 
 function drew(pixels, finished) {
+  showHistory();
   if (loading) return;
   x = Uint8Array.from(pixels, (v) => 255 * v);
   chooser.mark(null);
@@ -86,7 +87,9 @@ const text = (levels) => btoa(String.fromCharCode(...levels));
 const encode = () => askEncode({ model: part.get("model"), x: text(x) });
 
 const askEncode = zoo.latest(server.encode, (answer, given, total) => {
-  if (given.model !== part.get("model") || !told(answer, total)) return;
+  if (given.model !== part.get("model")) return;
+  told(answer, total);
+  if (!answer.ok) return;
   posterior = answer;
   showPosterior();
   showBalance();
@@ -102,12 +105,14 @@ const askEncode = zoo.latest(server.encode, (answer, given, total) => {
 const clip = (v, limit) => Math.max(-limit, Math.min(limit, v));
 
 const askDecode = zoo.latest(server.decode, (answer, given, total) => {
-  if (given.model === part.get("model") && told(answer, total)) showDecoded(answer, given.z);
+  if (given.model !== part.get("model")) return;
+  if (answer.ok) showDecoded(answer, given.z);
+  told(answer, total);
 });
 
 function decode() {
-  showCode();
   askDecode({ model: part.get("model"), z: z.map((v) => clip(v, LIMIT)), x: text(x) });
+  showCode();
 }
 
 /* z from where the state says that it comes. */
@@ -151,7 +156,6 @@ function told(answer, total) {
   state.textContent = answer.ok
     ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
     : answer.error;
-  return answer.ok;
 }
 
 function showDecoded(answer, at) {
@@ -267,7 +271,10 @@ function showPosterior() {
 
 function showCode() {
   rows.forEach(({ input, output }, k) => {
-    if (document.activeElement !== input || Number(input.value) !== z[k]) input.value = z[k];
+    const shown = z[k].toFixed(2);
+    if (output.dataset.shown === shown + zoo.language) return; // most of them, while one is dragged
+    output.dataset.shown = shown + zoo.language;
+    if (Number(input.value) !== z[k]) input.value = z[k];
     output.textContent = zoo.number(z[k], 2);
   });
   tell();
@@ -348,6 +355,10 @@ function setTool(tool) {
   element.querySelectorAll(".pen").forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.tool === tool);
   });
+}
+function showHistory() {
+  find("undo").disabled = !canvas.past.length;
+  find("redo").disabled = !canvas.future.length;
 }
 find("undo").addEventListener("click", () => canvas.undo());
 find("redo").addEventListener("click", () => canvas.redo());
@@ -432,6 +443,7 @@ function restore() {
 }
 
 setTool("draw");
+showHistory();
 zoo.translate(element);
 zoo.on("language", () => {
   zoo.translate(element);

@@ -198,19 +198,16 @@ function ring(context, [x, y], radius, width) {
 /* The answer to a place */
 
 const ask = zoo.latest(server.decode, (answer, { z }, total) => {
+  if (answer.ok) {
+    decoded = zoo.bytes(answer.image);
+    shownAt = z;
+    drawDecoded();
+  }
   const state = find("state");
   state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  if (!answer.ok) {
-    state.textContent = answer.error;
-    return;
-  }
-  decoded = zoo.bytes(answer.image);
-  shownAt = z;
-  drawDecoded();
-  state.textContent = zoo.t("zoo.answered", {
-    total: zoo.number(total, 1),
-    server: zoo.number(answer.ms, 1),
-  });
+  state.textContent = answer.ok
+    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
+    : answer.error;
 });
 
 function drawDecoded() {

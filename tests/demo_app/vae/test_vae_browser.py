@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
-import socket
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -15,11 +13,10 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from demo_app import shell, text
+from demo_app import text
 from demo_app.services.vae import VAEService
-from demo_app.store import Store
 
 pytestmark = pytest.mark.browser
 
@@ -29,64 +26,22 @@ FIRST = 5 * 4 + 3  # the first paint's five; a made release has four
 
 
 @pytest.fixture(scope="module")
-def store(module_folder):
-    return Store()
-
-
-@pytest.fixture(scope="module")
 def service(store):
     return VAEService(store)
 
 
-@pytest.fixture(scope="module")
-def address(store):
-    tabs = [tab for tab in shell.TABS if tab.key == "vae"]
-    app = shell.build(tabs, store)
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
-    yield f"http://127.0.0.1:{port}/"
-    app.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def visit(browser, address):
-    """visit(hash, width): a page of the app. No console error, no request to another host."""
-    contexts, complaints = [], []
+def visit(visit):
+    """visit(hash, ...): the VAE tab, once all of it shows its first answers."""
 
-    def visit(hash="", width=1280, **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, locale="en-US", **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-        page.on("request", lambda r: is_outside(r.url) and complaints.append(r.url))
-        page.goto(address + "#" + hash)
+    def visit_vae(hash="", **options):
+        page = visit("tab=vae" + ("&" + hash if hash else ""), **options)
         expect(page.get_by_test_id("vae-map-decoded")).to_have_attribute("data-z", re.compile("."))
         expect(picture(page)).to_have_attribute("data-z", re.compile("."))
         expect(page.get_by_test_id("vae-frame")).to_have_attribute("data-frame", re.compile("."))
         return page
 
-    def is_outside(url):
-        return not url.startswith((address, "data:", "blob:"))
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert not complaints
+    return visit_vae
 
 
 def picture(page):

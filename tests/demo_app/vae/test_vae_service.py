@@ -125,7 +125,7 @@ def test_map_holds_nearly_all_points(service, folder):
     plane = service.map()
     points = np.load(folder / "vae-mnist-2d" / ASSETS)["points"]
     np.testing.assert_array_equal(plane["points"], points)
-    assert (np.abs(points) <= plane["extent"]).mean() > 0.99
+    assert (np.abs(points) <= plane["extent"]).mean() > 0.98
     assert plane["digits"].shape == (200, 784)
 
 

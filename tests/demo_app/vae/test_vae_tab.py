@@ -134,13 +134,3 @@ def test_every_figure_of_the_explanation_is_filled_in(language):
     filled = text.markdown("vae", language, **figures)
     assert filled.count("12,345") == 3
     assert not re.search(r"\{(n|bound|bits)_", filled)
-
-
-def test_both_languages_have_the_same_labels_with_the_same_blanks():
-    english, korean = ({k: v for k, v in text.labels(x).items() if k.startswith("vae.")}
-                       for x in ("en", "ko"))  # fmt: skip
-    blanks = re.compile(r"\{\w+\}")
-    assert english
-    assert {k: sorted(blanks.findall(v)) for k, v in english.items()} == {
-        k: sorted(blanks.findall(v)) for k, v in korean.items()
-    }
