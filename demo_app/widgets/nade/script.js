@@ -655,12 +655,10 @@ function restore() {
   restoreControls();
   if (!constants) return;
   const first = chooser.nearest(FIRST);
-  const pixels = part.get("x") ? zoo.unpackBits(part.get("x"), D) : digit(first);
-  canvas.put(pixels || digit(first));
-  if (!part.get("x") || !pixels) {
-    part.set({ x: "" });
-    choose(first);
-  } else choose(null);
+  const kept = part.get("x") ? zoo.unpackBits(part.get("x"), D) : null;
+  canvas.put(kept || digit(first));
+  choose(kept ? null : first);
+  if (!kept) part.set({ x: "" });
   canvas.past = [];
   canvas.future = [];
   showTools();

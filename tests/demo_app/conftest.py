@@ -1,0 +1,142 @@
+"""Releases of a tiny NADE with made assets, and the whole app on it in a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import expect, sync_playwright
+
+from demo_app import shell
+from demo_app.services.nade import NADEService
+from demo_app.store import ASSETS, Store
+from genzoo import recipes, releases
+from genzoo.metrics import Figure
+from genzoo.releases import Provenance
+
+NADE = "nade-mnist"
+PER_CLASS = 3
+
+
+def write_nade(folder: Path) -> None:
+    """A release under the recipe's own name: untrained, but with an opinion on every pixel."""
+    recipe = recipes.override(recipes.get(NADE), {"model.n_hidden": 6})
+    nade = recipe.build_model()
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        nade.W.normal_(0, 0.5, generator=generator)
+        nade.V.normal_(0, 0.8, generator=generator)
+        nade.b.uniform_(-3, 0, generator=generator)
+        nade.c.normal_(0, 0.5, generator=generator)
+    figures = [Figure("nll", 123.4, 120.0, 126.0, "nats", "made up")]
+    releases.save(recipe, nade, Provenance(0, 0.0, "none"), figures, folder / NADE)
+    with torch.inference_mode():
+        samples = nade.sample(500, generator=generator)
+        scores = nade.log_prob(samples).numpy()
+    np.savez_compressed(
+        folder / NADE / ASSETS,
+        digits=np.packbits(samples[: 10 * PER_CLASS].flatten(1).byte().numpy(), axis=1),
+        labels=np.repeat(np.arange(10), PER_CLASS).astype(np.uint8),
+        log_prob=scores,
+        noise=np.float32(-3000),
+        shuffled=np.float32(-900),
+    )
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the release of the tiny NADE, which is where releases are looked for."""
+    write_nade(tmp_path)
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def module_folder(tmp_path_factory):
+    """The same for a whole module."""
+    folder = tmp_path_factory.mktemp("releases")
+    write_nade(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENZOO_CHECKPOINTS", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def store(module_folder):
+    return Store()
+
+
+@pytest.fixture(scope="module")
+def service(store):
+    return NADEService(store)
+
+
+@pytest.fixture(scope="module")
+def address(store):
+    """The whole app, served; only the NADE is there, the other tabs show what they lack."""
+    app = shell.build(store=store)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
+    yield f"http://127.0.0.1:{port}/"
+    app.close()
+
+
+def chromium() -> str:
+    """The browser's path: CHROMIUM, else the system's. Without one there is a skip, but never
+    where the tests are what decides (CI=true)."""
+    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    found = shutil.which(path)
+    if found is None:
+        missing = f"There is no Chromium at {path}; install it, or set CHROMIUM to its path."
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield instance
+        instance.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """visit(hash, ...): a page of the app that shows its first answers. At the end no page may
+    have had an error on its console, or have asked another host for anything."""
+    contexts, complaints = [], []
+
+    def visit(hash="", width=1280, height=900, locale="en-US", **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, locale=locale, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = complaints
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+        page.on("request", lambda r: outside(r.url) and complaints.append(r.url))
+        page.goto(address + ("#" + hash if hash else ""))
+        if "tab=vae" not in hash:
+            expect(page.get_by_test_id("nade-score")).not_to_be_empty()
+            expect(page.get_by_test_id("nade-completions").locator("canvas").first).to_be_visible()
+        return page
+
+    def outside(url):
+        return not url.startswith((address, "data:", "blob:"))
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not complaints

@@ -1,0 +1,65 @@
+"""The assets are made from the test set and the release, and are what the tab needs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import genzoo
+from demo_app import assets
+from demo_app.services.nade import NADEService
+from demo_app.store import ASSETS, Store
+from genzoo.data import load_images
+from genzoo.data.binarize import binarize_once
+
+
+@pytest.fixture
+def made(folder):
+    (folder / "nade-mnist" / ASSETS).unlink()
+    assets.make("nade-mnist")
+    return Store().assets("nade-mnist")
+
+
+def test_scores_are_those_of_the_whole_binarized_test_set(made):
+    x = binarize_once(load_images("mnist", "test").scaled(), "dynamic")
+    with torch.inference_mode():
+        expected = genzoo.load("nade-mnist").log_prob(x)
+    np.testing.assert_allclose(made["log_prob"], expected, rtol=1e-5)
+
+
+def test_digits_are_test_digits_in_order_of_their_class(made):
+    test = load_images("mnist", "test")
+    x = binarize_once(test.scaled(), "dynamic").flatten(1).numpy()
+    digits, labels = NADEService(Store()).digits()
+    assert sorted(labels) == list(labels)
+    assert set(labels) == set(range(10))
+    for digit, label in zip(digits, labels, strict=True):
+        assert (x[test.labels.numpy() == label] == digit).all(1).any()
+
+
+def test_references_are_of_images_that_are_no_digits(made):
+    with torch.inference_mode():
+        nade = genzoo.load("nade-mnist")
+        blank = float(nade.log_prob(torch.zeros(1, 1, 28, 28)))
+    assert made["noise"] < made["shuffled"] < max(blank, made["log_prob"].max())
+
+
+def test_first_of_each_class():
+    chosen = assets.first_of_each_class(torch.tensor([2, 0, 2, 2, 0, 1]), 2)
+    assert chosen.tolist() == [1, 4, 5, 0, 2]
+
+
+def test_the_command_names_what_there_is(folder, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["assets", "nade-cifar"])
+    with pytest.raises(SystemExit):
+        assets.main()
+    assert "nade-cifar has no assets; there are: nade-mnist" in capsys.readouterr().err
+
+
+def test_the_command_makes_those_of_every_release_that_is_there(folder, monkeypatch, capsys):
+    (folder / "nade-mnist" / ASSETS).unlink()
+    monkeypatch.setattr("sys.argv", ["assets"])
+    assets.main()
+    assert str(folder / "nade-mnist" / ASSETS) in capsys.readouterr().out
+    assert NADEService(Store()).missing() is None

@@ -1,0 +1,48 @@
+"""Arrays as text: what is packed comes back, and what is not packed is refused."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytest
+
+from demo_app import wire
+from demo_app.errors import BadInput
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 784])
+def test_bits_come_back(n):
+    x = np.random.default_rng(n).integers(0, 2, n)
+    np.testing.assert_array_equal(wire.unpack_bits(wire.pack_bits(x), n), x)
+
+
+def test_the_first_bit_is_the_highest_of_the_first_byte():
+    assert base64.b64decode(wire.pack_bits(np.array([1, 0, 0, 0, 0, 0, 0, 0, 1]))) == b"\x80\x80"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (None, "must be text, not NoneType"),
+        ([1, 0], "must be text, not list"),
+        ("?!", "not valid base64"),
+        ("é", "not valid base64"),
+        ("AAAA", "3 bytes long; expected base64 of 784 bits, 98 bytes"),
+        ("", "0 bytes long"),
+    ],
+)
+def test_what_is_not_packed_bits_is_refused(text, complaint):
+    with pytest.raises(BadInput, match=complaint):
+        wire.unpack_bits(text, 784)
+
+
+def test_integers_are_rounded_and_clipped():
+    text = wire.pack_int16(np.array([[0.0, 1.2344], [-1.2346, 1e6], [-1e6, -0.0004]]), 1000)
+    back = np.frombuffer(base64.b64decode(text), "<i2")
+    assert back.tolist() == [0, 1234, -1235, 32767, -32767, 0]
+
+
+def test_bytes_are_levels():
+    back = np.frombuffer(base64.b64decode(wire.pack_bytes(np.array([0, 0.5, 1, 2, -1]))), np.uint8)
+    assert back.tolist() == [0, 128, 255, 255, 0]
