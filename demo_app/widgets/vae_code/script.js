@@ -5,11 +5,11 @@ const RANGE = 4; // of a slider, in deviations of the prior
 const LIMIT = 6; // of what the server decodes
 const SHOWN = 12;
 const SOURCES = ["mean", "posterior", "prior", "origin"];
-const FIRST = 507; // a five, by the chooser's ids
+const FIRST = { "vae-mnist": 507, "vae-fashion": 900 }; // a five and a boot, by the chooser's ids
 
 const part = zoo.part(
   "vae",
-  { model: props.data.models[0], image: FIRST, drawing: "", from: "mean", z: "", seed: 1, all: false },
+  { model: props.data.models[0], image: -1, drawing: "", from: "mean", z: "", seed: 1, all: false },
   restore
 );
 
@@ -65,8 +65,9 @@ function showInput(undoable) {
     x = bits.map((v) => 255 * v);
     chooser.mark(null);
   } else {
-    const id = chooser.nearest(part.get("image") < 0 ? FIRST : part.get("image"));
-    part.set({ image: id, drawing: "" });
+    const first = FIRST[part.get("model")];
+    const id = chooser.nearest(part.get("image") < 0 ? first : part.get("image"));
+    part.set({ drawing: "" });
     x = chooser.picture(id).slice();
     chooser.mark(id);
   }
@@ -306,7 +307,7 @@ props.data.models.forEach((model) => {
     "data-testid": model });
   button.addEventListener("click", () => {
     if (model === part.get("model")) return;
-    part.set({ model, image: FIRST, drawing: "", z: "", from: "mean" });
+    part.set({ model, image: -1, drawing: "", z: "", from: "mean" });
     open();
   });
   find("models").append(button);
