@@ -81,7 +81,7 @@ cells.addLayer((context, size) => {
   });
 });
 
-const traverse = zoo.wait(120, () => {
+const traverse = zoo.wait(200, () => {
   const rows = Math.min(ROWS, Math.max(1, code.set.n_active));
   const z = code.z.map((v) => Math.max(-6, Math.min(6, v)));
   askTraverse({ model: code.model, z, rows, steps: STEPS });
