@@ -1,4 +1,4 @@
-"""Arrays as short text, between the page and a service: base64 of bits or of 16-bit integers."""
+"""Arrays as short text, between the page and a service: base64 of bits, integers or floats."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def unpack_bits(text: object, n: int) -> np.ndarray:
     if len(data) != -(-n // 8):
         raise BadInput(f"The pixels are {len(data)} bytes long; {expected}.")
     return np.unpackbits(np.frombuffer(data, dtype=np.uint8))[:n]
+
+
+def pack_float32(x: np.ndarray) -> str:
+    """Little-endian 32-bit floats, flattened: a quarter of the length of JSON's digits."""
+    return base64.b64encode(np.asarray(x).ravel().astype("<f4").tobytes()).decode()
 
 
 def pack_int16(x: np.ndarray, scale: float) -> str:

@@ -21,9 +21,9 @@ D = 28 * 28
 MAX_COMPLETIONS = 16
 MAX_SEED = 2**31 - 1
 
-EDGES = -np.logspace(4, 1, 121)
-"""Of the histogram, in nats: a logarithmic axis from -10,000 to -10, on which a digit (about -80),
-a scribble and noise (thousands) can all be seen."""
+EDGES = -np.logspace(4, 0.6, 137)
+"""Of the histogram, in nats: a logarithmic axis from -10,000 to -4, on which noise, a scribble,
+a digit (about -80) and an empty image can all be seen."""
 
 
 class NADEService:

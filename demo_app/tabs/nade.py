@@ -47,13 +47,12 @@ def start(service: NADEService) -> dict[str, Any]:
 
 
 def look(service: NADEService, x: str, i: int | None) -> dict[str, Any]:
-    """Logits and influence in thousandths of a nat, 16 bits each: a third of the size of JSON."""
     answer = service.look(wire.unpack_bits(x, D), i)
     influence = answer["influence"]
     return {
         **answer,
-        "logits": wire.pack_int16(answer["logits"], 1000),
-        "influence": None if influence is None else wire.pack_int16(influence, 1000),
+        "logits": wire.pack_float32(answer["logits"]),
+        "influence": None if influence is None else wire.pack_float32(influence),
     }
 
 

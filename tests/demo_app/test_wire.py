@@ -43,6 +43,12 @@ def test_integers_are_rounded_and_clipped():
     assert back.tolist() == [0, 1234, -1235, 32767, -32767, 0]
 
 
+def test_floats_come_back():
+    x = np.array([[0.1, -3e8], [np.pi, 0]], np.float32)
+    back = np.frombuffer(base64.b64decode(wire.pack_float32(x)), "<f4")
+    np.testing.assert_array_equal(back, x.ravel())
+
+
 def test_bytes_are_levels():
     back = np.frombuffer(base64.b64decode(wire.pack_bytes(np.array([0, 0.5, 1, 2, -1]))), np.uint8)
     assert back.tolist() == [0, 128, 255, 255, 0]

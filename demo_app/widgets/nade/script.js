@@ -11,7 +11,7 @@ const all = (selector) => [...element.querySelectorAll(selector)];
 
 const part = zoo.part(
   "nade",
-  { x: "", tool: "draw", brush: 2, pixel: 463, among: "ink", known: HALF, count: 7, seed: 1 },
+  { x: "", tool: "draw", brush: 2, pixel: 571, among: "ink", known: HALF, count: 7, seed: 1 },
   restore
 );
 
@@ -123,8 +123,8 @@ const look = zoo.latest(
   (reply, given, milliseconds) => {
     if (!showStatus(".look-status", reply, milliseconds)) return;
     answer = reply;
-    logits = zoo.int16(reply.logits, 1000);
-    influence = zoo.int16(reply.influence, 1000);
+    logits = zoo.float32(reply.logits);
+    influence = zoo.float32(reply.influence);
     influenced = given.i;
     map.show(logits.map((l) => 1 / (1 + Math.exp(-l))));
     map.mark(influenced);
@@ -335,7 +335,9 @@ function showPushed() {
     return zoo.make("div", { class: kind }, zoo.t("nade." + key, values));
   });
   const said = words.filter(Boolean);
-  line.replaceChildren(...(said.length ? said : [zoo.t("nade.no_push")]));
+  const bare = part.get("among") === "ink" && !canvas.pixels.subarray(0, influenced).includes(1);
+  const none = zoo.t(bare ? "nade.no_ink" : "nade.no_push");
+  line.replaceChildren(...(said.length ? said : [none]));
 }
 
 all("[data-among]").forEach((button) =>
@@ -366,29 +368,53 @@ function showScore() {
 }
 
 const histogram = find(".histogram");
+const font = getComputedStyle(element).fontFamily;
 new ResizeObserver(() => drawHistogram()).observe(histogram);
 
+let backdrop = null; // all of the histogram but the image's own place, and where scores are on it
+["language", "theme"].forEach((event) => zoo.on(event, () => (backdrop = null)));
+
 function drawHistogram() {
-  if (!histogram.clientWidth || !constants) return;
+  const [width, height] = [histogram.clientWidth, histogram.clientHeight];
+  if (!width || !constants) return;
+  const scale = window.devicePixelRatio || 1;
+  const key = [width, height, scale].join();
+  if (!backdrop || backdrop.key !== key) backdrop = { key, ...drawBackdrop() };
+  const context = zoo.sharp(histogram);
+  context.drawImage(backdrop.picture, 0, 0, width, height);
+  if (!answer) return;
+  const { at, base, top, low } = backdrop;
+  const x = at(answer.log_prob);
+  context.fillStyle = zoo.token("accent");
+  context.fillRect(x - 1, top - 18, 2, base - top + 18);
+  context.beginPath();
+  context.moveTo(x, base);
+  context.lineTo(x - 6, base + 9);
+  context.lineTo(x + 6, base + 9);
+  context.fill();
+  const words = (answer.log_prob < low ? "\u25c2 " : "") + zoo.t("nade.here");
+  write(context, words, x, 12, "accent", 650);
+}
+
+/* Centered text, but never over the edge. */
+function write(context, words, x, y, color, weight = 400) {
+  context.font = `${weight} 12px ${font}`;
+  const half = context.measureText(words).width / 2;
+  context.fillStyle = zoo.token(color);
+  context.textAlign = "center";
+  context.fillText(words, Math.max(half, Math.min(histogram.clientWidth - half, x)), y);
+}
+
+function drawBackdrop() {
   const context = zoo.sharp(histogram);
   const [width, height] = [histogram.clientWidth, histogram.clientHeight];
   const { edges, counts, noise, shuffled } = constants.histogram;
   const [low, high] = [edges[0], edges[edges.length - 1]];
-  const margin = 8;
-  const base = height - 38;
-  const top = 40;
+  const [margin, base, top] = [8, height - 38, 40];
   const at = (score) => {
     const clipped = Math.max(low, Math.min(high, score));
     const fraction = Math.log(clipped / low) / Math.log(high / low);
     return margin + fraction * (width - 2 * margin);
-  };
-  const font = getComputedStyle(element).fontFamily;
-  const write = (text, x, y, color, weight = 400) => {
-    context.font = `${weight} 12px ${font}`;
-    const half = context.measureText(text).width / 2;
-    context.fillStyle = zoo.token(color);
-    context.textAlign = "center";
-    context.fillText(text, Math.max(half, Math.min(width - half, x)), y);
   };
 
   const most = Math.max(...counts);
@@ -405,38 +431,30 @@ function drawHistogram() {
     const x = at(-(10 ** decade));
     context.fillStyle = zoo.token("strong-line");
     context.fillRect(x - 0.5, base, 1, 6);
-    write(zoo.number(-(10 ** decade)), x, base + 20, "muted");
-    for (let k = 2; k < 10 && decade < 4; k++) {
-      context.fillStyle = zoo.token("line");
-      context.fillRect(at(-k * 10 ** decade) - 0.5, base, 1, 4);
+    write(context, zoo.number(-(10 ** decade)), x, base + 20, "muted");
+    context.fillStyle = zoo.token("line");
+    for (let k = 2; k < 10; k++) {
+      const score = -k * 10 ** (decade - 1);
+      if (score < high) context.fillRect(at(score) - 0.5, base, 1, 4);
     }
   }
-  write(zoo.t("nade.axis"), width / 2, height - 3, "muted");
+  write(context, zoo.t("nade.axis"), width / 2, height - 3, "muted");
 
   for (const [score, key] of [[shuffled, "nade.shuffled"], [noise, "nade.coin_flips"]]) {
     const x = at(score);
     context.fillStyle = zoo.token("strong-line");
     for (let y = base - 4; y > base - 34; y -= 6) context.fillRect(x - 0.5, y - 3, 1, 3);
-    write(zoo.t(key), x, base - 42, "muted");
+    write(context, zoo.t(key), x, base - 42, "muted");
   }
-  if (!answer) return;
-  const x = at(answer.log_prob);
-  context.fillStyle = zoo.token("accent");
-  context.fillRect(x - 1, top - 22 + 4, 2, base - top + 22 - 4);
-  context.beginPath();
-  context.moveTo(x, base);
-  context.lineTo(x - 6, base + 9);
-  context.lineTo(x + 6, base + 9);
-  context.fill();
-  const off = answer.log_prob < low ? "\u25c2 " : "";
-  write(off + zoo.t("nade.here"), x, 12, "accent", 650);
-  // Beside the hump, where only a nearly empty image ever stands.
+  // Left of the hump, where few drawings ever stand.
   context.textAlign = "right";
-  context.font = `400 12px ${font}`;
-  context.fillStyle = zoo.token("muted");
   zoo.t("nade.test_digits")
     .split("\n")
-    .forEach((line, k) => context.fillText(line, width - margin, top + 12 + 16 * k));
+    .forEach((line, k) => context.fillText(line, at(-210), top + 12 + 16 * k));
+
+  const picture = zoo.make("canvas", { width: histogram.width, height: histogram.height });
+  picture.getContext("2d").drawImage(histogram, 0, 0);
+  return { picture, at, base, top, low };
 }
 
 /* The raster line: what is known, and what is left to sample */
@@ -590,9 +608,9 @@ find(".save-json").addEventListener("click", () => {
       log_prob: answer.log_prob,
       bits_per_dim: answer.bits_per_dim,
       percentile: answer.percentile,
-      logits: [...logits].map((l) => Number(l.toFixed(3))),
+      logits: [...logits].map((l) => Number(l.toFixed(4))),
       pixel: influenced,
-      influence: [...influence].map((l) => Number(l.toFixed(3))),
+      influence: [...influence].map((l) => Number(l.toFixed(4))),
       known: completions.known,
       seed: completions.seed,
       completions: completions.images.map((image, n) => ({

@@ -168,12 +168,19 @@
   };
 
   /* Numbers in the page's language, with a true minus sign. */
-  zoo.number = function (value, digits = 0, options = {}) {
-    const format = { minimumFractionDigits: digits, maximumFractionDigits: digits, ...options };
-    return new Intl.NumberFormat(zoo.language, format).format(value).replace("-", "\u2212");
-  };
+  zoo.number = (value, digits = 0) => written(value, digits, "auto");
+  zoo.signed = (value, digits) => written(value, digits, "exceptZero");
 
-  zoo.signed = (value, digits) => zoo.number(value, digits, { signDisplay: "exceptZero" });
+  const formats = {}; // making one costs more than a hundred uses of it
+  function written(value, digits, signDisplay) {
+    const key = zoo.language + digits + signDisplay;
+    formats[key] = formats[key] || new Intl.NumberFormat(zoo.language, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      signDisplay,
+    });
+    return formats[key].format(value).replace("-", "\u2212");
+  }
 
   zoo.percent = function (p) {
     const digits = p > 0.001 && p < 0.999 ? 1 : 3;
@@ -270,14 +277,20 @@
 
   /* Arrays as demo_app/wire.py writes them. In the URL base64 has - and _ for + and /. */
 
-  zoo.bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  zoo.bytes = function (text) {
+    const characters = atob(text);
+    const bytes = new Uint8Array(characters.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+    return bytes;
+  };
+
+  zoo.float32 = (text) => new Float32Array(zoo.bytes(text).buffer);
 
   zoo.int16 = function (text, scale) {
     const view = new DataView(zoo.bytes(text).buffer);
-    return Float32Array.from(
-      { length: view.byteLength / 2 },
-      (_, i) => view.getInt16(2 * i, true) / scale
-    );
+    const values = new Float32Array(view.byteLength / 2);
+    for (let i = 0; i < values.length; i++) values[i] = view.getInt16(2 * i, true) / scale;
+    return values;
   };
 
   zoo.packBits = function (bits) {
