@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -111,8 +112,18 @@ class NADEService:
         seed = checks.integer("The seed", seed, 0, MAX_SEED)
         x.view(-1)[known:] = torch.nan
         generator = torch.Generator().manual_seed(seed)
+        with self._nade() as nade:
+            steps = nade.sampling(count, given=x, generator=generator)
+        images = None
+        while True:
+            # The model is let go every two rows, so that a stroke never waits for a whole sample.
+            with self._nade():
+                rows = list(islice(steps, 56))
+            if not rows:
+                break
+            images = rows[-1]
+        assert images is not None
         with self._nade() as nade, torch.inference_mode():
-            images = nade.sample(count, given=x, generator=generator)
             log_prob = nade.log_prob(images)
         return {"images": images.flatten(1).byte().numpy(), "log_prob": log_prob.numpy()}
 
