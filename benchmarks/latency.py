@@ -147,7 +147,7 @@ CASES = [
     Case(
         "drag on the map -> digit",
         "[data-testid=vae-map-decoded]",
-        "pointermove",
+        "pointerrawupdate",  # the move itself; a pointermove waits for the next frame
         open_vae,
         aim_at_place,
         drag_place,
@@ -155,7 +155,7 @@ CASES = [
     Case(
         "drag a latent's slider -> digit",
         "[data-testid=vae-output] canvas",
-        "pointermove",
+        "pointerrawupdate",
         open_latents,
         aim_at_latent,
         drag_latent,

@@ -4,6 +4,7 @@ const D = 784;
 const RANGE = 4; // of a slider, in deviations of the prior
 const LIMIT = 6; // of what the server decodes
 const SHOWN = 12;
+const THUMB = 16; // of .zoo-range, in pixels
 const SOURCES = ["mean", "posterior", "prior", "origin"];
 const FIRST = { "vae-mnist": 507, "vae-fashion": 900 }; // a five and a boot, by the chooser's ids
 
@@ -92,6 +93,7 @@ const askEncode = zoo.latest(server.encode, (answer, given, total) => {
   told(answer, total);
   if (!answer.ok) return;
   posterior = answer;
+  asked = null;
   showPosterior();
   showBalance();
   if (part.get("from") === "mean") {
@@ -108,12 +110,24 @@ const clip = (v, limit) => Math.max(-limit, Math.min(limit, v));
 const askDecode = zoo.latest(server.decode, (answer, given, total) => {
   if (given.model !== part.get("model")) return;
   if (answer.ok) showDecoded(answer, given.z);
+  else asked = null;
   told(answer, total);
 });
 
-function decode() {
-  askDecode({ model: part.get("model"), z: z.map((v) => clip(v, LIMIT)), x: text(x) });
-  showCode();
+let asked = null;
+function decode(code = z) {
+  const given = { model: part.get("model"), z: code.map((v) => clip(v, LIMIT)), x: text(x) };
+  const key = Object.values(given).join(" ");
+  if (key === asked) return;
+  asked = key;
+  askDecode(given);
+}
+
+/* z with another value of one latent, as it will be in the address. */
+function codeWith(k, value) {
+  const code = z.map((v) => Math.round(100 * clip(v, LIMIT)) / 100);
+  code[k] = value;
+  return code;
 }
 
 /* z from where the state says that it comes. */
@@ -130,6 +144,7 @@ function place() {
   } else if (from === "prior") z = zoo.normals(part.get("seed"), n);
   else z = from === "origin" ? Array(n).fill(0) : posterior.mean.slice();
   decode();
+  showCode();
 }
 
 function setSource(from) {
@@ -140,11 +155,11 @@ function setSource(from) {
 }
 
 function setLatent(k, value) {
-  z = z.map((v) => Math.round(100 * clip(v, LIMIT)) / 100);
-  z[k] = value;
+  z = codeWith(k, value);
+  decode();
   setSource("hand");
   part.set({ z: z.join("_") });
-  decode();
+  showCode();
 }
 
 zoo.on("vae-latent", ({ latent, value }) => set && z && setLatent(latent, value));
@@ -230,6 +245,11 @@ function buildSliders() {
         make("span", { class: "within" }, two, one), input),
       output);
     input.addEventListener("input", () => setLatent(k, Number(input.value)));
+    // An input event waits for the next frame. Where the browser tells of the move at once, the
+    // question leaves at once.
+    input.addEventListener("pointerrawupdate", (event) => {
+      if (event.buttons & 1 && z) decode(codeWith(k, valueAt(input, event.clientX)));
+    });
     for (const event of ["pointerenter", "focusin"]) {
       row.addEventListener(event, () => {
         pointed = k;
@@ -241,6 +261,13 @@ function buildSliders() {
   });
   find("sliders").replaceChildren(...list);
   showCount();
+}
+
+/* The value of a slider whose thumb, THUMB wide, is held at clientX. */
+function valueAt(input, clientX) {
+  const box = input.getBoundingClientRect();
+  const share = (clientX - box.left - THUMB / 2) / (box.width - THUMB);
+  return clip(Math.round(100 * (2 * share - 1) * RANGE) / 100, RANGE);
 }
 
 function showCount() {

@@ -21,8 +21,9 @@ const kept = () => [part.get("x"), part.get("y")];
 const current = () => hover || kept();
 const rounded = (v) => Math.round(v * 100) / 100;
 
+const inside = (v) => rounded(Math.max(-chart.extent, Math.min(chart.extent, v)));
+
 function keep([x, y]) {
-  const inside = (v) => rounded(Math.max(-chart.extent, Math.min(chart.extent, v)));
   part.set({ x: inside(x), y: inside(y) });
   moved();
 }
@@ -31,7 +32,7 @@ function at(event) {
   const box = plane.getBoundingClientRect();
   const x = ((event.clientX - box.left) / box.width) * 2 - 1;
   const y = 1 - ((event.clientY - box.top) / box.height) * 2;
-  return [rounded(x * chart.extent), rounded(y * chart.extent)];
+  return [inside(x * chart.extent), inside(y * chart.extent)];
 }
 
 function toScreen([x, y], size) {
@@ -198,7 +199,8 @@ function ring(context, [x, y], radius, width) {
 /* The answer to a place */
 
 const ask = zoo.latest(server.decode, (answer, { z }, total) => {
-  if (answer.ok) {
+  if (!answer.ok) asked = null;
+  else {
     decoded = zoo.bytes(answer.image);
     shownAt = z;
     drawDecoded();
@@ -210,6 +212,14 @@ const ask = zoo.latest(server.decode, (answer, { z }, total) => {
     : answer.error;
 });
 
+let asked = null;
+function decode(z) {
+  const key = z.join(" ");
+  if (key === asked) return;
+  asked = key;
+  ask({ z });
+}
+
 function drawDecoded() {
   const canvas = find("decoded");
   zoo.paint(canvas, decoded, { map: "ink", high: 255 });
@@ -218,7 +228,7 @@ function drawDecoded() {
 
 function moved() {
   if (!chart) return;
-  ask({ z: current() });
+  decode(current());
   drawOver();
   read();
 }
@@ -275,6 +285,11 @@ plane.addEventListener("pointermove", (event) => {
     hover = at(event);
     moved();
   }
+});
+// A pointermove waits for the next frame. Where the browser tells of the move at once, the question
+// leaves at once.
+plane.addEventListener("pointerrawupdate", (event) => {
+  if (chart && (dragging || event.pointerType !== "touch")) decode(at(event));
 });
 function drop() {
   dragging = false;

@@ -178,6 +178,35 @@ def test_sliders_are_in_the_order_of_kl_and_decode_live(visit, service):
     np.testing.assert_allclose(code(picture(page)), mean, atol=1e-4)
 
 
+def test_a_dragged_slider_ends_with_the_services_picture(visit, service):
+    page = visit()
+    asked = []
+    page.on("request", lambda r: "component_server" in r.url and asked.append(r.post_data_json))
+    slider = page.get_by_test_id("vae-z-0")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in range(1, 16):
+        page.mouse.move(box["x"] + box["width"] / 2 + 4 * step, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(20)
+    page.mouse.up()
+    value = float(slider.input_value())
+    assert 1 < value < 3
+    z = service.encode("vae-mnist", service.images("vae-mnist")[0][FIRST] / 255)["mean"].round(2)
+    z[31] = value
+    expect(picture(page)).to_have_attribute("data-z", re.compile(rf" {value:.4f}$"))
+    np.testing.assert_allclose(code(picture(page)), z, atol=0.011)
+    expected = service.decode("vae-mnist", code(picture(page)))["image"]
+    np.testing.assert_allclose(levels(picture(page)), expected, atol=0.006)
+    # The page reckons the value before the browser does: were they not the same, each place on the
+    # way would be asked for twice.
+    decodes = [call["data"] for call in asked if call["fn_name"] == "decode"]
+    values = [round(given["z"][31], 2) for given in decodes]
+    assert len(values) > 8
+    assert values == sorted(set(values))
+
+
 def test_more_latents_on_demand(visit):
     page = visit()
     sliders = page.get_by_test_id("vae-sliders").locator("li:visible")
