@@ -1,11 +1,15 @@
 """From a finger on the page to new pixels on the screen.
 
-    python -m benchmarks.latency [-n STROKES] [--json FILE] [--check]
+    python -m benchmarks.latency [-n MOVES] [--json FILE] [--check]
 
 Starts the app with the releases that are there, opens it in headless Chromium on loopback, and
-draws on it as a person would, through the browser's own input events. Each stroke is timed twice
-from the time stamp of its pointer event: until the answer is on its canvas, and until the next
-frame is out. A frame comes every 16.7 ms, so the second takes 8 ms more on average.
+drags on it as a person would, through the browser's own input events: press, then eight moves, 30
+to 60 ms apart and at no particular phase of the screen. Each move is timed twice from the time
+stamp of its pointer event: until the answer is on its canvas, and until the next frame is out. A
+frame comes every 16.7 ms, so the second takes 8 ms more on average, whatever the page does.
+
+A press alone, after a pause in which browser, server and processor have gone to sleep, is a case
+of its own.
 
 Prints a table, and the same as JSON, or writes that to FILE.
 """
@@ -16,14 +20,17 @@ import argparse
 import json
 import os
 import random
+import socket
 import statistics
+import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from playwright.sync_api import Page, sync_playwright
-
-from demo_app.shell import build
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 TARGET = {"p50": 16.0, "p95": 50.0}
@@ -54,20 +61,24 @@ WATCH = """
 """
 
 
+MOVES = 8
+"""Timed moves of one drag."""
+
+
 @dataclass(frozen=True)
 class Case:
     """What is moved, and which canvas must answer.
 
-    `open` brings the page there; `aim(page, k)` puts the pointer where stroke k begins;
-    `stroke(page, k)` sends the one `event` that is timed.
+    `open` brings the page there; `at(page, k, j)` is where the pointer is after move j of drag k,
+    j = 0 being the press. With `moves` = 0 it is the press itself that is timed.
     """
 
     name: str
     canvas: str
     event: str
     open: Callable[[Page], None]
-    aim: Callable[[Page, int], None]
-    stroke: Callable[[Page, int], None]
+    at: Callable[[Page, int, int], tuple[float, float]]
+    moves: int = MOVES
 
 
 def open_nade(page: Page) -> None:
@@ -76,13 +87,11 @@ def open_nade(page: Page) -> None:
     page.locator("[data-brush='1']").click()
 
 
-def aim_at_pixel(page: Page, k: int) -> None:
-    page.mouse.up()
-    box = page.get_by_test_id("nade-canvas").bounding_box()
-    assert box is not None
-    row, column = divmod(k * 367 % 784, 28)  # each pixel once, all over the image
-    x = box["x"] + box["width"] * (column + 0.5) / 28
-    page.mouse.move(x, box["y"] + box["height"] * (row + 0.5) / 28)
+def pixel(page: Page, k: int, j: int) -> tuple[float, float]:
+    """A stroke to the right, of new pixels all along: three strokes a row, in any order."""
+    x, y, width, height = box_of(page, "nade-canvas")
+    row, third = divmod(k * 29 % 84, 3)
+    return x + width * (9 * third + j + 0.5) / 28, y + height * (row + 0.5) / 28
 
 
 def open_vae(page: Page) -> None:
@@ -96,69 +105,56 @@ def open_latents(page: Page) -> None:
     page.get_by_test_id("vae-z-0").scroll_into_view_if_needed()
 
 
-def aim_at_place(page: Page, k: int) -> None:
-    """Press on a place of the map, anywhere but at its edge."""
-    page.mouse.up()
-    page.mouse.move(*place(page, k))
-    page.mouse.down()
+def place(page: Page, k: int, j: int) -> tuple[float, float]:
+    """On the map, anywhere but at its edge."""
+    x, y, width, height = box_of(page, "vae-map")
+    row, column = divmod(k * 167 % 400, 20)
+    return x + width * (column + 1) / 24 + 9 * j, y + height * (row + 1) / 24 + 5 * j
 
 
-def drag_place(page: Page, k: int) -> None:
-    x, y = place(page, k)
-    page.mouse.move(x + 9, y + 5)
+def thumb(page: Page, k: int, j: int) -> tuple[float, float]:
+    """Along one of the first eight sliders."""
+    x, y, width, height = box_of(page, f"vae-z-{k % 8}")
+    return x + width * (0.15 + 0.04 * (k % 11)) + 7 * j, y + height / 2
 
 
-def place(page: Page, k: int) -> tuple[float, float]:
-    box = page.get_by_test_id("vae-map").bounding_box()
+def box_of(page: Page, name: str) -> tuple[float, float, float, float]:
+    box = page.get_by_test_id(name).bounding_box()
     assert box is not None
-    row, column = divmod(k * 367 % 400, 20)
-    x = box["x"] + box["width"] * (column + 1) / 22
-    return x, box["y"] + box["height"] * (row + 1) / 22
-
-
-def aim_at_latent(page: Page, k: int) -> None:
-    page.mouse.up()
-    x, y = thumb(page, k)
-    page.mouse.move(x, y)
-    page.mouse.down()
-
-
-def drag_latent(page: Page, k: int) -> None:
-    x, y = thumb(page, k)
-    page.mouse.move(x + 7, y)
-
-
-def thumb(page: Page, k: int) -> tuple[float, float]:
-    """A place on one of the first eight sliders."""
-    box = page.get_by_test_id(f"vae-z-{k % 8}").bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] * (0.2 + 0.06 * (k % 11)), box["y"] + box["height"] / 2
+    return box["x"], box["y"], box["width"], box["height"]
 
 
 CASES = [
     Case(
-        "draw a pixel -> p(x_i | x_<i)",
+        "draw on by a pixel -> p(x_i | x_<i)",
+        "[data-testid=nade-map] canvas",
+        "pointerrawupdate",  # the move itself; a pointermove waits for the next frame
+        open_nade,
+        pixel,
+    ),
+    Case(
+        # After a press Chromium shows the press itself first, and only then takes in answers: what
+        # follows from it comes a frame later than what follows from a move.
+        "press on a pixel -> p(x_i | x_<i)",
         "[data-testid=nade-map] canvas",
         "pointerdown",
         open_nade,
-        aim_at_pixel,
-        lambda page, k: page.mouse.down(),
+        lambda page, k, _: pixel(page, k % 84, k // 84),
+        moves=0,
     ),
     Case(
         "drag on the map -> digit",
         "[data-testid=vae-map-decoded]",
-        "pointerrawupdate",  # the move itself; a pointermove waits for the next frame
+        "pointerrawupdate",
         open_vae,
-        aim_at_place,
-        drag_place,
+        place,
     ),
     Case(
         "drag a latent's slider -> digit",
         "[data-testid=vae-output] canvas",
         "pointerrawupdate",
         open_latents,
-        aim_at_latent,
-        drag_latent,
+        thumb,
     ),
 ]
 
@@ -167,55 +163,86 @@ def measure(page: Page, case: Case, n: int, seed: int = 0) -> dict[str, float]:
     rng = random.Random(seed)
     case.open(page)
     page.evaluate(WATCH, case.canvas)
-    drawn, shown = [], []
-    for k in range(n + 5):
-        case.aim(page, k)
-        # All that is under way ends, and the stroke falls at no particular phase of the screen.
-        page.wait_for_timeout(250 + 50 * rng.random())
+    times: list[list[float]] = []
+
+    def timed(act: Callable[[], None]) -> None:
         page.evaluate("(type) => arm(type)", case.event)
-        case.stroke(page, k)
-        stroke_drawn, stroke_shown = page.evaluate("timing")
-        drawn.append(stroke_drawn)
-        shown.append(stroke_shown)
-    return {  # the first five warm the browser's and the server's code up
-        "n": n,
-        "drawn_p50": statistics.median(drawn[5:]),
-        "drawn_p95": statistics.quantiles(drawn[5:], n=20)[-1],
-        "p50": statistics.median(shown[5:]),
-        "p95": statistics.quantiles(shown[5:], n=20)[-1],
+        act()
+        times.append(page.evaluate("timing"))
+
+    k = 0
+    while len(times) < n + MOVES:
+        page.mouse.up()
+        page.mouse.move(*case.at(page, k, 0))
+        page.wait_for_timeout(250 + 50 * rng.random())  # all that is under way ends
+        if case.moves == 0:
+            timed(page.mouse.down)
+        else:
+            page.mouse.down()
+        for j in range(1, case.moves + 1):
+            x, y = case.at(page, k, j)
+            page.wait_for_timeout(30 + 30 * rng.random())
+            timed(partial(page.mouse.move, x, y))
+        k += 1
+    # The first ones warm the browser's and the server's code up.
+    drawn, shown = zip(*times[MOVES:], strict=True)
+    return {
+        "n": len(shown),
+        "drawn_p50": statistics.median(drawn),
+        "drawn_p95": statistics.quantiles(drawn, n=20)[-1],
+        "p50": statistics.median(shown),
+        "p95": statistics.quantiles(shown, n=20)[-1],
     }
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The app in a process of its own, as people run it; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}
+    quiet = subprocess.DEVNULL
+    app = subprocess.Popen([sys.executable, "app.py"], env=environment, stdout=quiet)
+    try:
+        for _ in range(600):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if app.poll() is not None:
+                sys.exit("the app did not start")
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        app.terminate()
+        app.wait()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-n", type=int, default=200, help="strokes for each case")
+    parser.add_argument("-n", type=int, default=200, help="timed moves of each case")
     parser.add_argument("--json", help="also write the figures to this file")
     parser.add_argument("--check", action="store_true", help="fail when a target is missed")
     arguments = parser.parse_args()
 
-    app = build()
-    _, address, _ = app.launch(prevent_thread_lock=True, quiet=True)
     results = {}
-    try:
-        with sync_playwright() as playwright:
-            flags = ["--no-sandbox", "--disable-gpu"]
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-            for case in CASES:
-                page = browser.new_page(viewport={"width": 1280, "height": 900})
-                page.goto(address)
-                page.get_by_test_id("nade-score").filter(has_text=".").wait_for()
-                results[case.name] = measure(page, case, arguments.n)
-                page.close()
-            browser.close()
-    finally:
-        app.close()
+    with served() as address, sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        for case in CASES:
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.goto(address)
+            page.get_by_test_id("nade-score").filter(has_text=".").wait_for()
+            results[case.name] = measure(page, case, arguments.n)
+            page.close()
+        browser.close()
 
-    print(f"{'ms, from the pointer event':<34} {'to canvas':>16} {'to screen':>16}")
-    print(f"{'':<34} {'p50':>8}{'p95':>8} {'p50':>8}{'p95':>8}")
+    print(f"{'ms, from the pointer event':<36} {'to canvas':>16} {'to screen':>16}")
+    print(f"{'':<36} {'p50':>8}{'p95':>8} {'p50':>8}{'p95':>8}")
     for name, r in results.items():
         figures = f"{r['drawn_p50']:8.1f}{r['drawn_p95']:8.1f} {r['p50']:8.1f}{r['p95']:8.1f}"
-        print(f"{name:<34} {figures}")
-    print(f"{'target':<34} {'':>16} {TARGET['p50']:8.1f}{TARGET['p95']:8.1f}")
+        print(f"{name:<36} {figures}")
+    print(f"{'target':<36} {'':>16} {TARGET['p50']:8.1f}{TARGET['p95']:8.1f}")
     text = json.dumps({"unit": "ms", "target": TARGET, "cases": results}, indent=2)
     if arguments.json:
         with open(arguments.json, "w") as file:

@@ -102,7 +102,6 @@ pushes.repaint = function () {
       data[o + 3] = 255;
     }
   });
-  pushes.refresh();
 };
 
 /* Does pixel j take part in what is shown: is it ink, or are all pixels wanted? */
@@ -128,7 +127,7 @@ const look = zoo.latest(
     influenced = given.i;
     map.show(logits.map((l) => 1 / (1 + Math.exp(-l))));
     map.mark(influenced);
-    pushes.mark(influenced);
+    pushes.mark(influenced); // also the border of what comes later
     pushes.repaint();
     showReading();
     showPushed();
@@ -364,36 +363,31 @@ function showScore() {
   const p = answer.percentile;
   const key = p <= 0 ? "below_all" : p >= 1 ? "above_all" : "above_some";
   find(".verdict").textContent = zoo.t("nade." + key, { share: zoo.percent(p) });
-  drawHistogram();
+  showPlace();
 }
 
 const histogram = find(".histogram");
 const font = getComputedStyle(element).fontFamily;
-new ResizeObserver(() => drawHistogram()).observe(histogram);
+new ResizeObserver(() => {
+  drawHistogram();
+  showPlace();
+}).observe(histogram);
 
-let backdrop = null; // all of the histogram but the image's own place, and where scores are on it
-["language", "theme"].forEach((event) => zoo.on(event, () => (backdrop = null)));
+let plot = null; // where scores are on the histogram, once it is drawn
+["language", "theme"].forEach((event) =>
+  zoo.on(event, () => {
+    drawHistogram();
+    showPlace();
+  })
+);
 
-function drawHistogram() {
-  const [width, height] = [histogram.clientWidth, histogram.clientHeight];
-  if (!width || !constants) return;
-  const scale = window.devicePixelRatio || 1;
-  const key = [width, height, scale].join();
-  if (!backdrop || backdrop.key !== key) backdrop = { key, ...drawBackdrop() };
-  const context = zoo.sharp(histogram);
-  context.drawImage(backdrop.picture, 0, 0, width, height);
-  if (!answer) return;
-  const { at, base, top, low } = backdrop;
-  const x = at(answer.log_prob);
-  context.fillStyle = zoo.token("accent");
-  context.fillRect(x - 1, top - 18, 2, base - top + 18);
-  context.beginPath();
-  context.moveTo(x, base);
-  context.lineTo(x - 6, base + 9);
-  context.lineTo(x + 6, base + 9);
-  context.fill();
-  const words = (answer.log_prob < low ? "\u25c2 " : "") + zoo.t("nade.here");
-  write(context, words, x, 12, "accent", 650);
+/* The image's own place: an element over the histogram, so that a stroke repaints none of it. */
+function showPlace() {
+  if (!plot || !answer) return;
+  find(".here").style.transform = `translateX(${plot.at(answer.log_prob)}px)`;
+  const off = answer.log_prob < plot.low ? "\u25c2 " : "";
+  find(".here span").textContent = off + zoo.t("nade.here");
+  find(".here").hidden = false;
 }
 
 /* Centered text, but never over the edge. */
@@ -405,9 +399,10 @@ function write(context, words, x, y, color, weight = 400) {
   context.fillText(words, Math.max(half, Math.min(histogram.clientWidth - half, x)), y);
 }
 
-function drawBackdrop() {
-  const context = zoo.sharp(histogram);
+function drawHistogram() {
   const [width, height] = [histogram.clientWidth, histogram.clientHeight];
+  if (!width || !constants) return;
+  const context = zoo.sharp(histogram);
   const { edges, counts, noise, shuffled } = constants.histogram;
   const [low, high] = [edges[0], edges[edges.length - 1]];
   const [margin, base, top] = [8, height - 38, 40];
@@ -451,10 +446,7 @@ function drawBackdrop() {
   zoo.t("nade.test_digits")
     .split("\n")
     .forEach((line, k) => context.fillText(line, at(-210), top + 12 + 16 * k));
-
-  const picture = zoo.make("canvas", { width: histogram.width, height: histogram.height });
-  picture.getContext("2d").drawImage(histogram, 0, 0);
-  return { picture, at, base, top, low };
+  plot = { at, low };
 }
 
 /* The raster line: what is known, and what is left to sample */
@@ -467,11 +459,14 @@ function knownPixels() {
 function setKnown(known) {
   part.set({ known });
   showKnown();
-  canvas.refresh();
 }
+
+let shownLine = null; // where the line was drawn last
 
 function showKnown() {
   const known = knownPixels();
+  if (known !== shownLine) canvas.refresh();
+  shownLine = known;
   const row = Math.min(SIDE, Math.ceil(known / SIDE));
   const grip = find(".line");
   grip.style.top = (100 * (known % SIDE ? row - 1 : row)) / SIDE + "%";
@@ -641,7 +636,6 @@ zoo.on("language", () => {
 });
 zoo.on("theme", () => {
   showBars();
-  drawHistogram();
   drawTiles(player.frame);
 });
 
@@ -692,6 +686,7 @@ zoo.whenShown("nade", async () => {
     (reply, given, milliseconds) => {
       if (!showStatus(".look-status", reply, milliseconds)) return;
       constants = reply;
+      drawHistogram();
       const levels = new Uint8Array(reply.digits.length * D);
       reply.digits.forEach((text, n) =>
         levels.set(zoo.unpackBits(text, D).map((bit) => 255 * bit), n * D)

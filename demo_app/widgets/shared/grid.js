@@ -40,7 +40,10 @@
       this.surface.addEventListener("focus", () => this.refresh());
       this.surface.addEventListener("blur", () => this.refresh());
       new ResizeObserver(() => this.refresh()).observe(this.surface);
-      zoo.on("theme", () => this.repaint());
+      zoo.on("theme", () => {
+        this.repaint();
+        this.refresh();
+      });
     }
 
     /* A layer(context, size, grid) is drawn over the cells; a cell is `size` CSS pixels wide. */
@@ -65,6 +68,7 @@
 
     /* Put a lasting mark on a cell: the one that is being read. */
     mark(cell) {
+      if (cell === this.marked) return;
       this.marked = cell;
       this.refresh();
     }
@@ -107,6 +111,8 @@
       return true;
     }
 
+    /* Draw the overlay anew, with the next frame. It is as large as the screen shows it, so what
+       changes the cells alone leaves it as it is. */
     refresh() {
       if (this.frame) return;
       this.frame = requestAnimationFrame(() => {
@@ -141,9 +147,8 @@
       context.strokeRect(x - 0.5, y - 0.5, size + 1, size + 1);
     }
 
-    repaint() {
-      this.refresh();
-    }
+    /* Paint the cells anew. */
+    repaint() {}
   }
 
   class Heatmap extends Grid {
@@ -161,7 +166,6 @@
 
     repaint() {
       if (this.values) zoo.paint(this.cells, this.values, this.style);
-      this.refresh();
     }
   }
 
@@ -188,7 +192,9 @@
       const surface = this.surface;
       surface.classList.add("zoo-drawable");
       surface.addEventListener("pointerdown", (event) => this.startStroke(event));
-      surface.addEventListener("pointermove", (event) => this.continueStroke(event));
+      // A pointermove waits for the next frame; a raw update, where there are any, does not.
+      const move = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove";
+      surface.addEventListener(move, (event) => this.continueStroke(event));
       surface.addEventListener("pointerup", () => this.endStroke());
       surface.addEventListener("pointercancel", () => this.endStroke());
       surface.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -331,7 +337,6 @@
 
     repaint() {
       if (this.pixels) zoo.paint(this.cells, this.pixels, { map: "ink" });
-      this.refresh();
     }
   }
 
