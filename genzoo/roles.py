@@ -87,7 +87,8 @@ class Autoregressive(ExplicitDensity):
 
     @abstractmethod
     def draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
-        """Draw one dimension after the other: the i-th item is (n,), of dimension order[i].
+        """Draw one dimension after the other: the i-th item is (n,), of dimension order[i], in
+        any type that holds its values.
 
         u (D, n) is the uniform noise and `given` (D, n) the known values, NaN where unknown, rows
         in `order` both. `teacher_forced_draws` is the plain way; a model with a faster one
@@ -129,7 +130,7 @@ class Autoregressive(ExplicitDensity):
         x = torch.empty(n, len(u), device=u.device)
         with torch.inference_mode():  # entered once, and the image put together once
             rows = torch.cat(list(self.draws(u, known))).view(len(u), n)
-            x[:, self.order] = rows.t().to(x.dtype)
+            x[:, self.order] = rows.t().to(x)
         return x.view(n, *self.event_shape)
 
     def _noise(

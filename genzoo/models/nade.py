@@ -119,31 +119,35 @@ class NADE(nn.Module, Autoregressive):
         return Bernoulli(logits=(l + self.b).view_as(x), validate_args=False)
 
     def draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
-        # x_i = [u_i < sigmoid(b_i + V_i . h_i)] = [V_i . h_i > logit(u_i) - b_i]: two small
-        # operations a pixel, and two more where it is on in any of the images, since elsewhere
-        # the hidden layer stays as it is. At this size it is calls that cost, not arithmetic.
+        # x_i = [u_i < sigmoid(b_i + V_i . h_i)] = [V_i . h_i > logit(u_i) - b_i], and only the
+        # images in which pixel i is on get another hidden layer: one image in eight. At this size
+        # it is calls that cost, not arithmetic, and numpy's are the cheaper ones; so it is done
+        # in the CPU's memory, which both libraries see, wherever the model is.
         if given is not None:
             off_or_on = (given == 0) | (given == 1) | given.isnan()
             if not bool(off_or_on.all()):
                 raise ValueError("This model is of binary pixels: known values must be 0 or 1.")
-        threshold = (torch.logit(u.to(self.W.dtype)) - self.b.unsqueeze(1)).unbind(0)
-        x = torch.empty_like(u, dtype=self.W.dtype)
-        rows = zip(x.unbind(0), threshold, self.W.unbind(0), self.V.unbind(0), strict=True)
-        known = None if given is None else ~given.isnan()
-        # On a CPU numpy sees the same memory, and answers "is any on?" in a tenth of the time;
-        # on a GPU the question would wait for the device, and is not asked.
-        seen = x.numpy() if x.device.type == "cpu" else None
-        a = self.c.repeat(u.shape[1], 1)
-        h = torch.sigmoid(a)
-        l = torch.empty_like(threshold[0])
-        for i, (x_i, threshold_i, W_i, V_i) in enumerate(rows):
+            known, given_ = (~given.isnan()).cpu().numpy(), (given == 1).cpu().numpy()
+        W, V, b, c = (p.detach().cpu() for p in (self.W, self.V, self.b, self.c))
+        n = u.shape[1]
+        x = torch.empty(u.shape, dtype=torch.bool)
+        a, h, l = c.repeat(n, 1), torch.sigmoid(c).repeat(n, 1), torch.empty(n, dtype=W.dtype)
+        threshold = torch.logit(u.cpu().to(W.dtype)) - b.unsqueeze(1)
+        a_, h_, l_ = a.numpy(), h.numpy(), l.numpy()  # the same memory
+        rows = zip(x.unbind(0), x.numpy(), threshold.numpy(), W.numpy(), V.unbind(0), strict=True)
+        for i, (drawn, x_i, threshold_i, W_i, V_i) in enumerate(rows):
             torch.mv(h, V_i, out=l)
-            torch.gt(l, threshold_i, out=x_i)
-            if given is not None and known is not None:
-                torch.where(known[i], given[i], x_i, out=x_i)
-            if seen is None or np.count_nonzero(seen[i]):
-                torch.sigmoid(a.addr_(x_i, W_i), out=h)
-            yield x_i
+            np.greater(l_, threshold_i, out=x_i)
+            if given is not None:
+                np.copyto(x_i, given_[i], where=known[i])
+            on = x_i.nonzero()[0]
+            if len(on):
+                a_on = a_.take(on, 0)
+                a_on += W_i
+                a_[on] = a_on
+                torch.sigmoid_(torch.from_numpy(a_on))
+                h_[on] = a_on
+            yield drawn
 
     @torch.inference_mode()
     def influence(self, x: Tensor, i: int) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -86,12 +86,7 @@ class Update:
         """Move the parameters of optimizer `who` against the gradient of `loss` (a scalar)."""
         if who not in self.optimizers:
             raise KeyError(f"No optimizer {who!r}; there are: {', '.join(self.optimizers)}.")
-        if not torch.isfinite(loss):
-            step = self.at.step if self.at else "?"
-            raise TrainingError(
-                f"The loss of {who!r} became {loss.item()} at step {step}: training is stopped "
-                "before it harms the weights. Try a lower learning rate or a smaller clip."
-            )
+        self._refuse(who, "loss", loss)
         optimizer = self.optimizers[who]
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         optimizer.zero_grad(set_to_none=True)
@@ -103,13 +98,23 @@ class Update:
                 if p.grad is not None:
                     dist.all_reduce(p.grad)
                     p.grad /= dist.get_world_size()
-        if math.isfinite(self.clip):
-            nn.utils.clip_grad_norm_(parameters, self.clip)
+        # Asked for even where nothing is clipped: a finite loss can have a gradient that is not.
+        norm = nn.utils.clip_grad_norm_(parameters, self.clip)
+        self._refuse(who, "gradient", norm)
         if self.at is not None:
             factor = learning_rate_factor(self.schedule, self.warmup, self.at.fraction)
             for group, base in zip(optimizer.param_groups, self._base[who], strict=True):
                 group["lr"] = base * factor
         optimizer.step()
+
+    def _refuse(self, who: str, what: str, value: Tensor) -> None:
+        """Raise a TrainingError when `value` is not finite."""
+        if not torch.isfinite(value):
+            step = self.at.step if self.at else "?"
+            raise TrainingError(
+                f"The {what} of {who!r} became {value.item()} at step {step}: training is stopped "
+                "before it harms the weights. Try a lower learning rate or a smaller clip."
+            )
 
 
 class Objective(nn.Module, ABC):
@@ -134,6 +139,15 @@ class Objective(nn.Module, ABC):
         raise TypeError("An objective is stepped or evaluated, not called.")
 
 
-def adam(parameters, lr: float, beta2: float = 0.999) -> torch.optim.Adam:
-    """Adam (Kingma and Ba, 2015), in its fused form."""
-    return torch.optim.Adam(parameters, lr=lr, betas=(0.9, beta2), fused=True)
+def adam(
+    parameters: Iterable[nn.Parameter], lr: float, beta2: float = 0.999, weight_decay: float = 0.0
+) -> torch.optim.AdamW:
+    """Adam (Kingma and Ba, 2015), in its fused form, with decoupled weight decay (Loshchilov and
+    Hutter, 2019) of matrices: what is added (biases, scales) does not decay."""
+    every = list(parameters)
+    groups = [
+        {"params": [p for p in every if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in every if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    filled = [group for group in groups if group["params"]]
+    return torch.optim.AdamW(filled, lr=lr, betas=(0.9, beta2), fused=True)

@@ -18,14 +18,16 @@ class MaximumLikelihood(Objective):
 
     model: Any  # a Module and an ExplicitDensity, which no type of Python's can say
 
-    def __init__(self, model: ExplicitDensity, lr: float, beta2: float = 0.999):
+    def __init__(
+        self, model: ExplicitDensity, lr: float, beta2: float = 0.999, weight_decay: float = 0.0
+    ):
         super().__init__()
         assert isinstance(model, nn.Module)
         self.model = model
-        self.lr, self.beta2 = lr, beta2
+        self.lr, self.beta2, self.weight_decay = lr, beta2, weight_decay
 
     def optimizers(self) -> dict[str, Optimizer]:
-        return {"model": adam(self.model.parameters(), self.lr, self.beta2)}
+        return {"model": adam(self.model.parameters(), self.lr, self.beta2, self.weight_decay)}
 
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
         nll = -self.model.log_prob(batch.x).mean()
