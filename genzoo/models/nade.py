@@ -48,6 +48,9 @@ class _Logits(torch.autograd.Function):
         x_, W_, V_ = x.to(dtype), W.to(dtype), V.to(dtype)
         before = torch.tril(torch.ones(K, K, dtype=dtype, device=x.device), -1)  # j < i
         keep = any(ctx.needs_input_grad)
+        if B == 1 and not keep:  # all of one image's h fit the cache: 0.5 ms, in chunks 1.6
+            a = torch.cat([c.unsqueeze(0), x.t() * W]).cumsum_(0)[:-1]
+            return torch.linalg.vecdot(a.sigmoid_(), V).unsqueeze(0)
         hidden = []
         l = torch.empty(B, D, dtype=x.dtype, device=x.device)
         a = c.expand(B, -1)  # (B, H) at the start of the chunk
