@@ -216,7 +216,10 @@ def _figures(recipe: Recipe, model, device: str, n_images: int | None, k: int):
 def _evaluate(arguments: argparse.Namespace) -> None:
     device = _checked_device(arguments.device)
     model = releases.load(arguments.name)
-    recipe = recipes.get(arguments.name)
+    trained = releases.info(arguments.name)["hyperparameters"]
+    # As it was trained: a release made with --set may be of other data than its recipe.
+    as_trained = {key: trained[key] for key in ("data", "binarization") if key in trained}
+    recipe = recipes.override(recipes.get(arguments.name), as_trained)
     figures = _figures(recipe, model, device, arguments.images, arguments.k)
     if arguments.json:
         print(json.dumps([figure.to_dict() for figure in figures], indent=2))

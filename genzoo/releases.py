@@ -1,7 +1,8 @@
 """Releases: trained weights with all that is needed to trust them.
 
 A release is a folder named as its recipe: `model.safetensors` (averaged weights), `config.json`
-(how it was made, what it measures, and a probe: the model's answer to a few fixed inputs) and
+(how it was made, what it measures, a hash of the weights, and a probe: the model's answer to a few
+fixed inputs) and
 `README.md`, a model card. Nothing is pickled. Releases are looked for in `checkpoints/` (or
 GENZOO_CHECKPOINTS), then on the Hub, where the repository is GENZOO_HUB followed by the recipe's
 name.
@@ -9,6 +10,7 @@ name.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -34,6 +36,7 @@ WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 REQUIRED = {
     "recipe": str,
     "model": dict,
+    "sha256": str,
     "hyperparameters": dict,
     "n_parameters": int,
     "images_seen": int,
@@ -79,18 +82,20 @@ def load(name: str, device: str = "cpu") -> Any:
     path = find(name)
     config = _read_config(path / CONFIG, name)
     try:
-        state = safetensors.torch.load_file(path / WEIGHTS)
-    except FileNotFoundError as error:
+        weights = (path / WEIGHTS).read_bytes()
+    except OSError as error:
         raise ReleaseError(_mend(f"{path / WEIGHTS} is missing.", name)) from error
-    except Exception as error:  # safetensors has its own error types for each kind of damage
-        raise ReleaseError(_mend(f"{path / WEIGHTS} is damaged ({error}).", name)) from error
+    if hashlib.sha256(weights).hexdigest() != config["sha256"]:
+        problem = f"{path / WEIGHTS} is damaged: its hash is not the one in {CONFIG}."
+        raise ReleaseError(_mend(problem, name))
     try:
         # Only what a release may hold: a recipe's own class, with JSON values.
+        state = safetensors.torch.load(weights)
         recipe = recipes.get(name)
         kwargs = {k: tuple(v) if isinstance(v, list) else v for k, v in config["model"].items()}
         model = recipe.model(**kwargs)
         model.load_state_dict({k: v.float() for k, v in state.items()})
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except Exception as error:  # safetensors has its own error types for each kind of damage
         problem = f"{path / WEIGHTS} does not fit {path / CONFIG} ({error})."
         raise ReleaseError(_mend(problem, name)) from error
     return model.to(device).eval().requires_grad_(False)
@@ -131,10 +136,12 @@ def save(
     path = path or folder() / recipe.name
     dtype = getattr(torch, recipe.storage)
     state = {k: v.detach().to("cpu", dtype).contiguous() for k, v in model.state_dict().items()}
+    weights = safetensors.torch.save(state)
     config = {
         "recipe": recipe.name,
         "class": recipe.model.__name__,
         "model": dict(recipe.model_kwargs),
+        "sha256": hashlib.sha256(weights).hexdigest(),
         "hyperparameters": recipe.hyperparameters(),
         "summary": recipe.summary,
         "paper": recipe.paper,
@@ -157,7 +164,7 @@ def save(
             shutil.copytree(path, staged)
         else:
             staged.mkdir()
-        safetensors.torch.save_file(state, staged / WEIGHTS)
+        (staged / WEIGHTS).write_bytes(weights)
         (staged / CONFIG).write_text(to_json(config))
         (staged / CARD).write_text(card(config))
         old = Path(staging) / "old"

@@ -94,6 +94,15 @@ def test_evaluate_prints_what_was_released(capsys, released):
     assert "10 test images" in capsys.readouterr().out
 
 
+def test_evaluate_measures_a_release_on_what_it_was_trained_for(capsys, released):
+    path = released / "config.json"
+    config = json.loads(path.read_text())
+    config["hyperparameters"]["binarization"] = "threshold"
+    path.write_text(json.dumps(config))
+    assert main(["evaluate", "nade-mnist", "--device", "cpu", "--images", "10"]) == 0
+    assert "threshold binarization, 10 test images" in capsys.readouterr().out
+
+
 def test_sample_draws_a_sheet_by_its_seed(capsys, released):
     assert main(["sample", "nade-mnist", "-n", "6", "--out", "new/a.png"]) == 0
     assert capsys.readouterr().out.strip() == "new/a.png"

@@ -73,6 +73,17 @@ def test_a_loss_that_is_not_finite_is_refused_and_harms_nothing(value):
         assert torch.equal(p, before[name])
 
 
+def test_a_gradient_that_is_not_finite_is_refused_though_the_loss_is():
+    module, update = two()
+    with torch.no_grad():
+        module.a.weight.zero_()
+    before = weights(module)
+    with pytest.raises(TrainingError, match="The gradient of 'a' became nan"):
+        update("a", module.a.weight.abs().sqrt().sum())  # 0 times a slope without bound
+    for name, p in module.named_parameters():
+        assert torch.equal(p, before[name])
+
+
 def test_clipping_bounds_the_gradient_of_all_parameters_together():
     module, _ = two()
     before = weights(module)
@@ -120,3 +131,16 @@ def test_noise_is_a_function_of_seed_step_and_place_and_shared_among_processes()
 def test_an_objective_is_not_called():
     with pytest.raises(TypeError, match="stepped or evaluated"):
         MaximumLikelihood(NADE((1, 2, 2), 2), lr=0.1)(torch.zeros(1))
+
+
+def test_what_is_added_does_not_decay():
+    model = NADE(event_shape=(1, 2, 2), n_hidden=3)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.fill_(1.0)
+    (optimizer,) = MaximumLikelihood(model, lr=0.1, weight_decay=0.5).optimizers().values()
+    for p in model.parameters():
+        p.grad = torch.zeros_like(p)
+    optimizer.step()
+    for p, expected in [(model.W, 0.95), (model.V, 0.95), (model.b, 1.0), (model.c, 1.0)]:
+        torch.testing.assert_close(p.detach(), torch.full_like(p, expected))

@@ -97,7 +97,7 @@ def test_a_failure_while_saving_leaves_the_old_release_whole(folder, monkeypatch
         raise OSError("No space left on device")
 
     target = {
-        "weights": (safetensors.torch, "save_file"),
+        "weights": (safetensors.torch, "save"),
         "config": (releases, "to_json"),
         "card": (releases, "card"),
     }[fault]
@@ -113,6 +113,12 @@ def test_a_first_release_that_fails_leaves_nothing(folder, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         save()
     assert list(folder.iterdir()) == []
+
+
+def flip_a_bit(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-7] ^= 1
+    path.write_bytes(data)
 
 
 def damage_config(**changes):
@@ -141,6 +147,7 @@ DAMAGES = {
         lambda p: torch.save({"W": torch.zeros(1)}, p / WEIGHTS),
         WEIGHTS,
     ),
+    "one bit": (lambda p: flip_a_bit(p / WEIGHTS), WEIGHTS),
     "other weights": (
         lambda p: safetensors.torch.save_file({"W": torch.zeros(2, 2)}, p / WEIGHTS),
         WEIGHTS,
@@ -155,6 +162,7 @@ DAMAGES = {
     "another's": (damage_config(recipe="vae-mnist"), CONFIG),
     "no model": (damage_config(model=None), CONFIG),
     "model is a list": (damage_config(model=[1, 2]), CONFIG),
+    "no hash": (damage_config(sha256=None), CONFIG),
     "no figures": (damage_config(figures=None), CONFIG),
     "misfit": (damage_config(model={"event_shape": [1, 28, 28], "n_hidden": 4}), WEIGHTS),
     "impossible": (damage_config(model={"event_shape": [1, 28, 28], "n_hidden": 0}), CONFIG),
