@@ -1,0 +1,265 @@
+"""Transformer: attention over the pixels drawn so far.
+
+Vaswani et al., "Attention Is All You Need", 2017; decoder only and with normalization before each
+sublayer as in Radford et al., "Improving Language Understanding by Generative Pre-Training", 2018,
+and Child et al., "Generating Long Sequences with Sparse Transformers", 2019; on pixels as Parmar
+et al., "Image Transformer", 2018.
+
+    p(x) = prod_t p(s_t | s_<t)
+    Attention(Q, K, V) = softmax(Q K^T / sqrt(d_k)) V, over the positions up to t's own
+    h <- h + Attention(LN(h)),   h <- h + W_2 gelu(W_1 LN(h))
+
+Differs from the paper:
+- A symbol s_t is P neighboring pixels of a row, and p(s_t | s_<t) a softmax over all their 2^P
+  joint values: an exact density still, whose conditionals p(x_i | x_<i) of single pixels follow by
+  summing within the symbol. With P = 7 there are 112 positions instead of 784: a seventh of the
+  products, a 49th of the attention. After 110 seconds on one core (width 128, four layers) P = 7
+  stands at 87.3 nats on held-out digits, P = 4 at 89.6.
+- Position t does not read the symbol before it alone but a window of pixels around its place, as
+  far as they are drawn: what a first layer of attention would have to find out is given.
+- No dropout: binarization anew at each reading is noise enough.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Bernoulli
+from torch.nn import functional as F
+
+from genzoo.roles import Autoregressive, check_images
+
+NEVER = -1e4
+"""The logit of what top-p excludes: probability zero, yet finite, so that no NaN comes of it."""
+
+
+class Block(nn.Module):
+    """Attention, then a network of one hidden layer; (B, T, C) to the same."""
+
+    def __init__(self, width: int, n_heads: int, n_layers: int):
+        super().__init__()
+        self.n_heads = n_heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        with torch.no_grad():  # the sum of 2 n_layers branches starts no larger than one (GPT-2)
+            for last in (self.out, self.down):
+                last.weight /= math.sqrt(2 * n_layers)
+
+    def project(self, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, (B, n_heads, T, d_k) each."""
+        qkv = self.qkv(self.norm1(h)).unflatten(2, (3, self.n_heads, -1))
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        return q, k, v
+
+    def finish(self, h: Tensor, attended: Tensor) -> Tensor:
+        """All that follows the attention (B, n_heads, T, d_k)."""
+        h = h + self.out(attended.transpose(1, 2).flatten(2))
+        return h + self.down(F.gelu(self.up(self.norm2(h))))
+
+    def forward(self, h: Tensor, later: Tensor) -> tuple[Tensor, Tensor]:
+        """Also the weights (B, n_heads, T, T); later (T, T) has -inf where a key is in the
+        future of the query, and 0 elsewhere."""
+        q, k, v = self.project(h)
+        # Written out: at this size torch's fused attention takes three times as long on a CPU in
+        # bfloat16, most of it in the backward pass.
+        B, n_heads, T, d_k = q.shape
+        scores = torch.baddbmm(
+            later, q.flatten(0, 1), k.flatten(0, 1).mT, alpha=1 / math.sqrt(d_k)
+        )
+        weights = torch.softmax(scores, dim=-1, dtype=scores.dtype).view(B, n_heads, T, T)
+        return self.finish(h, weights @ v), weights
+
+
+class Transformer(nn.Module, Autoregressive):
+    """Binary images (1, H, W) in raster order.
+
+    Args:
+        event_shape: shape of an image.
+        width: C, channels of a position.
+        n_layers: blocks of attention and network.
+        n_heads: heads of each attention; d_k = width / n_heads.
+        patch: P, pixels of a row that are one symbol; W is a multiple of it.
+        window: rows above and columns to either side of its symbol that a position reads.
+    """
+
+    order: Tensor
+    offsets: Tensor
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...] = (1, 28, 28),
+        width: int = 160,
+        n_layers: int = 5,
+        n_heads: int = 5,
+        patch: int = 7,
+        window: int = 6,
+    ):
+        super().__init__()
+        if len(event_shape) != 3 or event_shape[0] != 1:
+            raise ValueError(f"An image's shape is 1, height, width, not {event_shape}.")
+        _, H, W = event_shape
+        if min(H, W, width, n_layers, n_heads, patch, window) < 1:
+            raise ValueError("Sizes of a Transformer must be at least 1.")
+        if W % patch:
+            raise ValueError(f"The width of an image must be a multiple of {patch}, not {W}.")
+        if width % n_heads:
+            raise ValueError(f"The width must be a multiple of {n_heads} heads, not {width}.")
+        self.event_shape = (1, H, W)
+        self.patch, self.window = patch, window
+        # Whole rows above, and what is to the left in the symbol's own: places in a padded image.
+        self.pitch = W + 2 * window
+        above = torch.arange(window).unsqueeze(1) * self.pitch + torch.arange(patch + 2 * window)
+        left = window * self.pitch + torch.arange(window)
+        offsets = torch.cat([above.flatten(), left])
+        self.embed = nn.Linear(len(offsets), width)
+        self.row = nn.Parameter(0.02 * torch.randn(H, 1, width))
+        self.column = nn.Parameter(0.02 * torch.randn(1, W // patch, width))
+        self.blocks = nn.ModuleList(Block(width, n_heads, n_layers) for _ in range(n_layers))
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, 2**patch)
+        start = torch.arange(H).unsqueeze(1) * self.pitch + torch.arange(0, W, patch)
+        self.register_buffer("offsets", start.view(-1, 1) + offsets, persistent=False)
+        self.register_buffer("order", torch.arange(H * W), persistent=False)
+
+    def conditionals(self, x: Tensor) -> Bernoulli:
+        """p(x_i = 1 | x_<i), logits (B, *event_shape), of binary images x (B, *event_shape)."""
+        return pixels(self.symbols(x), x)
+
+    def symbols(self, x: Tensor) -> Tensor:
+        """Logits of p(s_t | s_<t) of binary images x (B, *event_shape), (B, T, 2^P).
+
+        Value v of a symbol has its first pixel as its highest bit.
+        """
+        check_images(x, self.event_shape, binary=True)
+        h, later = self._embedded(x)
+        for block in self.blocks:
+            h, _ = block(h, later)
+        return self.head(self.norm(h)).to(x.dtype)
+
+    def _embedded(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """What the blocks take: h (B, T, C), and what hides the future (T, T)."""
+        m = self.window
+        padded = F.pad(x, (m, m, m, 0)).flatten(1)
+        places = (self.row + self.column).flatten(0, 1)
+        h = self.embed(padded[:, self.offsets].to(places.dtype)) + places
+        return h, torch.full((len(places),) * 2, -math.inf).triu(1).to(h)
+
+    def attention(self, x: Tensor, i: int) -> Tensor:
+        """Where pixel i of one image x (1, *event_shape) looks: (n_layers, n_heads, H, W).
+
+        Each map sums to one and is zero after i's symbol; the weight of a position is shared
+        evenly by the pixels of its symbol. A position stands at its place in the image and has
+        read what is drawn before it, not its own pixels.
+
+        Raises:
+            ValueError: on more than one image, or a pixel outside it.
+        """
+        check_images(x, self.event_shape, binary=True)
+        D = self.order.numel()
+        if len(x) != 1:
+            raise ValueError(f"Attention is of one image at a time, not of {len(x)}.")
+        if not 0 <= i < D:
+            raise ValueError(f"The pixel must be 0 to {D - 1}, not {i}.")
+        t = i // self.patch
+        h, later = self._embedded(x)
+        maps = []
+        for block in self.blocks:
+            h, weights = block(h, later)
+            maps.append(weights[0, :, t])
+        shared = (torch.stack(maps) / self.patch).repeat_interleave(self.patch, dim=2)
+        return shared.unflatten(2, self.event_shape[1:])
+
+    def draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
+        return self.tempered().draws(u, given)
+
+    def tempered(self, temperature: float = 1.0, top_p: float = 1.0) -> Tempered:
+        """The model with its symbols sharpened, to be sampled: see `Tempered`."""
+        return Tempered(self, temperature, top_p)
+
+
+class Tempered(Autoregressive):
+    """A Transformer with p(s_t | s_<t)^(1 / temperature), cut to the likeliest values that
+    together have `top_p` of it (Holtzman et al., 2020): a density too, but not the learned one.
+
+    Args:
+        temperature: above 0; below 1 what is likely becomes likelier.
+        top_p: in (0, 1]; 1 cuts nothing.
+    """
+
+    def __init__(self, model: Transformer, temperature: float = 1.0, top_p: float = 1.0):
+        if not 0 < temperature < math.inf:
+            raise ValueError(f"The temperature must be a number above 0, not {temperature}.")
+        if not 0 < top_p <= 1:
+            raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
+        self.model, self.temperature, self.top_p = model, temperature, top_p
+        self.event_shape, self.order = model.event_shape, model.order
+
+    def conditionals(self, x: Tensor) -> Bernoulli:
+        return pixels(self._sharpened(self.model.symbols(x)), x)
+
+    def _sharpened(self, logits: Tensor) -> Tensor:
+        logits = logits / self.temperature
+        if self.top_p == 1:
+            return logits
+        p, index = torch.softmax(logits, dim=-1).sort(dim=-1, descending=True)
+        needed = p.cumsum(dim=-1) - p < self.top_p  # those before it are not enough
+        kept = torch.zeros_like(needed).scatter(-1, index, needed)
+        return torch.where(kept, logits, NEVER)
+
+    def draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
+        """A symbol at a time, the keys and values of the positions before it kept."""
+        if given is not None and not bool(((given == 0) | (given == 1) | given.isnan()).all()):
+            raise ValueError("This model is of binary pixels: known values must be 0 or 1.")
+        return self._draws(u, given)
+
+    def _draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
+        model = self.model
+        D, n = u.shape
+        P, m = model.patch, model.window
+        _, H, W = model.event_shape
+        dtype = model.row.dtype
+        places = (model.row + model.column).flatten(0, 1)
+        padded = torch.zeros(n, H + m, model.pitch, dtype=dtype, device=u.device)
+        image = padded[:, m:, m : m + W]
+        heads = model.blocks[0].n_heads
+        shape = (len(model.blocks), n, heads, D // P, places.shape[1] // heads)
+        keys = torch.empty(shape, dtype=dtype, device=u.device)
+        values = torch.empty_like(keys)
+        for t in range(D // P):
+            window = padded.flatten(1)[:, model.offsets[t]]
+            h = (model.embed(window) + places[t]).unsqueeze(1)
+            for l, block in enumerate(model.blocks):
+                q, k, v = block.project(h)
+                keys[l, :, :, t], values[l, :, :, t] = k[:, :, 0], v[:, :, 0]
+                past = keys[l, :, :, : t + 1], values[l, :, :, : t + 1]
+                h = block.finish(h, F.scaled_dot_product_attention(q, *past))
+            logits = self._sharpened(model.head(model.norm(h[:, 0])))
+            for i in range(t * P, t * P + P):
+                off, on = logits.unflatten(-1, (2, -1)).unbind(-2)
+                p = torch.sigmoid(on.logsumexp(-1) - off.logsumexp(-1))
+                x_i = u[i] < p
+                if given is not None:
+                    x_i = torch.where(given[i].isnan(), x_i, given[i] == 1)
+                logits = torch.where(x_i.unsqueeze(-1), on, off)
+                image[:, i // W, i % W] = x_i.to(dtype)
+                yield x_i
+
+
+def pixels(logits: Tensor, x: Tensor) -> Bernoulli:
+    """p(x_i | x_<i) of every pixel of x (B, 1, H, W) from its symbols' logits (B, T, 2^P).
+
+    Pixel after pixel the values that agree with those before it are summed by what they say of
+    this one; together the P conditionals are the softmax again.
+    """
+    s = x.reshape(*logits.shape[:2], -1)
+    of_pixels = []
+    for s_k in s.unbind(-1):
+        off, on = logits.unflatten(-1, (2, -1)).unbind(-2)
+        of_pixels.append(on.logsumexp(-1) - off.logsumexp(-1))
+        logits = torch.where(s_k.unsqueeze(-1) == 1, on, off)
+    return Bernoulli(logits=torch.stack(of_pixels, -1).view_as(x), validate_args=False)
