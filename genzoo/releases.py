@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from genzoo import recipes
 from genzoo.metrics import Figure
 from genzoo.recipes import Recipe
-from genzoo.roles import ExplicitDensity, LatentVariable
+from genzoo.roles import ExplicitDensity, LatentVariable, n_parameters
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 
@@ -147,7 +147,7 @@ def save(
         "paper": recipe.paper,
         "paper_url": recipe.paper_url,
         "expected": recipe.expected,
-        "n_parameters": sum(p.numel() for p in model.parameters()),
+        "n_parameters": n_parameters(model),
         "storage": recipe.storage,
         "images_seen": provenance.images_seen,
         "training_seconds": round(provenance.seconds, 1),
@@ -227,7 +227,8 @@ def card(config: dict[str, Any]) -> str:
         f"| {f['setting']} |"
         for f in config["figures"]
     )
-    name, data = config["recipe"], config["hyperparameters"]["data"]
+    name = config["recipe"]
+    data = config["hyperparameters"]["data"].partition("-")[0]  # mnist-4x4 is of mnist
     minutes = config["training_seconds"] / 60
     return f"""---
 library_name: genzoo

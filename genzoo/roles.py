@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution
 
 
@@ -35,6 +35,16 @@ def check_images(x: Tensor, event_shape: tuple[int, ...], *, binary: bool = Fals
             raise ValueError("This model is of binary pixels: every value must be 0 or 1.")
     elif not bool(((x >= 0) & (x <= 1)).all()):  # also false for NaN
         raise ValueError("Image values must lie in [0, 1], without NaN.")
+
+
+def check_known_binary(given: Tensor | None) -> None:
+    """Refuse known values of binary pixels other than 0, 1 and NaN for unknown.
+
+    Raises:
+        ValueError: in a sentence.
+    """
+    if given is not None and not bool(((given == 0) | (given == 1) | given.isnan()).all()):
+        raise ValueError("This model is of binary pixels: known values must be 0 or 1.")
 
 
 def draw(p: Distribution, u: Tensor) -> Tensor:
@@ -164,6 +174,33 @@ def teacher_forced_draws(
             x_i = torch.where(given[i].isnan(), x_i, given[i])
         x[:, d] = x_i
         yield x_i
+
+
+class FreeParameters(ABC):
+    """A model whose tensors do not tell how many numbers it is free to choose: it says so."""
+
+    @property
+    @abstractmethod
+    def n_free(self) -> int:
+        """How many free parameters the distribution has."""
+
+
+class Counted(FreeParameters):
+    """A model that is fitted by counting: it has counts, and nothing for an optimizer to move."""
+
+    counts: Tensor
+    """How often each event was seen, int64, any shape: a buffer of the module."""
+
+    @abstractmethod
+    def tally(self, x: Tensor) -> Tensor:
+        """What images x (B, *event_shape) add to `counts`, of the same shape and type."""
+
+
+def n_parameters(model: nn.Module) -> int:
+    """The free parameters of a model: those it states, else the size of its parameters."""
+    if isinstance(model, FreeParameters):
+        return model.n_free
+    return sum(p.numel() for p in model.parameters())
 
 
 class LatentVariable(ABC):

@@ -2,11 +2,12 @@
 
 from genzoo.data.batches import Batch, Batches
 from genzoo.data.binarize import BINARIZATIONS, binarize, binarize_once
-from genzoo.data.images import DATA_SETS, DataError, ImageSet, data_root, load_images
+from genzoo.data.images import DATA_SETS, PARTS, DataError, ImageSet, data_root, load_images
 
 __all__ = [
     "BINARIZATIONS",
     "DATA_SETS",
+    "PARTS",
     "Batch",
     "Batches",
     "DataError",

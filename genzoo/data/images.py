@@ -34,8 +34,13 @@ class ImageSet:
 
 DATA_SETS: dict[str, Callable[[Path, str], tuple[Tensor, Tensor, tuple[str, ...]]]] = {
     "mnist": mnist.read,
+    "mnist-4x4": mnist.read_center,
     "fashion": fashion.read,
 }
+
+
+PARTS = {"mnist-4x4": "the 4x4 pixels at the center"}
+"""What is left of the images, where it is not all: figures must say so."""
 
 
 def data_root() -> Path:

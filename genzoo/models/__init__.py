@@ -1,7 +1,22 @@
 """One paper, one file: the model and, where it has one of its own, its objective."""
 
+from genzoo.models.ar import AR
+from genzoo.models.color import ColorChannels, ColorJoint
 from genzoo.models.nade import NADE
+from genzoo.models.tables import IndependentPixels, JointPixels, MarkovPixels
 from genzoo.models.transformer import Tempered, Transformer
 from genzoo.models.vae import ELBO, VAE
 
-__all__ = ["ELBO", "NADE", "VAE", "Tempered", "Transformer"]
+__all__ = [
+    "AR",
+    "ELBO",
+    "NADE",
+    "VAE",
+    "ColorChannels",
+    "ColorJoint",
+    "IndependentPixels",
+    "JointPixels",
+    "MarkovPixels",
+    "Tempered",
+    "Transformer",
+]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from genzoo.data import load_images
+from genzoo.data import PARTS, load_images
 from genzoo.data.binarize import binarize_once
 from genzoo.metrics import (
     Figure,
@@ -48,6 +48,8 @@ def evaluate(
     x = binarize_once(data.scaled(), recipe.settings.binarization)[:n_images]
     D = x[0].numel()
     setting = f"{BINARIZATION[recipe.settings.binarization]}, {len(x)} test images"
+    if recipe.data in PARTS:
+        setting += f", {PARTS[recipe.data]}"
     model = model.to(device).eval()
 
     def over_batches(function: Callable[[Tensor], Tensor], batch: int) -> Tensor:

@@ -28,6 +28,8 @@ class EMA:
         decay = min(self.decay, (1 + self.n_updates) / (10 + self.n_updates))
         self.n_updates += 1
         average = list(self.average.values())
+        if not average:  # a model that only counts
+            return
         torch._foreach_lerp_(average, [p.detach() for p in model.parameters()], 1 - decay)
 
     @contextmanager

@@ -48,8 +48,18 @@ def test_the_two_data_sets_are_two():
     assert load_images("fashion", "test").classes[9] == "Ankle boot"
 
 
+def test_the_patch_is_the_center_of_each_digit():
+    for split in ("train", "test"):
+        whole, patch = load_images("mnist", split), load_images("mnist-4x4", split)
+        assert patch.images.shape == (len(whole), 1, 4, 4)
+        assert torch.equal(whole.images[:, :, 12:16, 12:16], patch.images)
+        assert torch.equal(whole.labels, patch.labels)
+
+
 def test_unknown_names_are_refused():
-    with pytest.raises(ValueError, match="Unknown data set 'cifar'; there are: mnist, fashion"):
+    with pytest.raises(
+        ValueError, match="Unknown data set 'cifar'; there are: mnist, mnist-4x4, fashion"
+    ):
         load_images("cifar", "train")
     with pytest.raises(ValueError, match="Unknown split 'valid'; there are: train, test"):
         load_images("mnist", "valid")

@@ -10,7 +10,7 @@ import torch
 from genzoo import recipes, releases
 from genzoo.recipes import RecipeError
 from genzoo.releases import Provenance
-from genzoo.roles import ExplicitDensity, pictures
+from genzoo.roles import Counted, ExplicitDensity, n_parameters, pictures
 
 
 def test_names_are_model_and_data():
@@ -19,7 +19,7 @@ def test_names_are_model_and_data():
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name)
         recipe = recipes.get(name)
         assert recipe.name == name
-        assert recipe.data in name
+        assert recipe.data.partition("-")[0] in name
         assert recipe.summary
         assert recipe.expected
         assert recipe.paper_url.startswith("https://")
@@ -39,8 +39,12 @@ def test_a_smoke_run_trains_is_released_loaded_and_reproduced(smoke_recipe, tmp_
     assert {row["split"] for row in rows} == {"train", "test"}
     assert all(math.isfinite(float(row["value"])) for row in rows)
     assert list((tmp_path / "run" / "samples").glob("*.png"))
-    for name, p in trained.model.named_parameters():
-        assert not torch.equal(p, before[name]), f"{name} did not move"
+    fitted = dict(trained.model.named_parameters())
+    if isinstance(trained.model, Counted):
+        fitted["counts"] = trained.model.counts
+    assert fitted
+    for name, value in fitted.items():
+        assert not torch.equal(value, before[name]), f"{name} did not move"
 
     figures = recipes.evaluate(recipe, trained.model, n_images=20, k=5)
     assert all(figure.low <= figure.value <= figure.high for figure in figures)
@@ -57,7 +61,7 @@ def test_a_smoke_run_trains_is_released_loaded_and_reproduced(smoke_recipe, tmp_
     config = releases.info(recipe.name)
     assert releases.probe(loaded) == pytest.approx(config["probe"], rel=1e-6)
     assert releases.names() == [recipe.name]
-    assert config["n_parameters"] == sum(p.numel() for p in trained.model.parameters())
+    assert config["n_parameters"] == n_parameters(trained.model) > 0
     assert config["figures"] == [figure.to_dict() for figure in figures]
 
 
@@ -100,7 +104,7 @@ def test_a_release_of_every_recipe_stays_small():
     ("name", "sentence"),
     [
         ("nade-mnits", "no recipe 'nade-mnits'; did you mean nade-mnist"),
-        ("x", "no recipe 'x'; there are: nade-mnist"),
+        ("x", "no recipe 'x'; there are: .*nade-mnist"),
         ("", "no recipe ''; there are"),
     ],
 )

@@ -1,0 +1,44 @@
+"""Maximum likelihood by counting, for models that are tables of counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from genzoo.data.batches import Batch
+from genzoo.objectives.base import Objective, Progress, Update
+from genzoo.objectives.likelihood import bits_per_dim
+from genzoo.roles import Counted
+
+
+class Counting(Objective):
+    """Add each batch to the model's counts: no gradient and no optimizer, and one pass will do.
+
+    What is logged is the batch's NLL by the counts so far, before its own are added: the price, in
+    nats an image, of telling the data to someone who counts along.
+    """
+
+    model: Any  # a Module, Counted and an ExplicitDensity, which no type of Python's can say
+
+    def __init__(self, model: Counted):
+        super().__init__()
+        assert isinstance(model, nn.Module)
+        self.model = model
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        return {}
+
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        nll = -self.model.log_prob(batch.x).mean()
+        counts = self.model.tally(batch.x)
+        if dist.is_initialized():
+            dist.all_reduce(counts)
+        self.model.counts += counts
+        return {"nll": nll}
+
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        nll = -self.model.log_prob(batch.x)
+        return {"nll": nll, "bits_per_dim": bits_per_dim(nll, batch.x[0].numel())}
