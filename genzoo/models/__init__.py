@@ -3,6 +3,7 @@
 from genzoo.models.ar import AR
 from genzoo.models.color import ColorChannels, ColorJoint
 from genzoo.models.nade import NADE
+from genzoo.models.pixel_rnn import PixelRNN
 from genzoo.models.tables import IndependentPixels, JointPixels, MarkovPixels
 from genzoo.models.transformer import Tempered, Transformer
 from genzoo.models.vae import ELBO, VAE
@@ -17,6 +18,7 @@ __all__ = [
     "IndependentPixels",
     "JointPixels",
     "MarkovPixels",
+    "PixelRNN",
     "Tempered",
     "Transformer",
 ]
