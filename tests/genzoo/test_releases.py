@@ -12,6 +12,7 @@ import genzoo
 from genzoo import recipes, releases
 from genzoo.metrics import Figure
 from genzoo.releases import CARD, CONFIG, WEIGHTS, Provenance, ReleaseError
+from genzoo.roles import n_parameters
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent.parent / "checkpoints"
 NAME = "nade-mnist"
@@ -36,7 +37,7 @@ def test_each_release_loads_and_reproduces_its_probe(name):
     config, model = genzoo.info(name), genzoo.load(name)
     assert releases.probe(model) == pytest.approx(config["probe"], rel=1e-4)
     assert not model.training
-    assert sum(p.numel() for p in model.parameters()) == config["n_parameters"]
+    assert n_parameters(model) == config["n_parameters"] > 0
     assert config["images_seen"] > 0
     assert config["figures"]
     for figure in config["figures"]:
