@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli
 
-from genzoo.roles import Autoregressive, check_images
+from genzoo.roles import Autoregressive, check_images, check_known_binary
 
 CHUNK = 14
 """Pixels in a chunk (K): large enough for a product, small enough for the cache."""
@@ -126,10 +126,8 @@ class NADE(nn.Module, Autoregressive):
         # images in which pixel i is on get another hidden layer: one image in eight. At this size
         # it is calls that cost, not arithmetic, and numpy's are the cheaper ones; so it is done
         # in the CPU's memory, which both libraries see, wherever the model is.
+        check_known_binary(given)
         if given is not None:
-            off_or_on = (given == 0) | (given == 1) | given.isnan()
-            if not bool(off_or_on.all()):
-                raise ValueError("This model is of binary pixels: known values must be 0 or 1.")
             known, given_ = (~given.isnan()).cpu().numpy(), (given == 1).cpu().numpy()
         W, V, b, c = (p.detach().cpu() for p in (self.W, self.V, self.b, self.c))
         n = u.shape[1]
