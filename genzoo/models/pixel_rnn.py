@@ -19,7 +19,8 @@ of one pass over the image.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +31,10 @@ from genzoo.nn.masked import MaskedConv2d
 from genzoo.nn.recurrent import DiagonalBiLSTM, RowLSTM
 from genzoo.roles import Autoregressive, check_images
 
-LSTMS = {"row": RowLSTM, "diagonal": DiagonalBiLSTM}
+LSTMS: dict[str, type[RowLSTM] | type[DiagonalBiLSTM]] = {
+    "row": RowLSTM,
+    "diagonal": DiagonalBiLSTM,
+}
 
 
 class PixelRNN(nn.Module, Autoregressive):
@@ -63,8 +67,9 @@ class PixelRNN(nn.Module, Autoregressive):
             raise ValueError(f"Unknown LSTM {lstm!r}; there are: {', '.join(LSTMS)}.")
         self.event_shape = tuple(event_shape)
         self.first = MaskedConv2d(1, n_channels, (7, 7), "A")
-        self.lstms = nn.ModuleList(LSTMS[lstm](n_channels, n_hidden) for _ in range(n_layers))
-        self.ups = nn.ModuleList(nn.Conv2d(l.n_out, n_channels, 1) for l in self.lstms)
+        lstms = [LSTMS[lstm](n_channels, n_hidden) for _ in range(n_layers)]
+        self.lstms: Any = nn.ModuleList(lstms)
+        self.ups: Any = nn.ModuleList(nn.Conv2d(l.n_out, n_channels, 1) for l in lstms)
         self.hidden = nn.Conv2d(n_channels, n_channels, 1)
         self.logit = nn.Conv2d(n_channels, 1, 1)
         D = torch.Size(self.event_shape).numel()
@@ -87,21 +92,25 @@ class PixelRNN(nn.Module, Autoregressive):
     def _draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
         n = u.shape[1]
         _, H, W = self.event_shape
-        first = self.first.masked_weight().flatten(1).t()
-        ups = [(up.bias, up.weight.flatten(1).t()) for up in self.ups]
-        hidden, logit = self.hidden.weight.flatten(1).t(), self.logit.weight.flatten(1).t()
+        first = _at_a_pixel(self.first, self.first.masked_weight())
+        hidden, logit = (_at_a_pixel(conv, conv.weight) for conv in (self.hidden, self.logit))
+        ups = [_at_a_pixel(up, up.weight) for up in self.ups]
         cells = [lstm.pixels(n, W) for lstm in self.lstms]
-        canvas = first.new_zeros(n, H + 6, W + 6)
+        canvas = self.first.weight.new_zeros(n, H + 6, W + 6)
         for i in range(H * W):
             r, c = divmod(i, W)
-            window = canvas[:, r : r + 7, c : c + 7].flatten(1)
-            y = torch.addmm(self.first.bias, window, first)
-            for cell, (bias, up) in zip(cells, ups, strict=True):
-                y = y + torch.addmm(bias, cell.step(y, c), up)
-            y = F.relu(torch.addmm(self.hidden.bias, F.relu(y), hidden))
-            l = torch.addmm(self.logit.bias, y, logit)[:, 0]
+            y = first(canvas[:, r : r + 7, c : c + 7].flatten(1))
+            for cell, up in zip(cells, ups, strict=True):
+                y = y + up(cell.step(y, c))
+            l = logit(F.relu(hidden(F.relu(y))))[:, 0]
             x_i = u[i] < torch.sigmoid(l)
             if given is not None:
                 x_i = torch.where(given[i].isnan(), x_i, given[i] == 1)
             canvas[:, r + 3, c + 3] = x_i.to(canvas.dtype)
             yield x_i
+
+
+def _at_a_pixel(conv: nn.Conv2d, weight: Tensor) -> Callable[[Tensor], Tensor]:
+    """A convolution at one place: what its kernel covers there, (n, C h w), to (n, C')."""
+    flat = weight.flatten(1)
+    return lambda x: F.linear(x, flat, conv.bias)

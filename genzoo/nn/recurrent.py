@@ -196,7 +196,7 @@ class RowPixels:
     def __init__(self, layer: RowLSTM, n: int, W: int):
         self.layer, self.W = layer, W
         K = layer.K_ss[0]
-        self.K = K[[1, 0, 2]].flatten(0, 1)  # from left to right
+        self.K = K[[1, 0, 2]].flatten(0, 1).t()  # from left to right
         self.before, self.here, _ = (
             w.t().contiguous() for w in layer.input.masked_weight()[:, :, 0].unbind(2)
         )
@@ -206,7 +206,7 @@ class RowPixels:
         """h (n, n_hidden) of the next pixel in raster order, in column c; its input (n, C)."""
         if c == 0:
             above = torch.cat([self.h[:, k : k + self.W] for k in range(3)], dim=2)
-            self.gates = above @ self.K + self.layer.input.bias
+            self.gates = F.linear(above, self.K, self.layer.input.bias)
             self.h = torch.zeros_like(self.h)
             self.x = torch.zeros_like(x)
         gates = self.gates[:, c] + self.x @ self.before + x @ self.here
@@ -251,8 +251,8 @@ class DiagonalPixels:
 
     def __init__(self, layer: DiagonalBiLSTM, n: int, W: int):
         self.W = W
-        left, right = layer.input.weight.flatten(1).chunk(2)
         assert layer.input.bias is not None
+        left, right = layer.input.weight.flatten(1).chunk(2)
         self.bias_left, self.bias_right = layer.input.bias.chunk(2)
         self.input_left, self.input_right = left.t().contiguous(), right.t().contiguous()
         self.K_left, self.K_right = layer.K_ss.flatten(1, 2).unbind(0)  # of beside, above
