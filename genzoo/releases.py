@@ -10,6 +10,7 @@ name.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import math
@@ -137,6 +138,8 @@ def save(
     dtype = getattr(torch, recipe.storage)
     state = {k: v.detach().to("cpu", dtype).contiguous() for k, v in model.state_dict().items()}
     weights = safetensors.torch.save(state)
+    stored = copy.deepcopy(model).cpu()  # the probe is of what will be loaded
+    stored.load_state_dict({k: v.float() for k, v in state.items()})
     config = {
         "recipe": recipe.name,
         "class": recipe.model.__name__,
@@ -155,7 +158,7 @@ def save(
         "torch": torch.__version__,
         "commit": _commit(),
         "figures": [figure.to_dict() for figure in figures],
-        "probe": probe(model),
+        "probe": probe(stored),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as staging:

@@ -55,7 +55,11 @@ def draw(p: Distribution, u: Tensor) -> Tensor:
     """
     if isinstance(p, Bernoulli):
         return (u < p.probs).to(u.dtype)
-    raise TypeError(f"No draw from uniform noise is defined for {type(p).__name__}.")
+    try:
+        return p.icdf(u)
+    except NotImplementedError:
+        problem = f"No draw from uniform noise is defined for {type(p).__name__}."
+        raise TypeError(problem) from None
 
 
 class ExplicitDensity(ABC):
@@ -157,6 +161,28 @@ class Autoregressive(ExplicitDensity):
         if given.shape[0] not in (1, n):
             raise ValueError(f"`given` must hold 1 or {n} images, not {given.shape[0]}.")
         return u, given.to(u).flatten(1)[:, self.order].expand(n, D).t()
+
+
+class OrderAgnostic(Autoregressive):
+    """One network for every order of the dimensions; `order` is the one now in use.
+
+    Known values of `sampling` and `sample` are taken first and the others in `order`, so the
+    result follows p(rest | given) whichever dimensions are known.
+    """
+
+    @abstractmethod
+    def under(self, order: Tensor) -> OrderAgnostic:
+        """This model, with shared weights, in another `order` (D,)."""
+
+    @abstractmethod
+    def nll_of_unknown(self, x: Tensor, known: Tensor) -> Tensor:
+        """An unbiased estimate (B,) of -log p(x) in nats, averaged over all orders, where known
+        (B, D) is the first n dimensions of a random order, n uniform in 0 .. D - 1."""
+
+    @abstractmethod
+    def marginals(self, given: Tensor) -> Tensor:
+        """The mean of each dimension given the known ones, (B, *event_shape); `given` is of that
+        shape too, NaN where unknown, and known values are kept."""
 
 
 def teacher_forced_draws(

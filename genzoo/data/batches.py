@@ -8,7 +8,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from genzoo.data.binarize import BINARIZATIONS, binarize, binarize_once
+from genzoo.data.binarize import BINARIZATIONS, binarize, binarize_once, dequantize
 from genzoo.data.images import ImageSet
 
 
@@ -79,10 +79,10 @@ class Batches:
         mine = index[self._rows]
         if self._once is not None:
             x = self._once[mine]
-        elif self.binarization == "dynamic":
+        elif self.binarization in ("dynamic", "dequantized"):
             # Noise for the whole batch, whoever asks: two processes see what one would see.
-            whole = self.data.images[index].float() / 255
-            x = binarize(whole, seeded(self.seed, 1, step))[self._rows]
+            noisy = binarize if self.binarization == "dynamic" else dequantize
+            x = noisy(self.data.scaled(index), seeded(self.seed, 1, step))[self._rows]
         else:
-            x = self.data.images[mine].float() / 255
+            x = self.data.scaled(mine)
         return Batch(x, self.data.labels[mine])

@@ -1,9 +1,13 @@
-"""Gray pixels to black and white. Figures on different binarizations are not comparable.
+"""Gray pixels to black and white, or to a continuum. Figures on different ones are not comparable.
 
 - dynamic: a pixel is 1 with probability equal to its gray value, drawn anew each time it is read;
   an evaluation set is drawn once, from a fixed seed (Salakhutdinov and Murray, 2008).
 - static: drawn once for training too.
 - threshold: gray > 0.5.
+- dequantized: not binary, but 8-bit gray plus uniform noise of one step, drawn as in "dynamic", so
+  that a density can be fitted (Uria, Murray and Larochelle, 2013). If p is the density of such
+  images, the mean of -log p(x) + D log 256 over the noise is at least -log P of the 8-bit image
+  (Theis, van den Oord and Bethge, 2016).
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-BINARIZATIONS = ("none", "dynamic", "static", "threshold")
+BINARIZATIONS = ("none", "dynamic", "static", "threshold", "dequantized")
 
 FIXED_SEED = 20080705
 """The one seed of every set that is drawn once, so that all figures are on the same draw."""
@@ -22,12 +26,19 @@ def binarize(x: Tensor, generator: torch.Generator) -> Tensor:
     return (torch.rand(x.shape, generator=generator) < x).to(x.dtype)
 
 
+def dequantize(x: Tensor, generator: torch.Generator) -> Tensor:
+    """x in {0, 1/255 .. 1} to the step of 1/256 that is its own, uniformly."""
+    return (255 * x + torch.rand(x.shape, generator=generator)) / 256
+
+
 def binarize_once(x: Tensor, how: str) -> Tensor:
-    """A whole set binarized for evaluation: dynamic and static are drawn from FIXED_SEED."""
+    """A whole set binarized for evaluation: what has noise is drawn from FIXED_SEED."""
     if how == "none":
         return x
     if how == "threshold":
         return (x > 0.5).to(x.dtype)
     if how in ("dynamic", "static"):
         return binarize(x, torch.Generator().manual_seed(FIXED_SEED))
+    if how == "dequantized":
+        return dequantize(x, torch.Generator().manual_seed(FIXED_SEED))
     raise ValueError(f"Unknown binarization {how!r}; there are: {', '.join(BINARIZATIONS)}.")

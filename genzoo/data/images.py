@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from genzoo.data import fashion, mnist
+from genzoo.data import fashion, mnist, plane
 
 
 class DataError(RuntimeError):
@@ -18,7 +18,8 @@ class DataError(RuntimeError):
 
 @dataclass(frozen=True)
 class ImageSet:
-    """images (N, C, H, W) uint8, labels (N,) int64, the classes' names."""
+    """images (N, C, H, W) uint8, or float32 in [0, 1] where they are points and not pictures;
+    labels (N,) int64, the classes' names."""
 
     images: Tensor
     labels: Tensor
@@ -27,15 +28,19 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.images)
 
-    def scaled(self) -> Tensor:
-        """All images as float32 in [0, 1]."""
-        return self.images.float() / 255
+    def scaled(self, index: Tensor | slice = slice(None)) -> Tensor:
+        """All images, or those at `index`, as float32 in [0, 1]."""
+        images = self.images[index]
+        return images if images.is_floating_point() else images.float() / 255
 
 
 DATA_SETS: dict[str, Callable[[Path, str], tuple[Tensor, Tensor, tuple[str, ...]]]] = {
     "mnist": mnist.read,
     "mnist-4x4": mnist.read_center,
     "fashion": fashion.read,
+    "moons": plane.moons,
+    "rings": plane.rings,
+    "spirals": plane.spirals,
 }
 
 

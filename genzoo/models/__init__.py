@@ -3,7 +3,9 @@
 from genzoo.models.ar import AR
 from genzoo.models.color import ColorChannels, ColorJoint
 from genzoo.models.nade import NADE
+from genzoo.models.orderless_nade import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
 from genzoo.models.pixel_rnn import PixelRNN
+from genzoo.models.rnade import RNADE
 from genzoo.models.tables import IndependentPixels, JointPixels, MarkovPixels
 from genzoo.models.transformer import Tempered, Transformer
 from genzoo.models.vae import ELBO, VAE
@@ -12,12 +14,16 @@ __all__ = [
     "AR",
     "ELBO",
     "NADE",
+    "RNADE",
     "VAE",
     "ColorChannels",
     "ColorJoint",
+    "EoNADE",
     "IndependentPixels",
     "JointPixels",
     "MarkovPixels",
+    "OrderAgnosticLikelihood",
+    "OrderlessNADE",
     "PixelRNN",
     "Tempered",
     "Transformer",

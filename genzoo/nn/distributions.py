@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import torch
@@ -52,3 +53,53 @@ class DiscretizedLogistic(Distribution):
         u = torch.rand(torch.Size(sample_shape) + self.loc.shape, device=self.loc.device)
         x = self.loc + torch.exp(self.log_scale) * torch.logit(u, eps=1e-6)
         return (x * 255).round().div(255).clamp(0, 1)
+
+
+class TruncatedGaussianMixture(Distribution):
+    """A mixture of Gaussians, each cut off at 0 and 1: a density on [0, 1].
+
+    p(x) = sum_k w_k N(x; mu_k, sigma_k^2) / Z_k,   Z_k the mass of the k-th Gaussian in [0, 1]
+
+    Args:
+        logits: of the weights w, up to a constant, (..., K); what stands before K is the batch.
+        loc: mu (..., K), in [0, 1]: at least a third of each Gaussian is then left.
+        scale: sigma (..., K), in (0, 1].
+    """
+
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
+    has_rsample = False
+
+    def __init__(self, logits: Tensor, loc: Tensor, scale: Tensor):
+        self.log_weights = torch.log_softmax(logits, -1)
+        self.loc, self.scale = loc, scale
+        self._below = torch.special.ndtr(-loc / scale)
+        self._inside = torch.special.ndtr((1 - loc) / scale) - self._below  # Z
+        super().__init__(logits.shape[:-1], validate_args=False)
+
+    @property
+    def weights(self) -> Tensor:
+        """w (..., K), which sum to one."""
+        return self.log_weights.exp()
+
+    def component_log_probs(self, value: Tensor) -> Tensor:
+        """log w_k N(x; mu_k, sigma_k^2) / Z_k of values (...) in [0, 1]: (..., K)."""
+        z = (value.unsqueeze(-1) - self.loc) / self.scale
+        log_norm = torch.log(self.scale * self._inside) + 0.5 * math.log(2 * math.pi)
+        return self.log_weights - 0.5 * z * z - log_norm
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """log p of values in [0, 1], in nats."""
+        return torch.logsumexp(self.component_log_probs(value), -1)
+
+    def cdf(self, value: Tensor) -> Tensor:
+        """The mass below values in [0, 1]."""
+        below = torch.special.ndtr((value.unsqueeze(-1) - self.loc) / self.scale) - self._below
+        return (self.weights * below / self._inside).sum(-1)
+
+    def icdf(self, value: Tensor) -> Tensor:
+        """The x in [0, 1] that has the mass `value` below it, by halving the interval."""
+        low, width = torch.zeros_like(self.cdf(value)), 1.0
+        while width > torch.finfo(low.dtype).eps / 4:
+            width /= 2
+            low = torch.where(self.cdf(low + width) <= value, low + width, low)
+        return low

@@ -1,7 +1,16 @@
 """The registry: the only place where model, objective, data and schedule meet."""
 
 # Importing a file registers its recipes.
-from genzoo.recipes import ar, nade, pixel_rnn, pixels, transformer, vae  # noqa: F401
+from genzoo.recipes import (  # noqa: F401
+    ar,
+    nade,
+    orderless_nade,
+    pixel_rnn,
+    pixels,
+    rnade,
+    transformer,
+    vae,
+)
 from genzoo.recipes.base import Recipe, RecipeError, get, names, override
 from genzoo.recipes.evaluate import evaluate
 from genzoo.recipes.run import run

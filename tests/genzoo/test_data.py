@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
 import subprocess
@@ -141,7 +142,7 @@ def test_what_is_left_of_an_epoch_is_dropped():
     assert len(second.unique()) == 18
 
 
-@pytest.mark.parametrize("binarization", ["none", "dynamic", "static", "threshold"])
+@pytest.mark.parametrize("binarization", ["none", "dynamic", "static", "threshold", "dequantized"])
 def test_a_batch_is_a_function_of_seed_and_step(binarization):
     forward = Batches(image_set(), 5, 1, binarization)
     expected = {step: forward[step].x for step in range(9)}
@@ -153,7 +154,7 @@ def test_a_batch_is_a_function_of_seed_and_step(binarization):
     )
 
 
-@pytest.mark.parametrize("binarization", ["none", "dynamic", "static", "threshold"])
+@pytest.mark.parametrize("binarization", ["none", "dynamic", "static", "threshold", "dequantized"])
 def test_processes_share_what_one_would_see(binarization):
     whole = Batches(image_set(), 6, 1, binarization)
     shares = [Batches(image_set(), 6, 1, binarization, rank, 3) for rank in range(3)]
@@ -189,6 +190,58 @@ def test_dynamic_binarization_is_on_as_often_as_it_is_gray():
     batches = Batches(data, 50, 0, "dynamic")
     share = torch.stack([batches[step].x for step in range(20)]).mean().item()
     assert share == pytest.approx(0.2, abs=5 * (0.2 * 0.8 / (20 * 50 * 400)) ** 0.5)
+
+
+def test_dequantization_spreads_each_gray_value_over_its_own_step():
+    gray = torch.arange(256).view(1, 1, 16, 16).to(torch.uint8)
+    data = ImageSet(gray.expand(60, 1, 16, 16).contiguous(), torch.zeros(60).long(), ("",))
+    batches = Batches(data, 60, 0, "dequantized")
+    x, again = batches[0].x, batches[1].x
+    assert not torch.equal(x, again)
+    noise = 256 * torch.cat([x, again]) - gray
+    assert noise.min() >= 0
+    assert noise.max() <= 1
+    assert noise.mean().item() == pytest.approx(0.5, abs=5 * (1 / 12 / noise.numel()) ** 0.5)
+    assert noise.std().item() == pytest.approx((1 / 12) ** 0.5, rel=0.02)
+    once = binarize_once(data.scaled(), "dequantized")
+    assert torch.equal(once, binarize_once(data.scaled(), "dequantized"))
+    assert torch.equal((256 * once).floor().long(), gray.expand(60, 1, 16, 16).long())
+
+
+@pytest.mark.parametrize("name", ["moons", "rings", "spirals"])
+def test_points_lie_in_the_unit_square_and_are_always_the_same(name):
+    train, test = load_images(name, "train"), load_images(name, "test")
+    assert train.images.shape == (50_000, 1, 1, 2)
+    assert len(test) == 10_000
+    assert torch.equal(train.images, load_images(name, "train").images)
+    assert not torch.equal(train.images[:10_000], test.images)
+    for data in (train, test):
+        x = data.scaled()
+        assert x.dtype == torch.float32
+        assert 0.0 < x.min() < 0.25  # scaled, but once only
+        assert 0.75 < x.max() < 1
+        assert x.mean((0, 1, 2)).sub(0.5).abs().max() < 0.02
+        shares = torch.bincount(data.labels) / len(x)
+        assert len(shares) == len(data.classes)
+        assert shares.sub(1 / len(shares)).abs().max() < 0.02
+    batch = Batches(train, 500, 0)[3]
+    assert (train.images.unsqueeze(0) == batch.x[:1].unsqueeze(1)).all(-1).any()
+
+
+def test_rings_and_spirals_have_their_shapes():
+    """Distance from the center, in units of the half side, against how the points are made."""
+    for name, reach, noise in (("rings", 3.6, 0.1), ("spirals", 1.12, 0.02)):
+        data = load_images(name, "test")
+        x, y = (data.images.flatten(1).double() * 2 * reach - reach).unbind(1)
+        radius = torch.hypot(x, y)
+        if name == "rings":
+            off = radius - 1 - data.labels
+        else:  # the angle tells how far along its arm a point is, up to whole turns
+            turns = (torch.atan2(y, x) - math.pi * data.labels - 3 * math.pi * radius) / math.tau
+            off = (turns - turns.round()) * math.tau * radius
+            off = off / torch.hypot(torch.ones(()), 3 * math.pi * radius)  # across the arm
+            off = off[radius > 0.2]
+        assert off.std().item() == pytest.approx(noise, rel=0.05)
 
 
 def test_the_test_sets_draw_is_fixed():

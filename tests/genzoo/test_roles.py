@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch.distributions import Bernoulli, Normal
+from torch.distributions import Bernoulli, Gamma, Normal
 
 from genzoo.models import NADE, VAE
 from genzoo.roles import check_images, draw, pictures
@@ -33,8 +33,9 @@ def test_other_images_are_refused_in_a_sentence(x, sentence):
 def test_a_draw_is_a_function_of_its_noise():
     p = Bernoulli(probs=torch.tensor([0.0, 0.25, 0.25, 1.0]))
     assert draw(p, torch.tensor([0.0, 0.2, 0.3, 0.999])).tolist() == [0, 1, 0, 1]
-    with pytest.raises(TypeError, match="Normal"):
-        draw(Normal(0.0, 1.0), torch.tensor(0.5))
+    assert draw(Normal(3.0, 1.0), torch.tensor([0.5, 0.8413447])).tolist() == pytest.approx([3, 4])
+    with pytest.raises(TypeError, match="Gamma"):
+        draw(Gamma(1.0, 1.0), torch.tensor(0.5))
 
 
 @pytest.mark.parametrize(
