@@ -11,7 +11,9 @@ The Row LSTM sees a triangle above the pixel, the Diagonal BiLSTM the whole past
 (`genzoo.nn.recurrent` has both, with their equations).
 
 Differs from the paper: Adam instead of RMSProp; fewer and wider layers; the sweep from the right
-goes beside the one from the left into K_up, instead of being added to it.
+goes beside the one from the left into K_up, instead of being added to it; and the map has a column
+more than the image, of zeros at its right. A pixel's features see only what is before it, so in
+the image itself no sweep from the right would meet a row's last pixel; in that column it does.
 
 Sampling keeps every layer's states and goes on from them, pixel by pixel: one cell a layer instead
 of one pass over the image.
@@ -78,11 +80,13 @@ class PixelRNN(nn.Module, Autoregressive):
     def conditionals(self, x: Tensor) -> Bernoulli:
         """p(x_i = 1 | x_<i), logits (B, *event_shape), of binary images x (B, *event_shape)."""
         check_images(x, self.event_shape, binary=True)
-        y = self.first(x.to(self.first.weight.dtype))
+        return Bernoulli(logits=self._logits(x).to(x.dtype), validate_args=False)
+
+    def _logits(self, x: Tensor) -> Tensor:
+        y = self.first(F.pad(x.to(self.first.weight.dtype), (0, 1)))
         for lstm, up in zip(self.lstms, self.ups, strict=True):
             y = y + up(lstm(y))
-        l = self.logit(F.relu(self.hidden(F.relu(y))))
-        return Bernoulli(logits=l.to(x.dtype), validate_args=False)
+        return self.logit(F.relu(self.hidden(F.relu(y[..., :-1]))))
 
     def draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
         if given is not None and not bool(((given == 0) | (given == 1) | given.isnan()).all()):
@@ -95,18 +99,24 @@ class PixelRNN(nn.Module, Autoregressive):
         first = _at_a_pixel(self.first, self.first.masked_weight())
         hidden, logit = (_at_a_pixel(conv, conv.weight) for conv in (self.hidden, self.logit))
         ups = [_at_a_pixel(up, up.weight) for up in self.ups]
-        cells = [lstm.pixels(n, W) for lstm in self.lstms]
-        canvas = self.first.weight.new_zeros(n, H + 6, W + 6)
-        for i in range(H * W):
-            r, c = divmod(i, W)
+        cells = [lstm.pixels(n, W + 1) for lstm in self.lstms]
+        canvas = self.first.weight.new_zeros(n, H + 6, W + 7)
+
+        def features(r: int, c: int) -> Tensor:
             y = first(canvas[:, r : r + 7, c : c + 7].flatten(1))
             for cell, up in zip(cells, ups, strict=True):
                 y = y + up(cell.step(y, c))
-            l = logit(F.relu(hidden(F.relu(y))))[:, 0]
+            return y
+
+        for i in range(H * W):
+            r, c = divmod(i, W)
+            l = logit(F.relu(hidden(F.relu(features(r, c)))))[:, 0]
             x_i = u[i] < torch.sigmoid(l)
             if given is not None:
                 x_i = torch.where(given[i].isnan(), x_i, given[i] == 1)
             canvas[:, r + 3, c + 3] = x_i.to(canvas.dtype)
+            if c == W - 1:
+                features(r, W)
             yield x_i
 
 
