@@ -22,7 +22,7 @@ def transformer_mnist() -> Recipe:
         objective_kwargs=dict(lr=0.002, beta2=0.98, weight_decay=0.05),
         data="mnist",
         settings=Settings(
-            images=5 * 60_000,
+            images=4 * 60_000,
             batch_size=64,
             binarization="dynamic",
             ema=0.999,
