@@ -23,6 +23,7 @@ from genzoo.data import load_images
 from genzoo.data.binarize import binarize_once
 from genzoo.metrics.bounds import elbo_split
 from genzoo.models import NADE, VAE
+from genzoo.roles import Autoregressive
 
 PER_CLASS = 30
 
@@ -42,6 +43,18 @@ def nade_mnist(nade: NADE) -> dict[str, np.ndarray]:
         "log_prob": _log_prob(nade, x),
         "noise": np.median(_log_prob(nade, noise)),
         "shuffled": np.median(_log_prob(nade, shuffled)),
+    }
+
+
+def raster_mnist(model: Autoregressive) -> dict[str, np.ndarray]:
+    """Test digits, 30 a class, on the one fixed draw; log p of the first 2,000."""
+    test = load_images("mnist", "test")
+    x = binarize_once(test.scaled(), "dynamic")
+    chosen = first_of_each_class(test.labels, PER_CLASS)
+    return {
+        "digits": np.packbits(x[chosen].flatten(1).byte().numpy(), axis=1),
+        "labels": test.labels[chosen].byte().numpy(),
+        "log_prob": _log_prob(model, x[:2000]),
     }
 
 
@@ -85,6 +98,9 @@ def _coded(vae: VAE, data: str, binarization: str, n: int) -> dict[str, np.ndarr
 
 MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "nade-mnist": nade_mnist,
+    "row-lstm-mnist": raster_mnist,
+    "diagonal-bilstm-mnist": raster_mnist,
+    "transformer-mnist": raster_mnist,
     "vae-mnist-2d": vae_mnist_2d,
     "vae-mnist": vae_mnist,
     "vae-fashion": vae_fashion,
@@ -115,7 +131,7 @@ def main() -> None:
 
 
 @torch.inference_mode()
-def _log_prob(model: NADE, x: Tensor) -> np.ndarray:
+def _log_prob(model: Autoregressive, x: Tensor) -> np.ndarray:
     return torch.cat([model.log_prob(b) for b in x.split(250)]).numpy()
 
 

@@ -13,9 +13,11 @@ import torch
 
 from demo_app import text, widgets
 from demo_app.services.nade import NADEService
+from demo_app.services.pixelrnn import PixelRNNService
+from demo_app.services.transformer import TransformerService
 from demo_app.services.vae import VAEService
 from demo_app.store import Store
-from demo_app.tabs import nade, vae
+from demo_app.tabs import nade, pixelrnn, transformer, vae
 
 SANS = [
     "ui-sans-serif",
@@ -43,6 +45,8 @@ class Tab:
 
 TABS: tuple[Tab, ...] = (
     Tab("nade", "NADE", NADEService, nade.build),
+    Tab("pixelrnn", "PixelRNN", PixelRNNService, pixelrnn.build),
+    Tab("transformer", "Transformer", TransformerService, transformer.build),
     Tab("vae", "VAE", VAEService, vae.build),
 )
 

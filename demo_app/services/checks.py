@@ -26,6 +26,21 @@ def integer(name: str, value: Any, low: int, high: int) -> int:
     return int(value)
 
 
+def number(name: str, value: Any, low: float, high: float) -> float:
+    """`value` as a float in [low, high].
+
+    Raises:
+        BadInput: on anything else.
+    """
+    known = isinstance(value, (int, float, np.integer, np.floating))
+    if not known or isinstance(value, bool) or not math.isfinite(value):
+        shown = repr(value)[:40]
+        raise BadInput(f"{name} must be a number from {low:g} to {high:g}, not {shown}.")
+    if not low <= value <= high:
+        raise BadInput(f"{name} must lie between {low:g} and {high:g}; {value:g} does not.")
+    return float(value)
+
+
 def numbers(name: str, value: object, n: int, low: float, high: float) -> np.ndarray:
     """`value` as (n,) float32, every number in [low, high].
 

@@ -57,8 +57,10 @@ def skew_order(H: int, W: int) -> Tensor:
     The paper skews the map to make columns of its diagonals, which nearly doubles it; listing them
     leaves out what skewing pads.
     """
-    r, c = torch.meshgrid(torch.arange(H), torch.arange(W), indexing="ij")
-    return ((r + c) * H + r).flatten().argsort()
+    # Kept for all callers: were it made in inference mode, no later one could differentiate.
+    with torch.inference_mode(False):
+        r, c = torch.meshgrid(torch.arange(H), torch.arange(W), indexing="ij")
+        return ((r + c) * H + r).flatten().argsort()
 
 
 class _Sweep(torch.autograd.Function):

@@ -128,7 +128,7 @@ def visit(browser, address):
         page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
         page.on("request", lambda r: outside(r.url) and complaints.append(r.url))
         page.goto(address + ("#" + hash if hash else ""))
-        if "tab=vae" not in hash:
+        if not any(f"tab={tab.key}" in hash for tab in shell.TABS if tab.key != "nade"):
             expect(page.get_by_test_id("nade-score")).not_to_be_empty()
             expect(page.get_by_test_id("nade-completions").locator("canvas").first).to_be_visible()
         return page
