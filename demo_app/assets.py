@@ -22,7 +22,7 @@ from genzoo import releases
 from genzoo.data import load_images
 from genzoo.data.binarize import binarize_once
 from genzoo.metrics.bounds import elbo_split
-from genzoo.models import NADE, VAE
+from genzoo.models import NADE, VAE, JointPixels
 from genzoo.roles import Autoregressive
 
 PER_CLASS = 30
@@ -44,6 +44,15 @@ def nade_mnist(nade: NADE) -> dict[str, np.ndarray]:
         "noise": np.median(_log_prob(nade, noise)),
         "shuffled": np.median(_log_prob(nade, shuffled)),
     }
+
+
+def pixels_joint_mnist(joint: JointPixels) -> dict[str, np.ndarray]:
+    """The test set's patches: which patterns occur, as the numbers that their pixels spell (the
+    first the highest digit), and how often."""
+    x = binarize_once(load_images("mnist-4x4", "test").scaled(), "dynamic").flatten(1).numpy()
+    numbers = x.astype(np.int64) @ (2 ** np.arange(x.shape[1])[::-1])
+    patterns, counts = np.unique(numbers, return_counts=True)
+    return {"patterns": patterns.astype(np.uint16), "counts": counts.astype(np.uint16)}
 
 
 def raster_mnist(model: Autoregressive) -> dict[str, np.ndarray]:
@@ -98,6 +107,7 @@ def _coded(vae: VAE, data: str, binarization: str, n: int) -> dict[str, np.ndarr
 
 MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "nade-mnist": nade_mnist,
+    "pixels-joint-mnist": pixels_joint_mnist,
     "row-lstm-mnist": raster_mnist,
     "diagonal-bilstm-mnist": raster_mnist,
     "transformer-mnist": raster_mnist,

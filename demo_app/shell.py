@@ -14,10 +14,11 @@ import torch
 from demo_app import text, widgets
 from demo_app.services.nade import NADEService
 from demo_app.services.pixelrnn import PixelRNNService
+from demo_app.services.pixels import PixelsService
 from demo_app.services.transformer import TransformerService
 from demo_app.services.vae import VAEService
 from demo_app.store import Store
-from demo_app.tabs import nade, pixelrnn, transformer, vae
+from demo_app.tabs import nade, pixelrnn, pixels, transformer, vae
 
 SANS = [
     "ui-sans-serif",
@@ -44,6 +45,7 @@ class Tab:
 
 
 TABS: tuple[Tab, ...] = (
+    Tab("pixels", "Pixels", PixelsService, pixels.build),
     Tab("nade", "NADE", NADEService, nade.build),
     Tab("pixelrnn", "PixelRNN", PixelRNNService, pixelrnn.build),
     Tab("transformer", "Transformer", TransformerService, transformer.build),

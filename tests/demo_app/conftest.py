@@ -79,7 +79,8 @@ def service(store):
 @pytest.fixture(scope="module")
 def address(store):
     """The whole app, served; only the NADE is there, the other tabs show what they lack."""
-    app = shell.build(store=store)
+    # The NADE first, so that a bare address is its.
+    app = shell.build(sorted(shell.TABS, key=lambda tab: tab.key != "nade"), store)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
