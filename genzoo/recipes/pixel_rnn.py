@@ -33,7 +33,7 @@ def row_lstm_mnist() -> Recipe:
             event_shape=(1, 28, 28), lstm="row", n_hidden=64, n_layers=2, n_channels=64
         ),
         objective=MaximumLikelihood,
-        objective_kwargs=dict(lr=0.004, beta2=0.98, weight_decay=0.01),
+        objective_kwargs=dict(lr=0.006, beta2=0.98, weight_decay=0.01),
         data="mnist",
         settings=SETTINGS,
         smoke=SMOKE,
@@ -52,7 +52,7 @@ def diagonal_bilstm_mnist() -> Recipe:
             event_shape=(1, 28, 28), lstm="diagonal", n_hidden=32, n_layers=2, n_channels=64
         ),
         objective=MaximumLikelihood,
-        objective_kwargs=dict(lr=0.004, beta2=0.98, weight_decay=0.01),
+        objective_kwargs=dict(lr=0.006, beta2=0.98, weight_decay=0.01),
         data="mnist",
         settings=SETTINGS,
         smoke=SMOKE,
