@@ -247,7 +247,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         for case in CASES:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(address)
+            page.goto(address + "#tab=nade")
             page.get_by_test_id("nade-score").filter(has_text=".").wait_for()
             results[case.name] = measure(page, case, arguments.n)
             page.close()

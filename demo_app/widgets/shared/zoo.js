@@ -146,6 +146,11 @@
     zoo.emit("language", next);
   }
 
+  // Gradio writes the browser's language there, sooner or later.
+  new MutationObserver(() => {
+    if (root.lang !== zoo.language) root.lang = zoo.language;
+  }).observe(root, { attributes: true, attributeFilter: ["lang"] });
+
   zoo.selectLanguage = function (language) {
     setLanguage(language);
     setHash("lang", zoo.language === browserLanguage() ? null : zoo.language);

@@ -263,6 +263,14 @@ def test_korean_at_once(open_tab):
     expect(page.get_by_role("heading", name="평활")).to_be_visible()
 
 
+def test_the_pages_language_stays_the_addresss_whatever_gradio_writes(open_tab):
+    page = open_tab("lang=en&pixels-about.open=1", locale="ko-KR")
+    page.evaluate("document.documentElement.lang = 'ko'")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("heading", name="Smoothing")).to_be_visible()
+    expect(page.get_by_role("heading", name="평활")).to_be_hidden()
+
+
 @pytest.mark.parametrize("hash", ["", "lang=ko&pixels-models.view=probability"])
 def test_a_telephone_scrolls_only_down(open_tab, hash):
     page = open_tab(hash, width=390, height=844)
