@@ -35,6 +35,27 @@ def test_other_integers_are_refused(value, complaint):
         checks.integer("The pixel", value, 0, 9)
 
 
+@pytest.mark.parametrize("value", [0.5, 3, np.float32(0.5), 0.1])
+def test_numbers_in_range_pass(value):
+    assert checks.number("The temperature", value, 0.1, 3) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        ("hot", "The temperature must be a number from 0.1 to 3, not 'hot'"),
+        (None, "not None"),
+        (True, "not True"),
+        (float("nan"), "not nan"),
+        (0.05, "The temperature must lie between 0.1 and 3; 0.05 does not"),
+        (4, "4 does not"),
+    ],
+)
+def test_other_numbers_are_refused(value, complaint):
+    with pytest.raises(BadInput, match=complaint):
+        checks.number("The temperature", value, 0.1, 3)
+
+
 @pytest.mark.parametrize("value", [[0, 1, 1, 0], [[0, 1], [1, 0]], np.array([0.0, 1, 1, 0])])
 def test_bits_pass_row_by_row(value):
     x = checks.bits("The pixels", value, 4)

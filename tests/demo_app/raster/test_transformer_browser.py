@@ -83,7 +83,7 @@ def test_first_paint_is_a_finished_result(visit, service):
     most = answer["attention"][1, 0].max() * 7
     expect(page.get_by_test_id("transformer-reading")).to_contain_text(f"{100 * most:.1f}")
     expect(page.get_by_test_id("transformer-ratio")).to_contain_text(
-        "times faster", timeout=20_000
+        "times as fast", timeout=20_000
     )
 
 

@@ -1,0 +1,104 @@
+"""The PixelRNN tab in a browser: what is on the screen is what the service says."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from demo_app import text
+from demo_app.services.pixelrnn import PixelRNNService
+
+pytestmark = pytest.mark.browser
+
+FIRST = 2 * 3  # the first paint's digit: the first 2; a made release has three of each
+PIXEL = 433
+MODELS = PixelRNNService.models
+
+
+@pytest.fixture(scope="module")
+def service(store):
+    return PixelRNNService(store)
+
+
+@pytest.fixture
+def visit(visit):
+    """visit(hash, ...): the PixelRNN tab, once it shows its first answers."""
+
+    def visit_pixelrnn(hash="", **options):
+        page = visit("tab=pixelrnn" + ("&" + hash if hash else ""), **options)
+        score = page.get_by_test_id(f"pixelrnn-score-{MODELS[1]}")
+        expect(score).not_to_be_empty(timeout=20_000)
+        tile = page.get_by_test_id("pixelrnn-completions-1").locator("canvas").first
+        expect(tile).to_be_visible(timeout=20_000)
+        return page
+
+    return visit_pixelrnn
+
+
+def colors(page, name):
+    """Of each canvas in the element but overlays, (n, 784, 3)."""
+    rgba = page.get_by_test_id(name).evaluate(
+        "(host) => [...host.querySelectorAll('canvas:not(.zoo-overlay)')].map((c) =>"
+        " Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data))"
+    )
+    return np.array(rgba).reshape(-1, 784, 4)[..., :3]
+
+
+def expect_tiles(page, row, expected):
+    deadline = time.monotonic() + 20
+    while True:
+        shown = (colors(page, f"pixelrnn-completions-{row}")[..., 0] < 128).astype(np.uint8)
+        if shown.shape == expected.shape and (shown == expected).all():
+            return
+        assert time.monotonic() < deadline, "the completions are not the service's"
+        page.wait_for_timeout(100)
+
+
+def test_first_paint_shows_both_models(visit, service):
+    page = visit()
+    image = service.digits(MODELS[0])[0][FIRST]
+    for row, model in enumerate(MODELS):
+        score = f"{service.look(model, image)['log_prob']:,.1f}".replace("-", "−")
+        expect(page.get_by_test_id(f"pixelrnn-score-{model}")).to_have_text(score)
+        expect_tiles(page, row, service.complete(model, image, 392, 7, 1)["images"])
+
+
+def test_what_a_model_cannot_see_is_blank(visit, service):
+    page = visit()
+    image = service.digits(MODELS[0])[0][FIRST]
+    for model in MODELS:
+        field = service.look(model, image, PIXEL)["field"]
+        shown = colors(page, f"pixelrnn-{model}")[0]
+        blank = shown[783]  # of the future
+        np.testing.assert_array_equal((shown == blank).all(1), field == 0)
+
+
+def test_the_address_restores_the_line_the_seed_and_the_pixel(visit, service):
+    page = visit("pixelrnn.known=500&pixelrnn.seed=4&pixelrnn.count=1&pixelrnn.pixel=300&lang=ko")
+    image = service.digits(MODELS[0])[0][FIRST]
+    for row, model in enumerate(MODELS):
+        expect_tiles(page, row, service.complete(model, image, 500, 1, 4)["images"])
+    reading = page.locator("#page-pixelrnn .reading").first
+    expect(reading).to_contain_text("11행 21열")
+    expect(page.locator("#pixelrnn-title")).to_have_text(text.labels("ko")["pixelrnn.title"])
+
+
+def test_a_telephone_scrolls_only_down(visit):
+    page = visit(width=390, height=844, has_touch=True, is_mobile=True)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_saving_the_numbers(visit, service):
+    page = visit()
+    with page.expect_download() as download:
+        page.get_by_test_id("pixelrnn-save-json").click()
+    kept = json.loads(download.value.path().read_text())
+    image = service.digits(MODELS[0])[0][FIRST]
+    for model, numbers in zip(MODELS, kept["models"], strict=True):
+        expected = service.look(model, image, PIXEL)
+        np.testing.assert_allclose(numbers["field"], expected["field"], rtol=1e-3)
+        assert numbers["log_prob"] == pytest.approx(expected["log_prob"], rel=1e-5)
