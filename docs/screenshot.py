@@ -1,4 +1,4 @@
-"""Take the README's picture of the app: python docs/screenshot.py (needs requirements-dev.txt)."""
+"""Take the README's pictures of the app: python docs/screenshot.py (needs requirements-dev.txt)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def main() -> None:
                 executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
                 args=["--no-sandbox", "--disable-gpu"],
             )
-            for key in ("nade", "vae"):
+            for key in ("pixels", "nade", "transformer", "vae"):
                 page = browser.new_page(
                     viewport={"width": 1280, "height": 860}, locale="en", device_scale_factor=1.5
                 )
