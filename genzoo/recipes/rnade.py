@@ -53,10 +53,10 @@ def rnade_fashion() -> Recipe:
         model=RNADE,
         model_kwargs=dict(event_shape=(1, 28, 28), n_hidden=300, n_components=5),
         objective=MaximumLikelihood,
-        objective_kwargs=dict(lr=0.001, beta2=0.99),
+        objective_kwargs=dict(lr=0.004, beta2=0.99),
         data="fashion",
         settings=Settings(
-            images=20 * 60_000,
+            images=30 * 60_000,
             batch_size=128,
             binarization="dequantized",
             ema=0.9995,
