@@ -24,7 +24,7 @@ def _plane(data: str, summary: str, images: int) -> Recipe:
         objective_kwargs=dict(lr=0.02, beta2=0.99),
         data=data,
         settings=Settings(images=images, batch_size=500, ema=0.999, clip=5.0),
-        smoke={"images": 1_000, "model.n_hidden": 8, "model.n_components": 3},
+        smoke={"images": 256, "batch_size": 64, "model.n_hidden": 8, "model.n_components": 3},
         expected="below one Gaussian and independent mixtures on the same points",
     )
 
