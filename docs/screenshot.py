@@ -1,4 +1,4 @@
-"""Take the README's pictures of the app: python docs/screenshot.py (needs requirements-dev.txt)."""
+"""Take the README's pictures of the app: python docs/screenshot.py (with requirements-dev.txt)."""
 
 from __future__ import annotations
 
