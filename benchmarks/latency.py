@@ -148,8 +148,8 @@ CASES = [
         pixel,
     ),
     Case(
-        # After a press Chromium shows the press itself first, and only then takes in answers: what
-        # follows from it comes a frame later than what follows from a move.
+        # After a press Chromium takes in no answer before the frame that the press itself asks for
+        # is out, if it asks for one; see zoo.withAnswer.
         "press on a pixel -> p(x_i | x_<i)",
         "[data-testid=nade-map] canvas",
         "pointerdown",

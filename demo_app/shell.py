@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 import torch
 
-from demo_app import text, widgets
+from demo_app import live, text, widgets
 from demo_app.services.nade import NADEService
 from demo_app.services.pixelrnn import PixelRNNService
 from demo_app.services.pixels import PixelsService
@@ -59,7 +59,17 @@ class App(gr.Blocks):
     tabs: Sequence[Tab] = ()
 
     def launch(self, *args: Any, **kwargs: Any) -> Any:
-        return super().launch(*args, **{**settings(self.tabs), **kwargs})
+        routes = {"routes": [live.route(self.functions())]}
+        return super().launch(*args, **{**settings(self.tabs), "app_kwargs": routes, **kwargs})
+
+    def functions(self) -> dict[str, live.Function]:
+        """What the page may call live: "<widget>.<function>" of every widget."""
+        return {
+            f"{block.name}.{key}": function
+            for block in self.blocks.values()
+            if isinstance(block, widgets.Widget)
+            for key, function in block.functions.items()
+        }
 
 
 def build(tabs: Sequence[Tab] = TABS, store: Store | None = None) -> App:

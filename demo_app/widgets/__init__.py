@@ -45,11 +45,14 @@ class Widget(gr.HTML):
         data: Any = None,
         elem_id: str | None = None,
     ):
+        self.functions = {key: live(key, f) for key, f in (functions or {}).items()}
+        self.name = name
+        script = _read(name, "script.js")
         super().__init__(
             html_template=_read(name, "template.html"),
             css_template=_read(name, "style.css"),
-            js_on_load=_read(name, "script.js") or None,
-            server_functions=[live(key, f) for key, f in (functions or {}).items()],
+            js_on_load=f'server = window.zoo.live("{name}", server);{script}' if script else None,
+            server_functions=list(self.functions.values()),
             apply_default_css=False,
             elem_classes=["zoo-widget", f"zoo-{name}"],
             elem_id=elem_id,

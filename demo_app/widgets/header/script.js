@@ -1,4 +1,5 @@
 const zoo = window.zoo;
+zoo.stopSpinner();
 const tabs = element.querySelector(".tabs");
 const languages = element.querySelector(".languages");
 

@@ -181,10 +181,12 @@ function showStatus(where, reply, milliseconds) {
 
 /* Drawing */
 
+const repaintPushes = () => pushes.repaint();
+
 function changed(pixels, finished) {
   ask();
-  pushes.repaint();
-  if (part.get("known") === FOLLOW) showKnown();
+  zoo.withAnswer(repaintPushes);
+  if (part.get("known") === FOLLOW) zoo.withAnswer(showKnown);
   askRestSoon();
   if (finished) {
     part.set({ x: zoo.urlBits(pixels) });

@@ -19,6 +19,7 @@
       this.marked = null;
       this.layers = [];
       this.host = host;
+      this.refresh = this.refresh.bind(this);
       host.classList.add("zoo-grid");
       host.style.setProperty("--columns", columns);
       host.style.setProperty("--rows", rows);
@@ -62,8 +63,8 @@
     point(cell) {
       if (cell === this.pointed) return;
       this.pointed = cell;
-      this.refresh();
       this.onpoint(cell);
+      zoo.withAnswer(this.refresh);
     }
 
     /* Put a lasting mark on a cell: the one that is being read. */
@@ -183,6 +184,7 @@
     constructor(host, options) {
       super(host, options);
       this.pixels = new Uint8Array(this.columns * this.rows);
+      this.repaint = this.repaint.bind(this);
       this.tool = "draw";
       this.brush = 2;
       this.onchange = options.onchange || (() => {});
@@ -213,7 +215,7 @@
     startStroke(event) {
       if (event.button !== 0 && event.button !== 2) return;
       event.preventDefault();
-      this.surface.focus({ preventScroll: true });
+      zoo.withAnswer(() => this.surface.focus({ preventScroll: true }));
       this.surface.setPointerCapture(event.pointerId);
       const erase = this.tool === "erase" || event.button === 2;
       this.stroke = { ink: erase ? 0 : 1, at: this.position(event), before: this.pixels.slice() };
@@ -261,8 +263,8 @@
     drawn() {
       if (!this.dirty) return;
       this.dirty = false;
-      this.repaint();
       this.onchange(this.pixels, false);
+      zoo.withAnswer(this.repaint);
     }
 
     endStroke() {

@@ -197,6 +197,13 @@
   zoo.dark = () => Boolean(document.body && document.body.classList.contains("dark"));
   zoo.still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+  /* Gradio (6.31) animates the spinner that it shows before the page for ever, though the spinner
+     is gone: sixty frames a second in which nothing changes, and whatever does change waits for the
+     next of them. Frames are numbered; those that wait when the page stands are the spinner's. */
+  zoo.stopSpinner = function () {
+    for (let id = requestAnimationFrame(() => {}); id > 0; id--) cancelAnimationFrame(id);
+  };
+
   let tokens = {};
   /* The value of the design token --zoo-<name>, such as token("accent"). */
   zoo.token = function (name) {
@@ -218,7 +225,53 @@
   if (document.body) watchTheme();
   else document.addEventListener("DOMContentLoaded", watchTheme);
 
-  /* Calls to the server. latest(call, done) gives a function of one object of arguments: at most
+  /* Calls to the server: zoo.live(widget, server) has the functions of `server`, sent over one open
+     socket (demo_app/live.py). While there is none each call is a request of its own, which takes
+     longer. What was under way when the socket broke is asked again as a request. */
+
+  const LONGEST = 1e6; // characters of one message
+  const PATIENCE = 5000; // ms between two attempts to open the socket
+  const underWay = new Map(); // id -> {resolve, request}
+  let socket = null;
+  let attempted = -Infinity;
+  let calls = 0;
+
+  function connect() {
+    if (socket !== null || performance.now() - attempted < PATIENCE) return;
+    attempted = performance.now();
+    const page = new URL((window.gradio_config && window.gradio_config.root) || "/", location.href);
+    const secure = location.protocol === "https:" ? "wss://" : "ws://";
+    socket = new WebSocket(secure + location.host + page.pathname.replace(/\/$/, "") + "/live");
+    socket.onmessage = (event) => {
+      const [id, answer] = JSON.parse(event.data);
+      underWay.get(id).resolve(answer);
+      underWay.delete(id);
+    };
+    socket.onclose = () => {
+      socket = null;
+      const lost = [...underWay.values()];
+      underWay.clear();
+      lost.forEach(({ resolve, request }) => resolve(request()));
+    };
+  }
+
+  zoo.live = function (widget, server) {
+    const call = (name) => (given) => {
+      connect();
+      const request = () => server[name](given);
+      if (socket === null || socket.readyState !== WebSocket.OPEN) return request();
+      const id = ++calls;
+      const message = JSON.stringify([id, widget + "." + name, given]);
+      if (message.length > LONGEST) return request();
+      return new Promise((resolve) => {
+        underWay.set(id, { resolve, request });
+        socket.send(message);
+      });
+    };
+    return new Proxy({}, { get: (_, name) => call(name) });
+  };
+
+  /* latest(call, done) gives a function of one object of arguments: at most
      one call is under way, and the newest arguments are always sent in the end. done(answer,
      arguments, milliseconds) sees each answer; one that never came is {ok: false, error}. */
 
@@ -242,12 +295,32 @@
         waiting = null;
         run(next);
       }
+      release();
       done(answer, given, performance.now() - start);
     }
     return function (given) {
       if (busy) waiting = given;
       else run(given);
     };
+  };
+
+  /* What the page itself can show of a change waits for the answer, but no longer than TOGETHER: to
+     paint a frame takes the page 3 ms, an answer that comes meanwhile waits, and after a press the
+     browser lets it wait for the frame to be out. So both are in the first frame. */
+
+  const TOGETHER = 8; // ms
+  const held = new Set();
+
+  function release() {
+    const functions = [...held];
+    held.clear();
+    functions.forEach((f) => f());
+  }
+
+  /* f() is called once, with the next answer or in 8 ms, however often it is asked for. */
+  zoo.withAnswer = function (f) {
+    if (!held.size) setTimeout(release, TOGETHER);
+    held.add(f);
   };
 
   /* wait(milliseconds, f): f is called once, so long after the last call of what this returns. */

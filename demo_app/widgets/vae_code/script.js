@@ -159,7 +159,7 @@ function setLatent(k, value) {
   decode();
   setSource("hand");
   part.set({ z: z.join("_") });
-  showCode();
+  zoo.withAnswer(showCode);
 }
 
 zoo.on("vae-latent", ({ latent, value }) => set && z && setLatent(latent, value));

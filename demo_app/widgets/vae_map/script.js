@@ -229,8 +229,8 @@ function drawDecoded() {
 function moved() {
   if (!chart) return;
   decode(current());
-  drawOver();
-  read();
+  zoo.withAnswer(drawOver);
+  zoo.withAnswer(read);
 }
 
 function read() {
@@ -272,7 +272,7 @@ const say = zoo.wait(250, (sentence) => {
 plane.addEventListener("pointerdown", (event) => {
   if (!chart || event.button !== 0) return;
   event.preventDefault();
-  plane.focus({ preventScroll: true });
+  zoo.withAnswer(() => plane.focus({ preventScroll: true }));
   plane.setPointerCapture(event.pointerId);
   dragging = true;
   hover = null;
