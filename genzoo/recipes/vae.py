@@ -56,6 +56,7 @@ def vae_mnist() -> Recipe:
         ),
         smoke=SMOKE,
         expected="importance-weighted bound, k = 500, <= 84.5 nats, dynamic binarization",
+        storage="float16",
     )
 
 
@@ -87,4 +88,5 @@ def vae_fashion() -> Recipe:
         ),
         smoke=SMOKE,
         expected="bits/dim of 8-bit pixels, stated",
+        storage="float16",
     )
