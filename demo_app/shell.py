@@ -34,22 +34,25 @@ SANS = [
 MONO = ["ui-monospace", "SFMono-Regular", "Cascadia Mono", "DejaVu Sans Mono", "monospace"]
 
 
+Part = tuple[Callable[[Store], Any], Callable[[Any], None]]
+"""One model of a tab, or several that share a panel: `build` is handed `service(store)`."""
+
+
 @dataclass(frozen=True)
 class Tab:
-    """A tab of the app: `key` is its name in the URL, `build` is handed `service(store)`."""
+    """A tab of the app: `key` is its name in the URL, `parts` stand below each other."""
 
     key: str
     title: str
-    service: Callable[[Store], Any]
-    build: Callable[[Any], None]
+    parts: Sequence[Part]
 
 
 TABS: tuple[Tab, ...] = (
-    Tab("pixels", "Pixels", PixelsService, pixels.build),
-    Tab("nade", "NADE", NADEService, nade.build),
-    Tab("pixelrnn", "PixelRNN", PixelRNNService, pixelrnn.build),
-    Tab("transformer", "Transformer", TransformerService, transformer.build),
-    Tab("vae", "VAE", VAEService, vae.build),
+    Tab("pixels", "Pixels", [(PixelsService, pixels.build)]),
+    Tab("nade", "NADE", [(NADEService, nade.build)]),
+    Tab("pixelrnn", "PixelRNN", [(PixelRNNService, pixelrnn.build)]),
+    Tab("transformer", "Transformer", [(TransformerService, transformer.build)]),
+    Tab("vae", "VAE", [(VAEService, vae.build)]),
 )
 
 
@@ -82,7 +85,8 @@ def build(tabs: Sequence[Tab] = TABS, store: Store | None = None) -> App:
         widgets.Widget("header", data=_header(tabs))
         for tab in tabs:
             with gr.Column(elem_id=f"page-{tab.key}", elem_classes=["zoo-page"]):
-                tab.build(tab.service(store))
+                for service, part in tab.parts:
+                    part(service(store))
     app.queue(max_size=64)
     return app
 
