@@ -41,6 +41,29 @@ def number(name: str, value: Any, low: float, high: float) -> float:
     return float(value)
 
 
+def choice(name: str, value: Any, choices: Sequence[str]) -> str:
+    """`value`, one of `choices`.
+
+    Raises:
+        BadInput: on anything else.
+    """
+    if not isinstance(value, str) or value not in choices:
+        shown = repr(value)[:40]
+        raise BadInput(f"{name} must be one of {', '.join(choices)}, not {shown}.")
+    return value
+
+
+def model(name: Any, known: Sequence[str]) -> str:
+    """`name`, one of the models `known`.
+
+    Raises:
+        BadInput: on anything else.
+    """
+    if not isinstance(name, str) or name not in known:
+        raise BadInput(f"There is no model {name!r:.40} here; there are: {', '.join(known)}.")
+    return name
+
+
 def numbers(name: str, value: object, n: int, low: float, high: float) -> np.ndarray:
     """`value` as (n,) float32, every number in [low, high].
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from demo_app.errors import BadInput, Unavailable
+from demo_app.errors import Unavailable
 from demo_app.services import checks
-from demo_app.services.raster import D, Raster, image
+from demo_app.services.digits import D, image
+from demo_app.services.raster import Raster
 from demo_app.store import Store
 from genzoo.metrics.fields import receptive_field
 from genzoo.models.pixel_rnn import PixelRNN
@@ -76,10 +77,7 @@ class PixelRNNService:
         return self._raster(model).complete(pixels, known, count, seed)
 
     def _raster(self, model: object) -> Raster[PixelRNN]:
-        if not isinstance(model, str) or model not in self._rasters:
-            there = ", ".join(self.models)
-            raise BadInput(f"There is no model {model!r:.40} here; there are: {there}.")
-        return self._rasters[model]
+        return self._rasters[checks.model(model, self.models)]
 
     def _logits_of(self, model: str, x: bytes) -> np.ndarray:
         return self._rasters[model].logits(np.frombuffer(x, np.uint8))

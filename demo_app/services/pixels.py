@@ -228,11 +228,11 @@ class PixelsService:
             yield model
 
     def _release(self, name: object) -> str:
-        return self.whole[_one_of(name, tuple(self.whole))]
+        return self.whole[checks.model(name, tuple(self.whole))]
 
     @contextmanager
     def _patch_model(self, name: object) -> Iterator[Pixels]:
-        name = _one_of(name, self.patch)
+        name = checks.model(name, self.patch)
         if name == "joint":
             with self._store.model(self.joint) as model:
                 assert isinstance(model, JointPixels)
@@ -333,9 +333,3 @@ def _three(color: object) -> Sequence[Any]:
 
 def _seeded(seed: Any) -> torch.Generator:
     return torch.Generator().manual_seed(checks.integer("The seed", seed, 0, MAX_SEED))
-
-
-def _one_of(name: object, known: tuple[str, ...]) -> str:
-    if not isinstance(name, str) or name not in known:
-        raise BadInput(f"There is no model {name!r:.40} here; there are: {', '.join(known)}.")
-    return name

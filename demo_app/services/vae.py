@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.distributions import kl_divergence
 
 from demo_app import pictures
-from demo_app.errors import BadInput, Unavailable
+from demo_app.errors import Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
 from genzoo.models import VAE
@@ -229,10 +229,10 @@ class VAEService:
         return torch.cat(parts).numpy()
 
     def _model(self, model: object) -> str:
-        return _one_of(model, (self.plane, *self.models))
+        return checks.model(model, (self.plane, *self.models))
 
     def _large(self, model: object) -> str:
-        return _one_of(model, self.models)
+        return checks.model(model, self.models)
 
     def _code(self, model: object, z: object) -> Tensor:
         """z as (1, K)."""
@@ -270,9 +270,3 @@ class VAEService:
                 )
             self._known_assets[model] = assets
         return self._known_assets[model]
-
-
-def _one_of(model: object, known: tuple[str, ...]) -> str:
-    if not isinstance(model, str) or model not in known:
-        raise BadInput(f"There is no model {model!r:.40} here; there are: {', '.join(known)}.")
-    return model

@@ -28,7 +28,7 @@ def build(service: NADEService) -> None:
     widgets.explanation(
         "nade",
         n_parameters=f"{about['n_parameters']:,}",
-        n_hidden=str(about["n_hidden"]),
+        n_hidden=str(about["model"]["n_hidden"]),
         nll="—" if about["nll"] is None else f"{about['nll']:.2f}",
     )
     endpoints(service)

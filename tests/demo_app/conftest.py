@@ -112,22 +112,28 @@ def browser():
         instance.close()
 
 
+NO_SOCKET = "window.WebSocket = class { static OPEN = 1; readyState = 0; };"
+
+
 @pytest.fixture
 def visit(browser, address):
-    """visit(hash, ...): a page that shows its first answers; `script` runs before its own scripts.
+    """visit(hash, ...): a page that shows its first answers; `script` runs before its own scripts,
+    and without `sockets` each call is a request, which Playwright can see and stop.
     At the end no page may have had an error on its console, or have asked another host for
     anything."""
     contexts, complaints = [], []
 
-    def visit(hash="", width=1280, height=900, locale="en-US", script=None, **options):
+    def visit(
+        hash="", width=1280, height=900, locale="en-US", sockets=True, script=None, **options
+    ):
         context = browser.new_context(
             viewport={"width": width, "height": height}, locale=locale, **options
         )
         contexts.append(context)
         page = context.new_page()
         page.complaints = complaints
-        if script:
-            page.add_init_script(script)
+        if script or not sockets:
+            page.add_init_script(script or NO_SOCKET)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
         page.on("request", lambda r: outside(r.url) and complaints.append(r.url))

@@ -41,6 +41,7 @@ def red(page, name):
 
 def drawn(page):
     """The image on the canvas, (784,) of 0 and 1, in light mode."""
+    page.wait_for_timeout(50)  # a stroke is painted with its answer, or a little later
     return (red(page, "nade-canvas") < 128).astype(np.uint8)
 
 
@@ -487,7 +488,7 @@ def test_saving_the_numbers_and_the_picture(visit, service, tmp_path):
 
 
 def test_a_server_that_is_gone_is_told_and_the_next_change_tries_again(visit, service):
-    page = visit()
+    page = visit(sockets=False)
     page.route("**/component_server/**", lambda route: route.abort())
     page.mouse.click(*cell(page, 30))
     status = page.get_by_test_id("nade-status")

@@ -22,7 +22,7 @@ class Made:
         return None
 
     def about(self):
-        return {"n_parameters": 10, "n_hidden": 2, "nll": None}
+        return {"n_parameters": 10, "model": {"n_hidden": 2}, "nll": None}
 
     def digits(self):
         return np.stack([X, ~X]).astype(np.uint8), np.array([3, 8], np.uint8)

@@ -181,7 +181,7 @@ def test_sliders_are_in_the_order_of_kl_and_decode_live(visit, service):
 
 
 def test_a_dragged_slider_ends_with_the_services_picture(visit, service):
-    page = visit()
+    page = visit(sockets=False)
     asked = []
     page.on("request", lambda r: "component_server" in r.url and asked.append(r.post_data_json))
     slider = page.get_by_test_id("vae-z-0")
@@ -397,7 +397,7 @@ def test_every_control_can_be_reached_and_has_a_name(visit):
 
 
 def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
-    page = visit()
+    page = visit(sockets=False)
     status = page.get_by_test_id("vae-map-status")
     calls = re.compile("component_server")
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
