@@ -140,7 +140,7 @@ def visit(browser, address):
         page.goto(address + ("#" + hash if hash else ""))
         if not any(f"tab={tab.key}" in hash for tab in shell.TABS if tab.key != "nade"):
             expect(page.get_by_test_id("nade-score")).not_to_be_empty()
-            expect(page.get_by_test_id("nade-completions").locator("canvas").first).to_be_visible()
+            expect(page.get_by_test_id("nade-completions-0").locator("canvas").first).to_be_visible()
         return page
 
     def outside(url):

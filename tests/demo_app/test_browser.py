@@ -61,7 +61,7 @@ def expect_score(page, service, image):
 
 def tiles(page):
     """The completions, (n, 784) of 0 and 1."""
-    reds = page.get_by_test_id("nade-completions").evaluate(
+    reds = page.get_by_test_id("nade-completions-0").evaluate(
         "(host) => [...host.querySelectorAll('canvas')].map((c) =>"
         " Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data)"
         ".filter((_, i) => i % 4 === 0))"
@@ -271,7 +271,7 @@ def test_seed_count_and_a_completion_taken(visit, service):
     image = first_digit(service)
     expect_tiles(page, service, image, 392, count=14, seed=99)
     taken = service.complete(image, 392, 14, 99)["images"][3]
-    page.get_by_test_id("nade-completions").locator("button").nth(3).click()
+    page.get_by_test_id("nade-completions-0").locator("button").nth(3).click()
     np.testing.assert_array_equal(drawn(page), taken)
     seed.fill("-5")
     seed.press("Enter")

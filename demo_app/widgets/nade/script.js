@@ -1,17 +1,12 @@
 const zoo = window.zoo;
 const D = 784;
-const SIDE = 28;
-const MAX_SEED = 2147483647;
-const FIRST = 200; // the test digit of the first paint: the first 2
-const HALF = D / 2;
-const FOLLOW = -1; // the raster line is at the last drawn pixel
 
 const find = (selector) => element.querySelector(selector);
 const all = (selector) => [...element.querySelectorAll(selector)];
 
 const part = zoo.part(
   "nade",
-  { x: "", tool: "draw", brush: 2, pixel: 571, among: "ink", known: HALF, count: 7, seed: 1 },
+  { ...zoo.Sketch.defaults, ...zoo.Completions.defaults, pixel: 571, among: "ink" },
   restore
 );
 
@@ -20,16 +15,25 @@ let logits = null; // (784,) of the image that was answered last
 let answer = null; // all of that answer
 let influence = null; // (784,) on pixel `influenced`
 let influenced = null;
-let completions = null; // {images, logProb, known}
-let busyWithPointer = false;
 
 /* The three grids */
 
-const canvas = new zoo.PixelCanvas(find(".canvas"), {
-  label: "nade.canvas",
+const sketch = new zoo.Sketch(find(".sketch"), {
+  tab: "nade",
+  part,
   read: readPixel,
-  onpoint: (i) => !busyWithPointer && inspect(i),
-  onchange: changed,
+  onpoint: inspect,
+  onchange() {
+    ask();
+    zoo.withAnswer(pushes.repaint);
+    completions.askSoon();
+  },
+  online: () => completions.ask(),
+  onreset() {
+    restoreControls();
+    ask();
+    completions.ask();
+  },
 });
 const map = new zoo.Heatmap(find(".map"), {
   label: "nade.map",
@@ -41,47 +45,9 @@ const pushes = new zoo.Grid(find(".pushes"), {
   read: readPush,
   onpoint: () => showPushed(),
 });
-canvas.surface.addEventListener("pointerdown", () => (busyWithPointer = true));
-["pointerup", "pointercancel"].forEach((name) =>
-  canvas.surface.addEventListener(name, () => (busyWithPointer = false))
-);
-
-canvas.addLayer((context, size) => {
-  const known = knownPixels();
-  shadeFrom(context, size, known, zoo.token("page"), 0.62);
-  context.strokeStyle = zoo.token("accent");
-  context.lineWidth = 2;
-  context.stroke(staircase(size, known));
-});
 pushes.addLayer((context, size) => {
-  if (influenced !== null) shadeFrom(context, size, influenced, zoo.token("sunken"), 0.75);
+  if (influenced !== null) zoo.shadeFrom(context, size, influenced, zoo.token("sunken"), 0.75);
 });
-
-/* The border between the first k pixels and the rest, as a path over cells of `size`. */
-function staircase(size, k) {
-  const row = Math.floor(k / SIDE) * size;
-  const column = (k % SIDE) * size;
-  const path = new Path2D();
-  if (column) {
-    path.moveTo(0, row + size);
-    path.lineTo(column, row + size);
-    path.lineTo(column, row);
-  } else path.moveTo(0, row);
-  path.lineTo(SIDE * size, row);
-  return path;
-}
-
-function shadeFrom(context, size, k, color, opacity) {
-  if (k >= D) return;
-  const path = staircase(size, k);
-  path.lineTo(SIDE * size, SIDE * size);
-  path.lineTo(0, SIDE * size);
-  context.save();
-  context.globalAlpha = opacity;
-  context.fillStyle = color;
-  context.fill(path);
-  context.restore();
-}
 
 pushes.repaint = function () {
   const paper = zoo.rgb(zoo.token("paper"));
@@ -91,7 +57,7 @@ pushes.repaint = function () {
   const most = influence ? strongest() : 1;
   zoo.paintPixels(pushes.cells, (data) => {
     for (let i = 0, o = 0; i < D; i++, o += 4) {
-      const ink = canvas.pixels[i] ? 0.17 : 0;
+      const ink = sketch.pixels[i] ? 0.17 : 0;
       const push = influence && counts(i) ? influence[i] / most : 0;
       const alpha = Math.abs(push);
       const hue = push > 0 ? up : down;
@@ -106,7 +72,7 @@ pushes.repaint = function () {
 
 /* Does pixel j take part in what is shown: is it ink, or are all pixels wanted? */
 function counts(j) {
-  return j < influenced && (canvas.pixels[j] === 1 || part.get("among") === "all");
+  return j < influenced && (sketch.pixels[j] === 1 || part.get("among") === "all");
 }
 
 /* The largest push either way, but no less than 0.1: what is nearly nothing should look so. */
@@ -114,13 +80,15 @@ function strongest() {
   return influence.reduce((most, v, j) => (counts(j) ? Math.max(most, Math.abs(v)) : most), 0.1);
 }
 
+zoo.nadeImage = () => sketch.pixels.slice(); // the orderless part may go on from it
+
 /* Asking the server. `look` has the picture and the pixel in one call, so that what is shown
    belongs together; completions wait for a pause in drawing. */
 
 const look = zoo.latest(
   (given) => server.look({ x: given.x, i: given.i }),
   (reply, given, milliseconds) => {
-    if (!showStatus(".look-status", reply, milliseconds)) return;
+    if (!zoo.showStatus(find(".look-status"), reply, milliseconds)) return;
     answer = reply;
     logits = zoo.float32(reply.logits);
     influence = zoo.float32(reply.influence);
@@ -136,141 +104,7 @@ const look = zoo.latest(
 );
 
 function ask() {
-  if (constants) look({ x: zoo.packBits(canvas.pixels), i: part.get("pixel") });
-}
-
-const complete = zoo.latest(
-  (given) => server.complete(given),
-  (reply, given, milliseconds) => {
-    if (!showStatus(".rest-status", reply, milliseconds)) return;
-    completions = {
-      images: reply.images.map((text) => zoo.unpackBits(text, D)),
-      logProb: reply.log_prob,
-      known: given.known,
-      seed: given.seed,
-    };
-    showTiles();
-  }
-);
-
-let playWhenDone = false;
-
-function askRest() {
-  if (!constants) return;
-  complete({
-    x: zoo.packBits(canvas.pixels),
-    known: knownPixels(),
-    n: part.get("count"),
-    seed: part.get("seed"),
-  });
-}
-
-const askRestSoon = zoo.wait(140, askRest);
-
-function showStatus(where, reply, milliseconds) {
-  const line = find(where);
-  line.classList.toggle("zoo-bad", !reply.ok);
-  line.textContent = reply.ok
-    ? zoo.t("zoo.answered", {
-        total: zoo.number(milliseconds, 1),
-        server: zoo.number(reply.ms, 1),
-      })
-    : reply.error;
-  return reply.ok;
-}
-
-/* Drawing */
-
-const repaintPushes = () => pushes.repaint();
-
-function changed(pixels, finished) {
-  ask();
-  zoo.withAnswer(repaintPushes);
-  if (part.get("known") === FOLLOW) zoo.withAnswer(showKnown);
-  askRestSoon();
-  if (finished) {
-    part.set({ x: zoo.urlBits(pixels) });
-    showTools();
-    if (chosen !== null && !same(pixels, digit(chosen))) choose(null);
-  }
-}
-
-const same = (a, b) => a.every((value, i) => value === b[i]);
-
-let chosen = null; // the test digit that is on the canvas, if it is one
-
-function choose(id) {
-  chosen = id;
-  chooser.mark(id);
-}
-
-function digit(id) {
-  return chooser.picture(id).map((level) => (level ? 1 : 0));
-}
-
-const chooser = new zoo.Chooser(find(".chooser"), {
-  label: "nade.digits",
-  onchoose(id) {
-    chosen = id;
-    setKnown(HALF);
-    canvas.load(digit(id));
-  },
-});
-
-/* Pixels that are flipped with probability p; each press takes other random numbers. */
-function flip(p) {
-  const random = zoo.random(zoo.newSeed());
-  return canvas.pixels.map((pixel) => (random() < p ? 1 - pixel : pixel));
-}
-
-find(".undo").addEventListener("click", () => canvas.undo());
-find(".redo").addEventListener("click", () => canvas.redo());
-find(".clear").addEventListener("click", () => {
-  setKnown(FOLLOW);
-  canvas.clear();
-});
-find(".noise").addEventListener("click", () => canvas.load(flip(0.5)));
-find(".sprinkle").addEventListener("click", () => canvas.load(flip(0.02)));
-find(".reset").addEventListener("click", () => {
-  part.set(part.defaults);
-  canvas.load(digit(chooser.nearest(FIRST)));
-  restoreControls();
-  part.set({ x: "" });
-  choose(chooser.nearest(FIRST));
-});
-
-element.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.target.matches("input, select")) return;
-  if (!event.ctrlKey && !event.metaKey) return;
-  const key = event.key.toLowerCase();
-  if (key === "z" && !event.shiftKey) canvas.undo();
-  else if (key === "y" || key === "z") canvas.redo();
-  else return;
-  event.preventDefault();
-});
-
-all("[data-tool]").forEach((button) =>
-  button.addEventListener("click", () => {
-    part.set({ tool: button.dataset.tool });
-    showTools();
-  })
-);
-all("[data-brush]").forEach((button) =>
-  button.addEventListener("click", () => {
-    part.set({ brush: Number(button.dataset.brush) });
-    showTools();
-  })
-);
-
-function showTools() {
-  canvas.tool = part.get("tool");
-  canvas.brush = part.get("brush");
-  all("[data-tool]").forEach((b) => b.setAttribute("aria-pressed", b.dataset.tool === canvas.tool));
-  all("[data-brush]").forEach((b) =>
-    b.setAttribute("aria-pressed", Number(b.dataset.brush) === canvas.brush)
-  );
-  find(".undo").disabled = !canvas.past.length;
-  find(".redo").disabled = !canvas.future.length;
+  if (constants) look({ x: zoo.packBits(sketch.pixels), i: part.get("pixel") });
 }
 
 /* Reading one pixel */
@@ -281,20 +115,15 @@ function inspect(i) {
   ask();
 }
 
-const place = (i) => ({
-  row: zoo.number(Math.floor(i / SIDE) + 1),
-  column: zoo.number((i % SIDE) + 1),
-});
-
 /* log p(x_i | x_<i) of the pixel as it is, in nats. */
 function share(i) {
-  const l = canvas.pixels[i] ? logits[i] : -logits[i];
+  const l = sketch.pixels[i] ? logits[i] : -logits[i];
   return -Math.log1p(Math.exp(-l));
 }
 
 function readPixel(i) {
   if (!logits) return "";
-  return zoo.t(canvas.pixels[i] ? "nade.is_ink" : "nade.is_empty", {
+  return zoo.t(sketch.pixels[i] ? "zoo.is_ink" : "zoo.is_empty", {
     p: zoo.percent(1 / (1 + Math.exp(-logits[i]))),
     share: zoo.number(share(i), 2),
   });
@@ -307,8 +136,8 @@ function readPush(i) {
 
 function showReading() {
   if (!logits || influenced === null) return;
-  const where = zoo.make("b", {}, zoo.t("zoo.place", place(influenced)));
-  find(".reading").replaceChildren(where, " " + readPixel(influenced));
+  const where = zoo.make("b", {}, zoo.t("zoo.place", zoo.placeOf(influenced)));
+  find(".zoo-reading").replaceChildren(where, " " + readPixel(influenced));
 }
 
 /* The strongest pushes each way; or, with the pointer on a pixel, that one's. */
@@ -319,7 +148,7 @@ function showPushed() {
   find(".low").textContent = zoo.signed(-most, 2);
   find(".high").textContent = zoo.signed(most, 2);
   if (pushes.pointed !== null) {
-    const where = zoo.make("b", {}, zoo.t("zoo.place", place(pushes.pointed)));
+    const where = zoo.make("b", {}, zoo.t("zoo.place", zoo.placeOf(pushes.pointed)));
     const later = pushes.pointed >= influenced;
     line.replaceChildren(where, " " + (later ? zoo.t("nade.later") : readPush(pushes.pointed)));
     return;
@@ -331,12 +160,12 @@ function showPushed() {
       if (counts(j) && sign * influence[j] > push) [best, push] = [j, sign * influence[j]];
     }
     if (best === null) return null;
-    const values = { ...place(best), push: zoo.signed(influence[best], 2) };
+    const values = { ...zoo.placeOf(best), push: zoo.signed(influence[best], 2) };
     const kind = sign > 0 ? "zoo-positive" : "zoo-negative";
     return zoo.make("div", { class: kind }, zoo.t("nade." + key, values));
   });
   const said = words.filter(Boolean);
-  const bare = part.get("among") === "ink" && !canvas.pixels.subarray(0, influenced).includes(1);
+  const bare = part.get("among") === "ink" && !sketch.pixels.subarray(0, influenced).includes(1);
   const none = zoo.t(bare ? "nade.no_ink" : "nade.no_push");
   line.replaceChildren(...(said.length ? said : [none]));
 }
@@ -364,7 +193,7 @@ function showScore() {
   find(".bits").textContent = zoo.number(answer.bits_per_dim, 3);
   const p = answer.percentile;
   const key = p <= 0 ? "below_all" : p >= 1 ? "above_all" : "above_some";
-  find(".verdict").textContent = zoo.t("nade." + key, { share: zoo.percent(p) });
+  find(".zoo-verdict").textContent = zoo.t("nade." + key, { share: zoo.percent(p) });
   showPlace();
 }
 
@@ -451,148 +280,29 @@ function drawHistogram() {
   plot = { at, low };
 }
 
-/* The raster line: what is known, and what is left to sample */
-
-function knownPixels() {
-  const known = part.get("known");
-  return known === FOLLOW ? canvas.pixels.lastIndexOf(1) + 1 : known;
-}
-
-function setKnown(known) {
-  part.set({ known });
-  showKnown();
-}
-
-let shownLine = null; // where the line was drawn last
-
-function showKnown() {
-  const known = knownPixels();
-  if (known !== shownLine) canvas.refresh();
-  shownLine = known;
-  const row = Math.min(SIDE, Math.ceil(known / SIDE));
-  const grip = find(".line");
-  grip.style.top = (100 * (known % SIDE ? row - 1 : row)) / SIDE + "%";
-  grip.setAttribute("aria-valuenow", known);
-  grip.setAttribute("aria-valuetext", zoo.t("nade.known_of", { known: zoo.number(known) }));
-  find(".known input").value = known;
-  find(".known output").textContent = zoo.number(known);
-  find(".follow").setAttribute("aria-pressed", part.get("known") === FOLLOW);
-}
-
-function moveLine(known) {
-  setKnown(Math.max(0, Math.min(D, known)));
-  askRest();
-}
-
-const grip = find(".line");
-grip.addEventListener("pointerdown", (event) => {
-  event.preventDefault();
-  grip.focus({ preventScroll: true });
-  grip.setPointerCapture(event.pointerId);
-});
-grip.addEventListener("pointermove", (event) => {
-  if (!grip.hasPointerCapture(event.pointerId)) return;
-  const box = canvas.surface.getBoundingClientRect();
-  const y = ((event.clientY - box.top) / box.height) * SIDE;
-  const x = ((event.clientX - box.left) / box.width) * SIDE;
-  // Beside the canvas the line goes by whole rows, over it by pixels.
-  const known = x >= SIDE ? Math.round(y) * SIDE : Math.floor(y) * SIDE + Math.max(0, Math.round(x));
-  if (known !== knownPixels()) moveLine(known);
-});
-grip.addEventListener("keydown", (event) => {
-  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE, Home: -D, End: D }[
-    event.key
-  ];
-  if (!by) return;
-  event.preventDefault();
-  moveLine(knownPixels() + by);
-});
-find(".known input").addEventListener("input", (event) => moveLine(Number(event.target.value)));
-find(".follow").addEventListener("click", () => {
-  setKnown(part.get("known") === FOLLOW ? knownPixels() : FOLLOW);
-  askRest();
-});
-
 /* Completions */
 
-find(".count").addEventListener("change", (event) => {
-  part.set({ count: Number(event.target.value) });
-  askRest();
+const completions = new zoo.Completions(find(".rest"), {
+  tab: "nade",
+  part,
+  sketch,
+  rows: [null],
+  async call(given) {
+    const reply = await server.complete(given);
+    return reply && reply.ok ? { ...reply, rows: [reply] } : reply;
+  },
 });
-find(".seed").addEventListener("change", (event) => {
-  const seed = Math.round(Number(event.target.value));
-  part.set({ seed: Math.max(0, Math.min(MAX_SEED, Number.isFinite(seed) ? seed : 0)) });
-  event.target.value = part.get("seed");
-  askRest();
-});
-find(".random").addEventListener("click", () => {
-  part.set({ seed: zoo.newSeed() });
-  find(".seed").value = part.get("seed");
-  playWhenDone = !zoo.still();
-  askRest();
-});
-
-const player = new zoo.Player(find(".player"), { show: drawTiles, seconds: 5 });
-
-function showTiles() {
-  const host = find(".tiles");
-  const { images, logProb, known } = completions;
-  while (host.children.length > images.length) host.lastChild.remove();
-  while (host.children.length < images.length) {
-    const n = host.children.length;
-    const button = zoo.make("button", { type: "button" },
-      zoo.make("canvas", { width: SIDE, height: SIDE }), zoo.make("span"));
-    button.addEventListener("click", () => {
-      canvas.load(completions.images[n]);
-      canvas.surface.scrollIntoView({ block: "nearest", behavior: zoo.still() ? "auto" : "smooth" });
-    });
-    host.append(button);
-  }
-  [...host.children].forEach((button, n) => {
-    const score = zoo.number(logProb[n], 1);
-    const quantity = zoo.make("i", { class: "quantity" }, "log p = ");
-    button.querySelector("span").replaceChildren(quantity, score);
-    button.title = zoo.t("nade.take");
-    button.setAttribute("aria-label", zoo.t("nade.take_n", { n: zoo.number(n + 1), score }));
-  });
-  find(".nothing").hidden = known < D;
-  player.load(known, D);
-  if (playWhenDone) player.play();
-  playWhenDone = false;
-}
-
-function drawTiles(frame) {
-  if (!completions) return;
-  const paper = zoo.rgb(zoo.token("paper"));
-  const pen = zoo.rgb(zoo.token("pen"));
-  const made = zoo.rgb(zoo.token("accent"));
-  const blank = zoo.rgb(zoo.token("sunken"));
-  find(".tiles").querySelectorAll("canvas").forEach((tile, n) => {
-    const image = completions.images[n];
-    zoo.paintPixels(tile, (data) => {
-      for (let i = 0, o = 0; i < D; i++, o += 4) {
-        const color = i >= frame ? blank : !image[i] ? paper : i < completions.known ? pen : made;
-        data[o] = color[0];
-        data[o + 1] = color[1];
-        data[o + 2] = color[2];
-        data[o + 3] = 255;
-      }
-    });
-  });
-}
 
 /* Keeping it */
 
 find(".save-png").addEventListener("click", () => {
   const items = [
-    { canvas: canvas.cells, title: zoo.t("nade.image") },
+    { canvas: sketch.canvas.cells, title: zoo.t("nade.image") },
     { canvas: map.cells, title: zoo.t("nade.probability") },
     { canvas: pushes.cells, title: zoo.t("nade.influence") },
   ];
-  [...find(".tiles").children].forEach((tile) =>
-    items.push({ canvas: tile.querySelector("canvas"), title: tile.textContent })
-  );
-  const heading = "NADE   log p(x) = " + zoo.number(answer.log_prob, 1) + " " + zoo.t("nade.nats");
+  items.push(...completions.pictures(0));
+  const heading = "NADE   log p(x) = " + zoo.number(answer.log_prob, 1) + " " + zoo.t("zoo.nats");
   zoo.savePNG(zoo.sheet(items, { columns: 5, size: 224, heading }), "nade.png");
 });
 
@@ -601,19 +311,16 @@ find(".save-json").addEventListener("click", () => {
     {
       model: "nade-mnist",
       address: location.href,
-      pixels: [...canvas.pixels],
+      pixels: [...sketch.pixels],
       log_prob: answer.log_prob,
       bits_per_dim: answer.bits_per_dim,
       percentile: answer.percentile,
       logits: [...logits].map((l) => Number(l.toFixed(4))),
       pixel: influenced,
       influence: [...influence].map((l) => Number(l.toFixed(4))),
-      known: completions.known,
-      seed: completions.seed,
-      completions: completions.images.map((image, n) => ({
-        pixels: [...image],
-        log_prob: completions.logProb[n],
-      })),
+      known: completions.answer.given.known,
+      seed: completions.answer.given.seed,
+      completions: completions.numbers(0),
     },
     "nade.json"
   );
@@ -633,68 +340,32 @@ zoo.on("language", () => {
   showReading();
   showPushed();
   showScore();
-  showKnown();
-  if (completions) showTiles();
 });
-zoo.on("theme", () => {
-  showBars();
-  drawTiles(player.frame);
-});
-
-/* Values that the URL may hold and the tab cannot mean become defaults. */
-function sane() {
-  const ranges = { pixel: [0, D - 1], known: [FOLLOW, D], seed: [0, MAX_SEED], brush: [1, 3] };
-  for (const [key, [low, high]] of Object.entries(ranges)) {
-    const value = part.get(key);
-    if (!Number.isInteger(value) || value < low || value > high) {
-      part.set({ [key]: part.defaults[key] });
-    }
-  }
-  const choices = { count: [1, 7, 14], tool: ["draw", "erase"], among: ["ink", "all"] };
-  for (const [key, values] of Object.entries(choices)) {
-    if (!values.includes(part.get(key))) part.set({ [key]: part.defaults[key] });
-  }
-}
+zoo.on("theme", showBars);
 
 function restoreControls() {
-  find(".count").value = part.get("count");
-  find(".seed").value = part.get("seed");
-  showTools();
-  showKnown();
+  zoo.sane(part, { pixel: [0, D - 1] }, { among: ["ink", "all"] });
   showAmong();
+  completions.restore();
 }
 
 function restore() {
-  sane();
   restoreControls();
-  if (!constants) return;
-  const first = chooser.nearest(FIRST);
-  const kept = part.get("x") ? zoo.unpackBits(part.get("x"), D) : null;
-  canvas.put(kept || digit(first));
-  choose(kept ? null : first);
-  if (!kept) part.set({ x: "" });
-  canvas.past = [];
-  canvas.future = [];
-  showTools();
+  sketch.restore();
 }
 
 zoo.translate(element);
 showBars();
 restore();
 
-zoo.whenShown("nade", async () => {
+zoo.whenShown("nade", () => {
   const begin = zoo.latest(
     () => server.start({}),
     (reply, given, milliseconds) => {
-      if (!showStatus(".look-status", reply, milliseconds)) return;
+      if (!zoo.showStatus(find(".look-status"), reply, milliseconds)) return;
       constants = reply;
       drawHistogram();
-      const levels = new Uint8Array(reply.digits.length * D);
-      reply.digits.forEach((text, n) =>
-        levels.set(zoo.unpackBits(text, D).map((bit) => 255 * bit), n * D)
-      );
-      chooser.load(levels, reply.labels, (c) => zoo.t("nade.digit", { digit: c }));
-      restore();
+      sketch.load(reply.digits, reply.labels);
     }
   );
   begin({});

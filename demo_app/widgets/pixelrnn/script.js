@@ -39,23 +39,23 @@ const sketch = new zoo.Sketch(find(".sketch"), {
 });
 
 const cells = models.map((model) => {
-  const cell = zoo.make("div", { class: "cell" });
+  const cell = zoo.make("div", { class: "zoo-cell" });
   cell.innerHTML = `
-    <div class="caption"><h3 data-t="${KEYS[model]}"></h3><span class="zoo-math">|&thinsp;&part;
+    <div class="zoo-caption"><h3 data-t="${KEYS[model]}"></h3><span class="zoo-math">|&thinsp;&part;
       logit<sub>i</sub> / &part; x<sub>j</sub>&thinsp;|</span></div>
     <div class="map" data-testid="pixelrnn-${model}"></div>
     <div class="zoo-legend"><span class="low zoo-figure"></span><span class="zoo-bar"></span><span
       class="high zoo-figure"></span></div>
-    <p class="reading"></p>
-    <div class="sum">
-      <div><span class="what zoo-math">log p(x)</span><span class="value"><output
+    <p class="zoo-reading"></p>
+    <div class="zoo-sum">
+      <div><span class="zoo-what zoo-math">log p(x)</span><span class="zoo-value"><output
         class="log-prob" data-testid="pixelrnn-score-${model}"></output> <span
         data-t="zoo.nats"></span></span></div>
-      <div><span class="what" data-t="zoo.bits_label"></span><span class="value"><output
+      <div><span class="zoo-what" data-t="zoo.bits_label"></span><span class="zoo-value"><output
         class="bits"></output></span></div>
-      <p class="verdict"></p>
+      <p class="zoo-verdict"></p>
     </div>`;
-  find(".grid").append(cell);
+  find(".zoo-thirds").append(cell);
   return cell;
 });
 
@@ -190,7 +190,7 @@ function showReadings() {
             seen: zoo.number(answers[m].reach),
             before: zoo.number(looked),
           });
-    cell.querySelector(".reading").replaceChildren(bold, " " + words);
+    cell.querySelector(".zoo-reading").replaceChildren(bold, " " + words);
   });
 }
 
@@ -206,7 +206,7 @@ function show() {
     cell.querySelector(".bits").textContent = zoo.number(answer.bits_per_dim, 3);
     const p = answer.percentile;
     const key = p <= 0 ? "below_all" : p >= 1 ? "above_all" : "above_some";
-    cell.querySelector(".verdict").textContent = zoo.t("pixelrnn." + key, { share: zoo.percent(p) });
+    cell.querySelector(".zoo-verdict").textContent = zoo.t("pixelrnn." + key, { share: zoo.percent(p) });
   });
 }
 

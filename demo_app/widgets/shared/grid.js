@@ -174,12 +174,24 @@
     1: [[0, 0]],
     2: [[0, 0], [1, 0], [0, 1], [1, 1]],
     3: [[0, -1], [-1, 0], [0, 0], [1, 0], [0, 1]],
+    5: disc(2),
   };
+
+  function disc(reach) {
+    const cells = [];
+    for (let dx = -reach; dx <= reach; dx++) {
+      for (let dy = -reach; dy <= reach; dy++) {
+        if (Math.hypot(dx, dy) < reach + 0.5) cells.push([dx, dy]);
+      }
+    }
+    return cells;
+  }
+
   const HISTORY = 200;
 
   class PixelCanvas extends Grid {
     /* Black and white pixels, drawn with a pointer or by keys. `tool` is "draw" or "erase" and
-       `brush` 1 to 3 pixels; onchange(pixels, finished) is called at every change, finished when
+       `brush` a key of BRUSHES; onchange(pixels, finished) is called at every change, finished when
        the stroke has ended. */
     constructor(host, options) {
       super(host, options);

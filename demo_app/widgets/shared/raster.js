@@ -96,6 +96,7 @@
       Object.assign(this, { part, first, onchange, online, onreset });
       this.host = host;
       this.listeners = [];
+      this.showKnown = this.showKnown.bind(this);
       host.classList.add("zoo-sketch");
       const pen = (key, path) =>
         `<button type="button" class="zoo-icon" data-brush="${key}" data-t-title="zoo.brush_${key}"
@@ -275,7 +276,7 @@
 
     changed(finished) {
       this.onchange();
-      if (this.part.get("known") === FOLLOW) this.showKnown();
+      if (this.part.get("known") === FOLLOW) zoo.withAnswer(this.showKnown);
       if (!finished) return;
       this.part.set({ x: zoo.urlBits(this.pixels) });
       this.showTools();

@@ -209,7 +209,7 @@ function showReading() {
   const w = weights(part.get("layer"), part.get("head"));
   const most = strongest(w);
   find(".high").textContent = zoo.percent(most);
-  const line = find(".reading");
+  const line = find(".zoo-reading");
   if (large.pointed !== null) {
     line.replaceChildren(bold(large.pointed), " " + readWeight(large.pointed));
     return;
@@ -234,7 +234,7 @@ function showScore() {
   find(".bits").textContent = zoo.number(answer.bits_per_dim, 3);
   const p = answer.percentile;
   const key = p <= 0 ? "below_all" : p >= 1 ? "above_all" : "above_some";
-  find(".verdict").textContent = zoo.t("transformer." + key, { share: zoo.percent(p) });
+  find(".zoo-verdict").textContent = zoo.t("transformer." + key, { share: zoo.percent(p) });
 }
 
 /* Completions */

@@ -82,7 +82,7 @@ def test_the_address_restores_the_line_the_seed_and_the_pixel(visit, service):
     image = service.digits(MODELS[0])[0][FIRST]
     for row, model in enumerate(MODELS):
         expect_tiles(page, row, service.complete(model, image, 500, 1, 4)["images"])
-    reading = page.locator("#page-pixelrnn .reading").first
+    reading = page.locator("#page-pixelrnn .zoo-reading").first
     expect(reading).to_contain_text("11행 21열")
     expect(page.locator("#pixelrnn-title")).to_have_text(text.labels("ko")["pixelrnn.title"])
 
