@@ -24,7 +24,7 @@ from genzoo import releases
 from genzoo.data import load_images
 from genzoo.data.binarize import binarize_once
 from genzoo.metrics.bounds import elbo_split
-from genzoo.models import NADE, RNADE, VAE, JointPixels
+from genzoo.models import NADE, RNADE, VAE, JointPixels, OrderlessNADE
 from genzoo.roles import Autoregressive
 
 PER_CLASS = 30
@@ -33,15 +33,12 @@ PER_CLASS = 30
 def nade_mnist(nade: NADE) -> dict[str, np.ndarray]:
     """Test digits, 30 a class, on the one fixed draw; log p of the whole test set; and for scale
     the median log p of coin-flip noise and of test digits with their pixels shuffled."""
-    test = load_images("mnist", "test")
-    x = binarize_once(test.scaled(), "dynamic")
+    x = binarize_once(load_images("mnist", "test").scaled(), "dynamic")
     generator = torch.Generator().manual_seed(0)
     noise = (torch.rand(200, 1, 28, 28, generator=generator) < 0.5).float()
     shuffled = x[:200].flatten(1)[:, torch.randperm(784, generator=generator)].view(-1, 1, 28, 28)
-    chosen = first_of_each_class(test.labels, PER_CLASS)
     return {
-        "digits": np.packbits(x[chosen].flatten(1).byte().numpy(), axis=1),
-        "labels": test.labels[chosen].byte().numpy(),
+        **binary_digits(),
         "log_prob": _log_prob(nade, x),
         "noise": np.median(_log_prob(nade, noise)),
         "shuffled": np.median(_log_prob(nade, shuffled)),
@@ -57,16 +54,15 @@ def pixels_joint_mnist(joint: JointPixels) -> dict[str, np.ndarray]:
     return {"patterns": patterns.astype(np.uint16), "counts": counts.astype(np.uint16)}
 
 
+def orderless_mnist(model: OrderlessNADE) -> dict[str, np.ndarray]:
+    """Test digits, 30 a class, on the one fixed draw."""
+    return binary_digits()
+
+
 def raster_mnist(model: Autoregressive) -> dict[str, np.ndarray]:
     """Test digits, 30 a class, on the one fixed draw; log p of the first 2,000."""
-    test = load_images("mnist", "test")
-    x = binarize_once(test.scaled(), "dynamic")
-    chosen = first_of_each_class(test.labels, PER_CLASS)
-    return {
-        "digits": np.packbits(x[chosen].flatten(1).byte().numpy(), axis=1),
-        "labels": test.labels[chosen].byte().numpy(),
-        "log_prob": _log_prob(model, x[:2000]),
-    }
+    x = binarize_once(load_images("mnist", "test").scaled(), "dynamic")
+    return {**binary_digits(), "log_prob": _log_prob(model, x[:2000])}
 
 
 def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
@@ -144,6 +140,7 @@ def _coded(vae: VAE, data: str, binarization: str, n: int) -> dict[str, np.ndarr
 
 MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "nade-mnist": nade_mnist,
+    "nade-orderless-mnist": orderless_mnist,
     "pixels-joint-mnist": pixels_joint_mnist,
     "row-lstm-mnist": raster_mnist,
     "diagonal-bilstm-mnist": raster_mnist,
@@ -155,6 +152,17 @@ MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "vae-mnist": vae_mnist,
     "vae-fashion": vae_fashion,
 }
+
+
+def binary_digits() -> dict[str, np.ndarray]:
+    """Test digits, 30 a class, on the one fixed draw, and their labels."""
+    test = load_images("mnist", "test")
+    x = binarize_once(test.scaled(), "dynamic")
+    chosen = first_of_each_class(test.labels, PER_CLASS)
+    return {
+        "digits": np.packbits(x[chosen].flatten(1).byte().numpy(), axis=1),
+        "labels": test.labels[chosen].byte().numpy(),
+    }
 
 
 def first_of_each_class(labels: Tensor, n: int) -> Tensor:

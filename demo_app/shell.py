@@ -13,13 +13,14 @@ import torch
 
 from demo_app import live, text, widgets
 from demo_app.services.nade import NADEService
+from demo_app.services.orderless import OrderlessService
 from demo_app.services.pixelrnn import PixelRNNService
 from demo_app.services.pixels import PixelsService
 from demo_app.services.rnade import RNADEService
 from demo_app.services.transformer import TransformerService
 from demo_app.services.vae import VAEService
 from demo_app.store import Store
-from demo_app.tabs import nade, pixelrnn, pixels, rnade, transformer, vae
+from demo_app.tabs import nade, orderless, pixelrnn, pixels, rnade, transformer, vae
 
 SANS = [
     "ui-sans-serif",
@@ -50,7 +51,15 @@ class Tab:
 
 TABS: tuple[Tab, ...] = (
     Tab("pixels", "Pixels", [(PixelsService, pixels.build)]),
-    Tab("nade", "NADE", [(NADEService, nade.build), (RNADEService, rnade.build)]),
+    Tab(
+        "nade",
+        "NADE",
+        [
+            (NADEService, nade.build),
+            (OrderlessService, orderless.build),
+            (RNADEService, rnade.build),
+        ],
+    ),
     Tab("pixelrnn", "PixelRNN", [(PixelRNNService, pixelrnn.build)]),
     Tab("transformer", "Transformer", [(TransformerService, transformer.build)]),
     Tab("vae", "VAE", [(VAEService, vae.build)]),
