@@ -19,7 +19,7 @@ def nade_orderless_mnist() -> Recipe:
         objective_kwargs=dict(lr=0.002, beta2=0.99),
         data="mnist",
         settings=Settings(
-            images=100 * 60_000,
+            images=60 * 60_000,
             batch_size=128,
             binarization="dynamic",
             ema=0.9995,
