@@ -420,7 +420,7 @@ def test_korean_at_once_and_without_a_reload(visit):
     expect(page.get_by_test_id("nade-status")).to_be_visible()
     expect(page.get_by_test_id("nade-reading")).to_contain_text("21행 12열")
     expect(page.get_by_test_id("nade-canvas").locator("[role=application]")).to_have_attribute(
-        "aria-label", korean["nade.canvas"]
+        "aria-label", korean["zoo.canvas"]
     )
     page.get_by_test_id("nade-about").click()
     expect(page.get_by_role("heading", name="해 볼 만한 것")).to_be_visible()

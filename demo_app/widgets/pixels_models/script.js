@@ -179,7 +179,7 @@ function ask(kind, key) {
 /* The drawn image */
 
 const canvas = new zoo.PixelCanvas(find(".canvas"), {
-  label: "pixels.canvas",
+  label: "zoo.canvas",
   read: (i) => zoo.t(canvas.pixels[i] ? "pixels.ink" : "pixels.empty"),
   onchange: changed,
 });
