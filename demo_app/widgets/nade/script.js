@@ -221,9 +221,9 @@ function showPlace() {
   find(".here").hidden = false;
 }
 
-/* Centered text, but never over the edge. */
-function write(context, words, x, y, color, weight = 400) {
-  context.font = `${weight} 12px ${font}`;
+/* Text whose middle is at x, but never over the edge. */
+function write(context, words, x, y, color) {
+  context.font = `12px ${font}`;
   const half = context.measureText(words).width / 2;
   context.fillStyle = zoo.token(color);
   context.textAlign = "center";
@@ -266,11 +266,16 @@ function drawHistogram() {
   }
   write(context, zoo.t("nade.axis"), width / 2, height - 3, "muted");
 
+  let free = width; // the words so far stand right of this
   for (const [score, key] of [[shuffled, "nade.shuffled"], [noise, "nade.coin_flips"]]) {
     const x = at(score);
     context.fillStyle = zoo.token("strong-line");
     for (let y = base - 4; y > base - 34; y -= 6) context.fillRect(x - 0.5, y - 3, 1, 3);
-    write(context, zoo.t(key), x, base - 42, "muted");
+    context.font = `12px ${font}`;
+    const half = context.measureText(zoo.t(key)).width / 2;
+    const middle = Math.min(x, free - half);
+    write(context, zoo.t(key), middle, base - 42, "muted");
+    free = middle - half - 8;
   }
   // Left of the hump, where few drawings ever stand.
   context.textAlign = "right";
