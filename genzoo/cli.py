@@ -237,7 +237,7 @@ def _sample(arguments: argparse.Namespace) -> None:
 
 def _report(arguments: argparse.Namespace) -> None:
     if arguments.write is None:
-        print(report.table())
+        print(report.tables())
     else:
         report.write(arguments.write)
 

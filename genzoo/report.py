@@ -1,7 +1,8 @@
-"""The results table, generated from the releases' configs, for the README."""
+"""The results tables, generated from the releases' configs, for the README."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,47 +10,57 @@ from genzoo import releases
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
-SHOWN = {
-    "nll": "nats",
-    "nll_bound": "nats",
-    "nll_ensemble": "nats",
-    "bits_per_dim": "bits",
-    "bits_per_dim_bound": "bits",
+TITLES = {
+    "mnist": "MNIST, each pixel 0 or 1",
+    "mnist-4x4": "MNIST, the 4x4 pixels at the center, each 0 or 1",
+    "fashion": "Fashion-MNIST, 8-bit gray",
+    "moons": "Points in the plane, moons",
+    "rings": "Points in the plane, rings",
+    "spirals": "Points in the plane, spirals",
 }
-"""The figures that say how good a model is, as they are named in a release."""
+"""A table each, in this order: figures on different data do not compare."""
+
+BITS = {"nll": "bits_per_dim", "nll_bound": "bits_per_dim_bound", "nll_ensemble": None}
+"""The figures in nats that say how good a model is, and the same in bits / dim."""
+
+HEAD = "| recipe | parameters | images seen | NLL, nats | 95 % interval | bits / dim | setting |"
 
 
-def table() -> str:
-    """Markdown: a row for each figure of each release, with interval and setting."""
-    rows = [
-        "| recipe | parameters | images seen | figure | value | 95 % interval | setting |",
-        "|---|---|---|---|---|---|---|",
-    ]
+def tables() -> str:
+    """Markdown: a table for each data set, a row for each density of each release, with interval
+    and setting, the best last."""
+    rows: dict[str, list[tuple[float, str]]] = {title: [] for title in TITLES.values()}
     for name in releases.names():
         config = releases.info(name)
-        for figure in config["figures"]:
-            if figure["name"] in SHOWN:
-                rows.append(_row(config, figure))
-    return "\n".join(rows)
+        rows[TITLES[config["hyperparameters"]["data"]]] += _rows(config)
+    return "\n\n".join(
+        "\n".join([f"**{title}**", "", HEAD, "|---" * 7 + "|", *(row for _, row in sorted(of))])
+        for title, of in rows.items()
+        if of
+    )
 
 
-def _row(config: dict[str, Any], figure: dict[str, Any]) -> str:
-    digits = 2 if figure["unit"] == "nats" else 4
-    value, low, high = (f"{figure[key]:.{digits}f}" for key in ("value", "low", "high"))
-    cells = [
-        f"[`{config['recipe']}`](checkpoints/{config['recipe']})",
-        f"{config['n_parameters']:,}",
-        f"{config['images_seen']:,}",
-        figure["name"].replace("_", " ").replace("nll", "NLL").replace("per dim", "/ dim"),
-        f"{value} {figure['unit']}",
-        f"{low} to {high}",
-        figure["setting"],
-    ]
-    return "| " + " | ".join(cells) + " |"
+def _rows(config: dict[str, Any]) -> Iterator[tuple[float, str]]:
+    """(-NLL, the row) of each density of a release."""
+    figures = {figure["name"]: figure for figure in config["figures"]}
+    for name, bits in BITS.items():
+        if not (figure := figures.get(name)):
+            continue
+        bound = "≤ " if name == "nll_bound" else ""
+        cells = [
+            f"[`{config['recipe']}`](checkpoints/{config['recipe']})",
+            f"{config['n_parameters']:,}",
+            f"{config['images_seen']:,}",
+            f"{bound}{figure['value']:.2f}",
+            f"{figure['low']:.2f} to {figure['high']:.2f}",
+            f"{bound}{figures[bits]['value']:.4f}" if bits in figures else "",
+            figure["setting"],
+        ]
+        yield -figure["value"], "| " + " | ".join(cells) + " |"
 
 
 def written_into(page: str) -> str:
-    """`page` with the table between its two marks.
+    """`page` with the tables between its two marks.
 
     Raises:
         ValueError: when the page lacks the marks.
@@ -58,7 +69,7 @@ def written_into(page: str) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"The page has no place for the results: {BEGIN} ... {END}.")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
 
 
 def write(path: Path) -> None:
