@@ -41,7 +41,8 @@ def test_a_table_holds_one_data_set_and_ends_with_the_best():
     table = report.tables().split(report.HEAD)[1]
     rows = [row.split(" | ") for row in table.splitlines() if row.startswith("| [")]
     nll = [float(cells[3].removeprefix("≤ ")) for cells in rows]
-    assert len(nll) > 1 and nll == sorted(nll, reverse=True)
+    assert len(nll) > 1
+    assert nll == sorted(nll, reverse=True)
     for cells in rows:
         name = cells[0].partition("`")[2].partition("`")[0]
         assert releases.info(name)["hyperparameters"]["data"] == "mnist"
