@@ -8,7 +8,6 @@ itself then needs no data set. Reads the releases (GENZOO_CHECKPOINTS) and the t
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from demo_app.store import ASSETS
 from genzoo import releases
 from genzoo.data import load_images
 from genzoo.data.binarize import binarize_once
+from genzoo.data.plane import CURVES
 from genzoo.metrics.bounds import elbo_split
 from genzoo.models import NADE, RNADE, VAE, JointPixels, OrderlessNADE
 from genzoo.roles import Autoregressive
@@ -96,31 +96,8 @@ def rnade_plane(rnade: RNADE, data: str) -> dict[str, np.ndarray]:
     return {
         "points": test[:1500].half().numpy(),
         "gaussian": (-one.log_prob(test).mean()).numpy(),
-        "truth": (-true_log_density(data, test).mean()).numpy(),
+        "truth": (-CURVES[data].log_density(test).mean()).numpy(),
     }
-
-
-def true_log_density(data: str, points: Tensor) -> Tensor:
-    """log p (N,) of points (N, 2) of the unit square under what genzoo.data.plane draws from: a
-    Gaussian about a place on the curves, the places by 2,000 steps along each."""
-    u = (torch.arange(2000) + 0.5) / 2000
-    if data == "moons":
-        t = math.pi * u
-        half = torch.stack([torch.cos(t) - 0.5, torch.sin(t) - 0.25], 1)
-        curves, noise, reach = torch.cat([half, -half]), 0.1, 2.1
-    elif data == "rings":
-        t = 2 * math.pi * u
-        ring = torch.stack([torch.cos(t), torch.sin(t)], 1)
-        curves, noise, reach = torch.cat([ring, 2 * ring, 3 * ring]), 0.1, 3.6
-    else:
-        t = 3 * math.pi * u.sqrt()
-        arm = u.sqrt().unsqueeze(1) * torch.stack([torch.cos(t), torch.sin(t)], 1)
-        curves, noise, reach = torch.cat([arm, -arm]), 0.02, 1.12
-    centers, sigma = 0.5 + curves / (2 * reach), noise / (2 * reach)
-    squares = [torch.cdist(p, centers, compute_mode="donot_use_mm_for_euclid_dist").square()
-               for p in points.split(500)]  # fmt: skip
-    logs = [torch.logsumexp(-s / (2 * sigma**2), 1) for s in squares]
-    return torch.cat(logs) - math.log(len(centers) * 2 * math.pi * sigma**2)
 
 
 def _coded(vae: VAE, data: str, binarization: str, n: int) -> dict[str, np.ndarray]:

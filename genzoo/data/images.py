@@ -38,9 +38,7 @@ DATA_SETS: dict[str, Callable[[Path, str], tuple[Tensor, Tensor, tuple[str, ...]
     "mnist": mnist.read,
     "mnist-4x4": mnist.read_center,
     "fashion": fashion.read,
-    "moons": plane.moons,
-    "rings": plane.rings,
-    "spirals": plane.spirals,
+    **{name: curves.read for name, curves in plane.CURVES.items()},
 }
 
 

@@ -9,9 +9,9 @@ from genzoo.train import Settings
 
 PAPER = "van den Oord et al., Pixel Recurrent Neural Networks, 2016"
 URL = "https://arxiv.org/abs/1601.06759"
-# Two epochs take ten minutes on one core; the loss still falls at their end.
+# Six epochs take most of an hour on one core; the loss still falls at their end.
 SETTINGS = Settings(
-    images=2 * 60_000,
+    images=6 * 60_000,
     batch_size=64,
     binarization="dynamic",
     ema=0.999,

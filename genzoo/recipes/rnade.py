@@ -56,7 +56,7 @@ def rnade_fashion() -> Recipe:
         objective_kwargs=dict(lr=0.004, beta2=0.99),
         data="fashion",
         settings=Settings(
-            images=30 * 60_000,
+            images=15 * 60_000,
             batch_size=128,
             binarization="dequantized",
             ema=0.9995,

@@ -20,6 +20,7 @@ from genzoo.data import (
     load_images,
 )
 from genzoo.data.batches import seeded
+from genzoo.data.plane import CURVES
 
 
 def image_set(n: int = 20) -> ImageSet:
@@ -280,3 +281,17 @@ def test_generators_differ_in_every_part():
         assert torch.equal(draws[i], torch.rand(4, generator=seeded(*parts[i])))
         for j in range(i):
             assert not torch.equal(draws[i], draws[j]), (parts[i], parts[j])
+
+
+@pytest.mark.parametrize("data", CURVES)
+def test_the_true_density_is_that_of_the_points(data):
+    """It has mass one, and its entropy, by quadrature, is the NLL of the test points."""
+    n = 250
+    centers = (torch.arange(n) + 0.5) / n
+    log_p = CURVES[data].log_density(torch.cartesian_prod(centers, centers))
+    p = log_p.exp()
+    assert float(p.mean()) == pytest.approx(1, abs=1e-3)
+    entropy = float(-(p * log_p.clamp(min=-100)).mean())
+    points = load_images(data, "test").scaled().flatten(1)[:4000]
+    nll = -CURVES[data].log_density(points)
+    assert float(nll.mean()) == pytest.approx(entropy, abs=4 * float(nll.std()) / math.sqrt(4000))

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import itertools
-
 import pytest
 import torch
 from torch import Tensor
@@ -11,6 +9,13 @@ from torch.nn import functional as F
 from genzoo.models import NADE
 from genzoo.models.nade import CHUNK, CHUNK_LOW_PRECISION, _Logits
 from genzoo.roles import Autoregressive, teacher_forced_draws
+from tests.genzoo.binary_images import (
+    assert_bfloat16_autocast_stays_close,
+    assert_draws_equal_the_slow_ones,
+    binary,
+    counts_of,
+    every_image,
+)
 
 
 def nade(*event_shape: int, n_hidden: int = 5, seed: int = 0) -> NADE:
@@ -21,24 +26,6 @@ def nade(*event_shape: int, n_hidden: int = 5, seed: int = 0) -> NADE:
         for p in model.parameters():
             p.normal_()
     return model.requires_grad_(False)
-
-
-def every_image(*event_shape: int) -> Tensor:
-    D = torch.Size(event_shape).numel()
-    bits = torch.tensor(list(itertools.product([0.0, 1.0], repeat=D)), dtype=torch.float64)
-    return bits.view(-1, *event_shape)
-
-
-def binary(*shape: int, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return (torch.rand(shape, generator=generator) < 0.4).double()
-
-
-def counts_of(x: Tensor) -> Tensor:
-    """How often each of the 2^D images occurs among binary x (n, *event_shape)."""
-    D = x[0].numel()
-    index = x.flatten(1).long() @ 2 ** torch.arange(D - 1, -1, -1)
-    return torch.bincount(index, minlength=2**D)
 
 
 def plain_logits(x: Tensor, W: Tensor, V: Tensor, b: Tensor, c: Tensor) -> Tensor:
@@ -120,19 +107,7 @@ def test_a_conditional_depends_on_earlier_pixels_only():
 
 @pytest.mark.parametrize("with_given", [False, True])
 def test_incremental_draws_equal_the_slow_ones(with_given):
-    model = nade(1, 5, 6, n_hidden=7)
-    generator = torch.Generator().manual_seed(3)
-    u = torch.rand(30, 9, generator=generator, dtype=torch.float64)
-    given = None
-    if with_given:
-        known = torch.rand(30, 9, generator=generator) < 0.4
-        given = torch.where(known, binary(30, 9, seed=4), torch.nan)
-    fast = torch.stack(list(model.draws(u, given))).to(u)
-    slow = torch.stack(list(teacher_forced_draws(model, u, given)))
-    assert torch.equal(fast, slow)
-    assert 0.1 < fast.mean() < 0.9
-    if given is not None:
-        assert torch.equal(fast[known], given[known])
+    assert_draws_equal_the_slow_ones(nade(1, 5, 6, n_hidden=7), 9, with_given)
 
 
 def test_draws_hold_where_no_pixel_is_on():
@@ -252,20 +227,7 @@ def test_bfloat16_autocast_stays_close_to_float32():
         for p in model.parameters():
             p.normal_(std=0.3)
     x = binary(16, 1, 1, D).float()
-
-    def score(low: bool) -> tuple[Tensor, list[Tensor]]:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=low):
-            l = model.log_prob(x)
-        return l.detach(), list(torch.autograd.grad(l.mean(), model.parameters()))
-
-    full, full_grad = score(False)
-    low, low_grad = score(True)
-    assert low.dtype == torch.float32
-    assert not torch.equal(low, full), "autocast did nothing"
-    torch.testing.assert_close(low, full, rtol=0.01, atol=0.05)
-    for a, b in zip(low_grad, full_grad, strict=True):
-        assert a.dtype == torch.float32
-        assert F.cosine_similarity(a.flatten(), b.flatten(), dim=0) > 0.999
+    assert_bfloat16_autocast_stays_close(model, x)
 
 
 @pytest.mark.parametrize("i", [0, 1, 9, 17])

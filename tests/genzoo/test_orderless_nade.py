@@ -14,6 +14,7 @@ from genzoo.models import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
 from genzoo.models.orderless_nade import ROWS, first_of_random_orders
 from genzoo.objectives import Progress, Update
 from genzoo.roles import teacher_forced_draws
+from tests.genzoo.binary_images import binary, counts_of, every_image
 
 
 def orderless(*event_shape: int, seed: int = 0) -> OrderlessNADE:
@@ -26,12 +27,6 @@ def orderless(*event_shape: int, seed: int = 0) -> OrderlessNADE:
     return model.requires_grad_(False)
 
 
-def every_image(*event_shape: int) -> Tensor:
-    D = torch.Size(event_shape).numel()
-    bits = torch.tensor(list(itertools.product([0.0, 1.0], repeat=D)), dtype=torch.float64)
-    return bits.view(-1, *event_shape)
-
-
 def every_order(D: int) -> Tensor:
     return torch.tensor(list(itertools.permutations(range(D))))
 
@@ -39,17 +34,6 @@ def every_order(D: int) -> Tensor:
 def some_orders(K: int, D: int, seed: int = 0) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.stack([torch.randperm(D, generator=generator) for _ in range(K)])
-
-
-def binary(*shape: int, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return (torch.rand(shape, generator=generator) < 0.4).double()
-
-
-def counts_of(x: Tensor) -> Tensor:
-    D = x[0].numel()
-    index = x.flatten(1).long() @ 2 ** torch.arange(D - 1, -1, -1)
-    return torch.bincount(index, minlength=2**D)
 
 
 def chain_rule(model: OrderlessNADE, x: Tensor, order: list[int], first: int = 0) -> Tensor:

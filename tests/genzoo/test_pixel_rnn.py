@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-import itertools
-
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from genzoo.models import PixelRNN
-from genzoo.roles import teacher_forced_draws
+from tests.genzoo.binary_images import (
+    assert_bfloat16_autocast_stays_close,
+    assert_draws_equal_the_slow_ones,
+    binary,
+    counts_of,
+    every_image,
+)
 
 KINDS = ("row", "diagonal")
 
@@ -22,24 +25,6 @@ def pixel_rnn(kind: str, *event_shape: int, n_layers: int = 2, seed: int = 0) ->
             p.normal_(std=0.5)
         model.logit.weight *= 2
     return model.requires_grad_(False)
-
-
-def every_image(*event_shape: int) -> Tensor:
-    D = torch.Size(event_shape).numel()
-    bits = torch.tensor(list(itertools.product([0.0, 1.0], repeat=D)), dtype=torch.float64)
-    return bits.view(-1, *event_shape)
-
-
-def binary(*shape: int, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return (torch.rand(shape, generator=generator) < 0.4).double()
-
-
-def counts_of(x: Tensor) -> Tensor:
-    """How often each of the 2^D images occurs among binary x (n, *event_shape)."""
-    D = x[0].numel()
-    index = x.flatten(1).long() @ 2 ** torch.arange(D - 1, -1, -1)
-    return torch.bincount(index, minlength=2**D)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -111,18 +96,7 @@ def test_the_jacobian_is_zero_at_and_after_each_pixel(kind):
 @pytest.mark.parametrize("with_given", [False, True])
 def test_draws_from_kept_states_equal_the_slow_ones(kind, with_given):
     model = pixel_rnn(kind, 1, 6, 7)
-    generator = torch.Generator().manual_seed(3)
-    u = torch.rand(42, 9, generator=generator, dtype=torch.float64)
-    given = None
-    if with_given:
-        known = torch.rand(42, 9, generator=generator) < 0.4
-        given = torch.where(known, binary(42, 9, seed=4), torch.nan)
-    fast = torch.stack(list(model.draws(u, given))).to(u)
-    slow = torch.stack(list(teacher_forced_draws(model, u, given)))
-    assert torch.equal(fast, slow)
-    assert 0.02 < fast.mean() < 0.98
-    if given is not None:
-        assert torch.equal(fast[known], given[known])
+    assert_draws_equal_the_slow_ones(model, 9, with_given)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -138,19 +112,7 @@ def test_bfloat16_autocast_stays_close_to_float32(kind):
     torch.manual_seed(0)
     model = PixelRNN((1, 12, 12), kind, n_hidden=16, n_layers=2, n_channels=32)
     x = binary(8, 1, 12, 12).float()
-
-    def score(low: bool) -> tuple[Tensor, Tensor]:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=low):
-            l = model.log_prob(x)
-        grads = torch.autograd.grad(l.mean(), list(model.parameters()))
-        return l.detach(), torch.cat([g.flatten() for g in grads])
-
-    full, full_grad = score(False)
-    low, low_grad = score(True)
-    assert low.dtype == torch.float32
-    assert not torch.equal(low, full), "autocast did nothing"
-    torch.testing.assert_close(low, full, rtol=0.01, atol=0.05)
-    assert F.cosine_similarity(full_grad, low_grad, dim=0) > 0.999
+    assert_bfloat16_autocast_stays_close(model, x)
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,10 @@ from genzoo.models import IndependentPixels, JointPixels, MarkovPixels
 from genzoo.objectives import Counting, Progress, Update
 from genzoo.roles import n_parameters, teacher_forced_draws
 from genzoo.train.ema import EMA
+from tests.genzoo.binary_images import counts_of, every_image
 
 TABLES = [IndependentPixels, MarkovPixels, JointPixels]
 SHAPE, D = (1, 2, 3), 6
-
-
-def every_image() -> Tensor:
-    bits = torch.tensor(list(itertools.product([0.0, 1.0], repeat=D)), dtype=torch.float64)
-    return bits.view(-1, *SHAPE)
-
-
-def number_of(x: Tensor) -> Tensor:
-    return x.flatten(1).long() @ 2 ** torch.arange(D - 1, -1, -1)
 
 
 def some_images(n: int = 300, seed: int = 0) -> Tensor:
@@ -73,14 +65,14 @@ def brute_force(kind, x: Tensor, smoothing: float) -> Tensor:
 @pytest.mark.parametrize("smoothing", [1.0, 0.01])
 @pytest.mark.parametrize("kind", TABLES)
 def test_probabilities_are_those_of_a_table_made_by_brute_force(kind, smoothing):
-    p = fitted(kind, smoothing).log_prob(every_image()).exp()
+    p = fitted(kind, smoothing).log_prob(every_image(*SHAPE)).exp()
     torch.testing.assert_close(p, brute_force(kind, some_images(), smoothing), rtol=1e-9, atol=0)
     assert p.sum().item() == pytest.approx(1, abs=1e-12)
 
 
 @pytest.mark.parametrize("kind", TABLES)
 def test_before_anything_is_counted_all_images_are_equally_likely(kind):
-    log_p = kind(SHAPE).log_prob(every_image())
+    log_p = kind(SHAPE).log_prob(every_image(*SHAPE))
     torch.testing.assert_close(log_p, torch.full_like(log_p, -D * math.log(2)))
 
 
@@ -90,7 +82,7 @@ def test_each_assumption_costs_likelihood():
     assert independent < markov - 0.05
     assert markov < joint - 0.1
     # With next to no smoothing the joint table is the empirical distribution.
-    frequency = torch.bincount(number_of(x)).double() / len(x)
+    frequency = counts_of(x).double() / len(x)
     entropy = -(frequency[frequency > 0] * frequency[frequency > 0].log()).sum()
     assert -joint == pytest.approx(entropy.item(), abs=1e-4)
 
@@ -98,26 +90,26 @@ def test_each_assumption_costs_likelihood():
 @pytest.mark.parametrize("kind", TABLES)
 def test_samples_follow_the_density(kind, statistics):
     model = fitted(kind)
-    p = model.log_prob(every_image()).exp()
+    p = model.log_prob(every_image(*SHAPE)).exp()
     x = model.sample(40_000, generator=torch.Generator().manual_seed(0))
     assert x.dtype == torch.float32
-    counts = torch.bincount(number_of(x), minlength=2**D)
+    counts = counts_of(x)
     assert statistics.chi_square_z(counts, p) < 5
     assert statistics.total_variation(counts, p) < 0.04
     # and what the tables differ in is large enough for this to see
-    others = [fitted(k).log_prob(every_image()).exp() for k in TABLES if k is not kind]
+    others = [fitted(k).log_prob(every_image(*SHAPE)).exp() for k in TABLES if k is not kind]
     assert all(statistics.chi_square_z(counts, other) > 50 for other in others)
 
 
 @pytest.mark.parametrize("kind", TABLES)
 def test_completions_follow_the_conditional_density(kind, statistics):
-    model, images = fitted(kind), every_image()
+    model, images = fitted(kind), every_image(*SHAPE)
     prefix = torch.tensor([1.0, 0.0, 1.0], dtype=torch.float64)
     given = torch.full((1, *SHAPE), torch.nan)
     given.view(-1)[:3] = prefix
     p = model.log_prob(images).exp() * (images.flatten(1)[:, :3] == prefix).all(1)
     x = model.sample(20_000, given, torch.Generator().manual_seed(0))
-    counts = torch.bincount(number_of(x), minlength=2**D)
+    counts = counts_of(x)
     assert statistics.chi_square_z(counts, p / p.sum()) < 5
 
 
@@ -168,7 +160,7 @@ def test_free_parameters_are_told_and_true(kind, n_free):
 
     def log_p(counts: Tensor) -> Tensor:
         model.counts = counts
-        return model.log_prob(every_image())
+        return model.log_prob(every_image(*SHAPE))
 
     jacobian = torch.autograd.functional.jacobian(log_p, counts).view(2**D, -1)
     assert torch.linalg.matrix_rank(jacobian, rtol=1e-9) == n_free

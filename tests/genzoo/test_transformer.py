@@ -1,15 +1,19 @@
 from __future__ import annotations
 
-import itertools
-
 import pytest
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from genzoo.models import Tempered, Transformer
 from genzoo.models.transformer import pixels
-from genzoo.roles import Autoregressive, teacher_forced_draws
+from genzoo.roles import Autoregressive
+from tests.genzoo.binary_images import (
+    assert_bfloat16_autocast_stays_close,
+    assert_draws_equal_the_slow_ones,
+    binary,
+    counts_of,
+    every_image,
+)
 
 
 def transformer(*event_shape: int, patch: int = 2, window: int = 2, seed: int = 0) -> Transformer:
@@ -20,24 +24,6 @@ def transformer(*event_shape: int, patch: int = 2, window: int = 2, seed: int = 
         for p in model.parameters():
             p.normal_(std=0.4)
     return model.requires_grad_(False)
-
-
-def every_image(*event_shape: int) -> Tensor:
-    D = torch.Size(event_shape).numel()
-    bits = torch.tensor(list(itertools.product([0.0, 1.0], repeat=D)), dtype=torch.float64)
-    return bits.view(-1, *event_shape)
-
-
-def binary(*shape: int, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return (torch.rand(shape, generator=generator) < 0.4).double()
-
-
-def counts_of(x: Tensor) -> Tensor:
-    """How often each of the 2^D images occurs among binary x (n, *event_shape)."""
-    D = x[0].numel()
-    index = x.flatten(1).long() @ 2 ** torch.arange(D - 1, -1, -1)
-    return torch.bincount(index, minlength=2**D)
 
 
 OPTIONS = [(1.0, 1.0), (0.6, 1.0), (1.7, 0.9), (1.0, 0.8)]
@@ -125,20 +111,9 @@ def test_a_conditional_depends_on_all_earlier_pixels_and_no_other(patch, window)
 def test_cached_draws_equal_the_slow_ones(patch, with_given, options):
     model = transformer(1, 5, 6, patch=patch)
     density = model.tempered(*options)
-    generator = torch.Generator().manual_seed(3)
-    u = torch.rand(30, 40, generator=generator, dtype=torch.float64)
-    given = None
-    if with_given:
-        known = torch.rand(30, 40, generator=generator) < 0.4
-        given = torch.where(known, binary(30, 40, seed=4), torch.nan)
-    fast = torch.stack(list(density.draws(u, given))).to(u)
-    slow = torch.stack(list(teacher_forced_draws(density, u, given)))
-    assert torch.equal(fast, slow)
-    assert 0.02 < fast.mean() < 0.98
-    if given is not None:
-        assert torch.equal(fast[known], given[known])
+    fast = assert_draws_equal_the_slow_ones(density, 40, with_given)
     if options == (1.0, 1.0):
-        assert torch.equal(torch.stack(list(model.draws(u, given))).to(u), fast)
+        assert torch.equal(assert_draws_equal_the_slow_ones(model, 40, with_given), fast)
 
 
 def test_a_low_temperature_takes_the_likeliest_symbol():
@@ -188,19 +163,7 @@ def test_bfloat16_autocast_stays_close_to_float32():
     torch.manual_seed(0)
     model = Transformer((1, 8, 14), width=32, n_layers=2, n_heads=2)
     x = binary(8, 1, 8, 14).float()
-
-    def score(low: bool) -> tuple[Tensor, Tensor]:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=low):
-            l = model.log_prob(x)
-        grads = torch.autograd.grad(l.mean(), list(model.parameters()))
-        return l.detach(), torch.cat([g.flatten() for g in grads])
-
-    full, full_grad = score(False)
-    low, low_grad = score(True)
-    assert low.dtype == torch.float32
-    assert not torch.equal(low, full), "autocast did nothing"
-    torch.testing.assert_close(low, full, rtol=0.01, atol=0.05)
-    assert F.cosine_similarity(full_grad, low_grad, dim=0) > 0.999
+    assert_bfloat16_autocast_stays_close(model, x)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from demo_app import assets
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services.rnade import CELLS, RNADEService
 from demo_app.store import ASSETS, Store
-from genzoo.data import load_images
 
 NAME = "rnade-rings"
 X1 = [0.0, 0.137, 0.5, 1.0]
@@ -153,17 +151,3 @@ def test_what_is_missing_names_its_command(folder):
     assert moons.command == "python -m demo_app.assets"
     assert "lack gaussian, truth" in str(rings)
     assert spirals.command == "python -m genzoo train rnade-spirals"
-
-
-@pytest.mark.parametrize("data", ["moons", "rings", "spirals"])
-def test_the_true_density_is_that_of_the_points(data):
-    """It has mass one, and its entropy, by quadrature, is the NLL of the test points."""
-    n = 250
-    centers = (torch.arange(n) + 0.5) / n
-    log_p = assets.true_log_density(data, torch.cartesian_prod(centers, centers))
-    p = log_p.exp()
-    assert float(p.mean()) == pytest.approx(1, abs=1e-3)
-    entropy = float(-(p * log_p.clamp(min=-100)).mean())
-    points = load_images(data, "test").scaled().flatten(1)[:4000]
-    nll = -assets.true_log_density(data, points)
-    assert float(nll.mean()) == pytest.approx(entropy, abs=4 * float(nll.std()) / math.sqrt(4000))
