@@ -56,7 +56,6 @@ def vae_mnist() -> Recipe:
         ),
         smoke=SMOKE,
         expected="importance-weighted bound, k = 500, <= 84.5 nats, dynamic binarization",
-        storage="float16",
     )
 
 
@@ -88,5 +87,4 @@ def vae_fashion() -> Recipe:
         ),
         smoke=SMOKE,
         expected="bits/dim of 8-bit pixels, stated",
-        storage="float16",
     )
