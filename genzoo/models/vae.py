@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
-from genzoo.nn.conv import ResidualBlock, downsample, upsample
+from genzoo.nn.conv import decoder, encoder
 from genzoo.nn.distributions import DiscretizedLogistic
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.objectives.likelihood import bits_per_dim
@@ -68,34 +68,8 @@ class VAE(nn.Module, LatentVariable):
         self.event_shape, self.latent_shape = (C, H, W), (n_latent,)
         self.likelihood = likelihood
         n_parameters = {"bernoulli": 1, "logistic": 2}[likelihood]  # of p(x_i | z), a pixel
-        deep = (2 * width, H // 4, W // 4)
-        n_deep = 2 * width * (H // 4) * (W // 4)
-
-        def blocks(n_channels: int) -> list[nn.Module]:
-            return [ResidualBlock(n_channels) for _ in range(n_blocks)]
-
-        self.encoder = nn.Sequential(
-            downsample(C, width),
-            *blocks(width),
-            downsample(width, 2 * width),
-            *blocks(2 * width),
-            nn.SiLU(),
-            nn.Flatten(),
-            nn.Linear(n_deep, n_hidden),
-            nn.SiLU(),
-            nn.Linear(n_hidden, 2 * n_latent),
-        )
-        self.decoder = nn.Sequential(
-            nn.Linear(n_latent, n_hidden),
-            nn.SiLU(),
-            nn.Linear(n_hidden, n_deep),
-            nn.Unflatten(1, deep),
-            *blocks(2 * width),
-            upsample(2 * width, width),
-            *blocks(width),
-            nn.SiLU(),
-            upsample(width, C * n_parameters),
-        )
+        self.encoder = encoder((C, H, W), width, n_blocks, n_hidden, 2 * n_latent)
+        self.decoder = decoder(n_latent, (C * n_parameters, H, W), width, n_blocks, n_hidden)
 
     def prior(self) -> Normal:
         """p(z) = N(0, I), batch shape (K,)."""

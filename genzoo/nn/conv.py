@@ -31,3 +31,46 @@ def downsample(n_in: int, n_out: int) -> nn.Module:
 def upsample(n_in: int, n_out: int) -> nn.Module:
     """Twice the height and width: 1x1, then channels become 2x2 cells of pixels."""
     return nn.Sequential(nn.Conv2d(n_in, 4 * n_out, 1), nn.PixelShuffle(2))
+
+
+def encoder(
+    event_shape: tuple[int, int, int], width: int, n_blocks: int, n_hidden: int, n_out: int
+) -> nn.Sequential:
+    """Images (B, C, H, W), H and W multiples of four, to n_out numbers each (B, n_out).
+
+    Args:
+        width: channels at half the resolution; twice as many at a quarter of it.
+        n_blocks: residual blocks at each of the two.
+        n_hidden: units of the dense layer that follows.
+    """
+    C, H, W = event_shape
+    return nn.Sequential(
+        downsample(C, width),
+        *(ResidualBlock(width) for _ in range(n_blocks)),
+        downsample(width, 2 * width),
+        *(ResidualBlock(2 * width) for _ in range(n_blocks)),
+        nn.SiLU(),
+        nn.Flatten(),
+        nn.Linear(2 * width * (H // 4) * (W // 4), n_hidden),
+        nn.SiLU(),
+        nn.Linear(n_hidden, n_out),
+    )
+
+
+def decoder(
+    n_in: int, event_shape: tuple[int, int, int], width: int, n_blocks: int, n_hidden: int
+) -> nn.Sequential:
+    """The mirror of `encoder`: (B, n_in) to (B, C, H, W) of any values."""
+    C, H, W = event_shape
+    deep = (2 * width, H // 4, W // 4)
+    return nn.Sequential(
+        nn.Linear(n_in, n_hidden),
+        nn.SiLU(),
+        nn.Linear(n_hidden, deep[0] * deep[1] * deep[2]),
+        nn.Unflatten(1, deep),
+        *(ResidualBlock(2 * width) for _ in range(n_blocks)),
+        upsample(2 * width, width),
+        *(ResidualBlock(width) for _ in range(n_blocks)),
+        nn.SiLU(),
+        upsample(width, C),
+    )
