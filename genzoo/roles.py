@@ -248,6 +248,26 @@ class LatentVariable(ABC):
         """p(x | z), batch shape (B, *event_shape); its mean is the picture."""
 
 
+class Classifier(ABC):
+    """Says which class an image is of; its features say how alike images are."""
+
+    event_shape: tuple[int, ...]
+    n_classes: int
+
+    @abstractmethod
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer decides by, (B, F), of images x (B, *event_shape)."""
+
+    @abstractmethod
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits of the classes, (B, n_classes), of features (B, F)."""
+
+    @final
+    def logits(self, x: Tensor) -> Tensor:
+        """Of the classes, (B, n_classes), of images x (B, *event_shape)."""
+        return self.classify(self.features(x))
+
+
 @torch.inference_mode()
 def pictures(model: object, n: int, generator: torch.Generator | None = None) -> Tensor:
     """n pictures to look at, (n, *event_shape): samples, or the mean of p(x | z) for drawn z."""

@@ -2,6 +2,7 @@
 
 from genzoo.models.ar import AR
 from genzoo.models.color import ColorChannels, ColorJoint
+from genzoo.models.judge import Classification, Judge
 from genzoo.models.nade import NADE
 from genzoo.models.orderless_nade import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
 from genzoo.models.pixel_rnn import PixelRNN
@@ -16,11 +17,13 @@ __all__ = [
     "NADE",
     "RNADE",
     "VAE",
+    "Classification",
     "ColorChannels",
     "ColorJoint",
     "EoNADE",
     "IndependentPixels",
     "JointPixels",
+    "Judge",
     "MarkovPixels",
     "OrderAgnosticLikelihood",
     "OrderlessNADE",

@@ -47,7 +47,14 @@ class Progress:
 
     def randn(self, B: int, *shape: int, device: torch.device | None = None) -> Tensor:
         """Standard normal noise (B, *shape) for the B rows of this process."""
-        whole = torch.randn(B * self.world, *shape, generator=self._generator)
+        return self._mine(torch.randn(B * self.world, *shape, generator=self._generator), device)
+
+    def rand(self, B: int, *shape: int, device: torch.device | None = None) -> Tensor:
+        """Uniform noise in [0, 1), likewise."""
+        return self._mine(torch.rand(B * self.world, *shape, generator=self._generator), device)
+
+    def _mine(self, whole: Tensor, device: torch.device | None) -> Tensor:
+        B = len(whole) // self.world
         return whole[self.rank * B : (self.rank + 1) * B].to(device)
 
 

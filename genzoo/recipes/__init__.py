@@ -3,6 +3,7 @@
 # Importing a file registers its recipes.
 from genzoo.recipes import (  # noqa: F401
     ar,
+    judge,
     nade,
     orderless_nade,
     pixel_rnn,

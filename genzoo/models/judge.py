@@ -1,0 +1,115 @@
+"""A judge: a small classifier whose features tell how far samples are from the real thing.
+
+Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium",
+NIPS 2017, measured samples by the Frechet distance between the features of a classifier.
+
+Differs from the paper: its classifier, Inception, was trained on ImageNet's photographs and knows
+nothing of digits. This one is trained on the data that it judges. Half of what it sees is binary,
+each pixel 1 with the probability of its gray value, so that it can judge models of either kind.
+Distances between the features of different classifiers do not compare.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Optimizer
+
+from genzoo.data.batches import Batch
+from genzoo.nn.conv import encoder
+from genzoo.objectives.base import Objective, Progress, Update, adam
+from genzoo.roles import Classifier, check_images
+
+
+class Judge(nn.Module, Classifier):
+    """Residual convolutions, one dense layer of features, and a class for each image.
+
+    Args:
+        event_shape: shape of an image (C, H, W), H and W multiples of four.
+        n_classes: how many classes there are.
+        width: channels at half the resolution; twice as many at a quarter of it.
+        n_blocks: residual blocks at each of the two.
+        n_hidden: units of the layer below the features.
+        n_features: F, numbers that the last layer decides by.
+    """
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...] = (1, 28, 28),
+        n_classes: int = 10,
+        width: int = 32,
+        n_blocks: int = 1,
+        n_hidden: int = 256,
+        n_features: int = 64,
+    ):
+        super().__init__()
+        if len(event_shape) != 3:
+            raise ValueError(f"An image's shape is channels, height, width, not {event_shape}.")
+        C, H, W = event_shape
+        if min(C, H, W, n_classes, width, n_hidden, n_features) < 1 or n_blocks < 0:
+            raise ValueError("Sizes of a judge must be at least 1, and n_blocks at least 0.")
+        if H % 4 or W % 4:
+            raise ValueError(f"Height and width must be multiples of four, not {H} and {W}.")
+        self.event_shape, self.n_classes = (C, H, W), n_classes
+        self.body = encoder((C, H, W), width, n_blocks, n_hidden, n_features)
+        self.head = nn.Linear(n_features, n_classes)
+
+    def features(self, x: Tensor) -> Tensor:
+        check_images(x, self.event_shape)
+        return F.silu(self.body(2 * x - 1).to(x.dtype))
+
+    def classify(self, features: Tensor) -> Tensor:
+        return self.head(features).to(features.dtype)
+
+
+class Classification(Objective):
+    """Minimize the cross-entropy of the true class, in nats, on images half of which are binary
+    and all of which are shifted by up to two pixels."""
+
+    model: Judge
+
+    def __init__(self, model: Judge, lr: float, weight_decay: float = 0.0, smoothing: float = 0.0):
+        super().__init__()
+        self.model = model
+        self.lr, self.weight_decay, self.smoothing = lr, weight_decay, smoothing
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        return {"model": adam(self.model.parameters(), self.lr, weight_decay=self.weight_decay)}
+
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        B = len(batch.x)
+        x = shifted(batch.x, (2 * at.rand(B, 2) - 1) * 2)
+        u = at.rand(B, *x.shape[1:], device=x.device)
+        half = at.rand(B, 1, 1, 1, device=x.device) < 0.5
+        x = torch.where(half, (u < x).to(x.dtype), x)
+        logits = self.model.logits(x)
+        loss = F.cross_entropy(logits, batch.label, label_smoothing=self.smoothing)
+        update("model", loss)
+        return {"cross_entropy": loss.detach(), "error": _wrong(logits, batch.label).mean()}
+
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        logits = self.model.logits(batch.x)
+        return {
+            "cross_entropy": F.cross_entropy(logits, batch.label, reduction="none"),
+            "error": _wrong(logits, batch.label),
+        }
+
+
+def shifted(x: Tensor, by: Tensor) -> Tensor:
+    """Images x (B, C, H, W) moved by whole pixels, by (B, 2) down and right, rounded; what comes
+    in over the edge is 0."""
+    B, _, H, W = x.shape
+    down, right = by.round().long().to(x.device).unbind(1)
+    pad = int(by.abs().max().ceil()) if B else 0
+    padded = F.pad(x, (pad, pad, pad, pad))
+    rows = (torch.arange(H, device=x.device) + pad).view(1, H) - down.view(B, 1)
+    columns = (torch.arange(W, device=x.device) + pad).view(1, W) - right.view(B, 1)
+    image = torch.arange(B, device=x.device).view(B, 1, 1)
+    return padded.permute(0, 2, 3, 1)[image, rows.unsqueeze(2), columns.unsqueeze(1)].permute(
+        0, 3, 1, 2
+    )
+
+
+def _wrong(logits: Tensor, label: Tensor) -> Tensor:
+    return (logits.detach().argmax(1) != label).to(logits.dtype)

@@ -1,0 +1,37 @@
+"""The classifiers that judge samples."""
+
+from __future__ import annotations
+
+from genzoo.models import Classification, Judge
+from genzoo.recipes.base import Recipe, recipe
+from genzoo.train import Settings
+
+
+def _judge(data: str, summary: str, expected: str) -> Recipe:
+    return Recipe(
+        summary=summary,
+        paper="Heusel et al., GANs Trained by a Two Time-Scale Update Rule, 2017",
+        paper_url="https://arxiv.org/abs/1706.08500",
+        model=Judge,
+        model_kwargs=dict(event_shape=(1, 28, 28), n_classes=10, width=32, n_blocks=1),
+        objective=Classification,
+        objective_kwargs=dict(lr=0.002, weight_decay=0.05, smoothing=0.1),
+        data=data,
+        settings=Settings(images=12 * 60_000, batch_size=128, ema=0.999, precision="bfloat16"),
+        smoke={
+            "images": 256,
+            "batch_size": 64,
+            "model.width": 2,
+        },
+        expected=expected,
+    )
+
+
+@recipe
+def judge_mnist() -> Recipe:
+    return _judge("mnist", "Tells digits apart, gray or binary", "test error <= 0.6 %, gray")
+
+
+@recipe
+def judge_fashion() -> Recipe:
+    return _judge("fashion", "Tells clothes apart, gray or binary", "test error <= 8 %, gray")

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from genzoo.data import Batch
+from genzoo.models import Classification, Judge
+from genzoo.models.judge import shifted
+from genzoo.objectives import Progress, Update
+
+
+def judge(seed: int = 0) -> Judge:
+    torch.manual_seed(seed)
+    return Judge((1, 8, 8), n_classes=3, width=4, n_blocks=1, n_hidden=8, n_features=6)
+
+
+def test_what_the_last_layer_sees_is_the_features():
+    model = judge().double()
+    x = torch.rand(5, 1, 8, 8, generator=torch.Generator().manual_seed(0)).double()
+    features = model.features(x)
+    assert features.shape == (5, 6)
+    torch.testing.assert_close(
+        model.logits(x), features @ model.head.weight.T + model.head.bias, rtol=1e-12, atol=1e-12
+    )
+    alone = torch.cat([model.logits(image) for image in x.split(1)])
+    torch.testing.assert_close(alone, model.logits(x), rtol=1e-12, atol=1e-12)
+
+
+def test_it_learns_which_corner_is_lit():
+    model = judge()
+    objective = Classification(model, lr=0.01)
+    update = Update(objective.optimizers())
+    generator = torch.Generator().manual_seed(1)
+    for step in range(120):
+        label = torch.randint(3, (32,), generator=generator)
+        x = torch.zeros(32, 1, 8, 8)
+        for image, k in zip(x, label.tolist(), strict=True):
+            image[0, 4 * (k // 2) : 4 * (k // 2) + 4, 4 * (k % 2) : 4 * (k % 2) + 4] = 0.8
+        report = objective.step(Batch(x, label), update, Progress(step, 32 * step, 3840, seed=0))
+    assert report["error"] <= 0.1
+    with torch.inference_mode():
+        assert (model.logits(x).argmax(1) == label).float().mean() > 0.95
+        x = (x > 0).float()
+        assert (model.logits(x).argmax(1) == label).float().mean() > 0.95
+
+
+def test_images_are_moved_by_whole_pixels():
+    x = torch.arange(12.0).view(1, 1, 3, 4)
+    moved = shifted(x.repeat(3, 1, 1, 1), torch.tensor([[1.2, 0.0], [0.0, -2.0], [0.0, 0.0]]))
+    assert moved[0, 0].tolist() == [[0, 0, 0, 0], [0, 1, 2, 3], [4, 5, 6, 7]]
+    assert moved[1, 0].tolist() == [[2, 3, 0, 0], [6, 7, 0, 0], [10, 11, 0, 0]]
+    assert torch.equal(moved[2], x[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"event_shape": (8, 8)}, "channels, height, width"),
+        ({"event_shape": (1, 6, 8)}, "multiples of four, not 6 and 8"),
+        ({"n_features": 0}, "at least 1"),
+        ({"n_blocks": -1}, "at least 0"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_refused_in_a_sentence(change, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Judge(**{"event_shape": (1, 8, 8), **change})
+
+
+def test_what_is_no_image_is_refused():
+    with pytest.raises(ValueError, match=r"must lie in \[0, 1\]"):
+        judge().logits(torch.full((1, 1, 8, 8), 2.0))
