@@ -202,6 +202,7 @@ def _machine(device: str) -> str:
 
 
 def _figures(recipe: Recipe, model, device: str, n_images: int | None, k: int):
+    judge = f"judge-{recipe.data}"
     with tqdm(total=1000, desc="measuring", bar_format="{l_bar}{bar}| {remaining}") as bar:
 
         def progress(fraction: float) -> None:
@@ -209,7 +210,13 @@ def _figures(recipe: Recipe, model, device: str, n_images: int | None, k: int):
             bar.refresh()
 
         return recipes.evaluate(
-            recipe, model, device=device, n_images=n_images, k=k, progress=progress
+            recipe,
+            model,
+            device=device,
+            n_images=n_images,
+            k=k,
+            judge=releases.load(judge) if judge in releases.names() else None,
+            progress=progress,
         )
 
 

@@ -30,7 +30,13 @@ from torch import Tensor, nn
 from genzoo import recipes
 from genzoo.metrics import Figure
 from genzoo.recipes import Recipe
-from genzoo.roles import Classifier, ExplicitDensity, LatentVariable, n_parameters
+from genzoo.roles import (
+    Autoencoder,
+    Classifier,
+    ExplicitDensity,
+    LatentVariable,
+    n_parameters,
+)
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 
@@ -201,11 +207,14 @@ def probe(model: nn.Module) -> list[float]:
     """The model's score, in nats, of four fixed images: empty, full, a disc, and noise.
 
     log p(x) of an explicit density; log p(x | z) - KL at z = the mean of q(z | x) of a latent
-    variable model; the likeliest class's log-probability of a classifier. A test reproduces it
-    from the files, so no release can rot unseen.
+    variable model; log p(x | z) at the code of an auto-encoder; the likeliest class's
+    log-probability of a classifier. A test reproduces it from the files, so no release can rot
+    unseen.
     """
-    assert isinstance(model, (ExplicitDensity, LatentVariable, Classifier))
+    assert isinstance(model, (ExplicitDensity, LatentVariable, Autoencoder, Classifier))
     x = probe_images(model.event_shape)
+    if isinstance(model, Autoencoder):
+        return model.decode(model.encode(x)).log_prob(x).flatten(1).sum(1).tolist()
     if isinstance(model, Classifier):
         return torch.log_softmax(model.logits(x), dim=1).amax(1).tolist()
     if isinstance(model, ExplicitDensity):

@@ -248,6 +248,38 @@ class LatentVariable(ABC):
         """p(x | z), batch shape (B, *event_shape); its mean is the picture."""
 
 
+class Implicit(ABC):
+    """Makes images of noise, one for each z ~ p(z); the images' probability is not known."""
+
+    event_shape: tuple[int, ...]
+    latent_shape: tuple[int, ...]
+
+    @abstractmethod
+    def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n draws of p(z), (n, *latent_shape)."""
+
+    @abstractmethod
+    def generate(self, z: Tensor) -> Tensor:
+        """The image of each z (n, *latent_shape), (n, *event_shape)."""
+
+
+class Autoencoder(Implicit):
+    """Codes images, too: where the codes of all images lie together is meant to be p(z)."""
+
+    @abstractmethod
+    def encode(self, x: Tensor, eps: Tensor | None = None) -> Tensor:
+        """The codes (B, *latent_shape) of images x (B, *event_shape): draws of q(z | x) for the
+        standard normal noise eps of that shape, or its means. Some heed no noise."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Distribution:
+        """p(x | z), batch shape (B, *event_shape)."""
+
+    @final
+    def generate(self, z: Tensor) -> Tensor:
+        return self.decode(z).mean
+
+
 class Classifier(ABC):
     """Says which class an image is of; its features say how alike images are."""
 
@@ -270,7 +302,8 @@ class Classifier(ABC):
 
 @torch.inference_mode()
 def pictures(model: object, n: int, generator: torch.Generator | None = None) -> Tensor:
-    """n pictures to look at, (n, *event_shape): samples, or the mean of p(x | z) for drawn z."""
+    """n pictures to look at, (n, *event_shape): samples, or what is made, or the mean of p(x | z),
+    for drawn z."""
     if isinstance(model, ExplicitDensity):
         return model.sample(n, generator=generator)
     if isinstance(model, LatentVariable):
@@ -278,4 +311,6 @@ def pictures(model: object, n: int, generator: torch.Generator | None = None) ->
         device = prior.mean.device
         z = torch.randn(n, *model.latent_shape, generator=generator).to(device)
         return model.decode(prior.mean + prior.stddev * z).mean
+    if isinstance(model, Implicit):
+        return model.generate(model.draw_z(n, generator))
     raise TypeError(f"{type(model).__name__} has no role that makes pictures.")

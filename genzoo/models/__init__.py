@@ -1,5 +1,6 @@
 """One paper, one file: the model and, where it has one of its own, its objective."""
 
+from genzoo.models.aae import AAE, AdversarialAutoencoding
 from genzoo.models.ar import AR
 from genzoo.models.color import ColorChannels, ColorJoint
 from genzoo.models.judge import Classification, Judge
@@ -12,11 +13,13 @@ from genzoo.models.transformer import Tempered, Transformer
 from genzoo.models.vae import ELBO, VAE
 
 __all__ = [
+    "AAE",
     "AR",
     "ELBO",
     "NADE",
     "RNADE",
     "VAE",
+    "AdversarialAutoencoding",
     "Classification",
     "ColorChannels",
     "ColorJoint",

@@ -132,7 +132,8 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def optimizers(self) -> dict[str, Optimizer]:
-        """The optimizers by name; every trainable parameter belongs to exactly one."""
+        """The optimizers by name; every trainable parameter belongs to one, or to more where an
+        algorithm moves it for different ends."""
 
     @abstractmethod
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 # Importing a file registers its recipes.
 from genzoo.recipes import (  # noqa: F401
+    aae,
     ar,
     judge,
     nade,

@@ -18,10 +18,17 @@ from genzoo.metrics import (
     elbo_split,
     importance_weighted_bound,
 )
-from genzoo.metrics.samples import features, frechet_distance
+from genzoo.metrics.samples import energy_test, features, frechet_distance
 from genzoo.objectives.likelihood import bits_per_dim
 from genzoo.recipes.base import Recipe
-from genzoo.roles import Classifier, ExplicitDensity, LatentVariable, OrderAgnostic
+from genzoo.roles import (
+    Autoencoder,
+    Classifier,
+    ExplicitDensity,
+    LatentVariable,
+    OrderAgnostic,
+    pictures,
+)
 
 BINARIZATION = {
     "none": "8-bit gray",
@@ -37,6 +44,9 @@ N_ORDERS = 8
 N_ORDERED = 100
 """The first so many test images are measured in it exactly, by D passes an image and an order."""
 
+N_CODES = 2000
+"""Codes in the two-sample test: its matrix of distances grows with their square."""
+
 N_MASKS = 20
 """Sets of known pixels for each image, in the estimate over all orders."""
 
@@ -48,6 +58,7 @@ def evaluate(
     device: str = "cpu",
     n_images: int | None = None,
     k: int = 500,
+    judge: Classifier | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> list[Figure]:
     """Figures on the test split, drawn once from the fixed seed.
@@ -55,6 +66,8 @@ def evaluate(
     Args:
         n_images: only the first so many; the setting then says so.
         k: samples of the importance-weighted bound.
+        judge: of the same data, whose features measure the pictures of a model with a latent
+            space; without it they are not measured.
         progress: told the fraction done.
     """
     data = load_images(recipe.data, "test")
@@ -107,8 +120,59 @@ def evaluate(
             bootstrap("reconstruction", -reconstruction, "nats", setting),
             bootstrap("kl", kl.sum(1), "nats", setting),
             Figure("active_latents", n := float(active_latents(kl).sum()), n, n, "", setting),
+            *_judged(model, judge, data, len(x)),
         ]
+    if isinstance(model, Autoencoder):
+        with torch.inference_mode():
+            return [
+                *_of_codes(model, x, over_batches, setting),
+                *_judged(model, judge, data, len(x)),
+            ]
     raise TypeError(f"No figures are defined for {type(model).__name__}.")
+
+
+def _of_codes(
+    model: Autoencoder,
+    x: Tensor,
+    over_batches: Callable[[Callable[[Tensor], Tensor], int], Tensor],
+    setting: str,
+) -> list[Figure]:
+    """How well images are made again, and how well their codes lie as p(z) does."""
+    generator = seeded(0)
+
+    def noise(b: Tensor) -> Tensor:
+        return torch.randn(len(b), *model.latent_shape, generator=generator).to(b)
+
+    def wrong(b: Tensor) -> Tensor:
+        return -model.decode(model.encode(b, noise(b))).log_prob(b).flatten(1).sum(1)
+
+    reconstruction = bootstrap("reconstruction", over_batches(wrong, 250), "nats", setting)
+    codes = over_batches(lambda b: model.encode(b, noise(b)), 250)[:N_CODES].flatten(1)
+    n = len(codes)
+    drawn, others = (model.draw_z(n, generator).cpu().flatten(1) for _ in range(2))
+    distance, p = energy_test(codes, drawn, generator=generator)
+    floor, _ = energy_test(others, drawn, n_permutations=1, generator=generator)
+    test = f"energy distance of the codes of {n} images from {n} draws of p(z), {setting}"
+    return [
+        reconstruction,
+        Figure("prior_distance", distance, distance, distance, "", test),
+        Figure("prior_distance_floor", floor, floor, floor, "", test.replace("codes", "as many")),
+        Figure("prior_p_value", p, p, p, "", f"{test}, 200 permutations"),
+    ]
+
+
+def _judged(
+    model: object, judge: Classifier | None, test: ImageSet, n: int, batch: int = 250
+) -> list[Figure]:
+    """How far n gray pictures of a model are from as many test images."""
+    if judge is None:
+        return []
+    generator = seeded(0)
+    few = [min(batch, n - s) for s in range(0, n, batch)]
+    fake = torch.cat([features(judge, pictures(model, m, generator).cpu()) for m in few])
+    real = features(judge, test.scaled(slice(n)))
+    fid = frechet_distance(real, fake)
+    return [Figure("fid", fid, fid, fid, "", f"judge features, {n} pictures, {n} test images")]
 
 
 def _of_classifier(
