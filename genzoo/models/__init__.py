@@ -10,7 +10,7 @@ from genzoo.models.pixel_rnn import PixelRNN
 from genzoo.models.rnade import RNADE
 from genzoo.models.tables import IndependentPixels, JointPixels, MarkovPixels
 from genzoo.models.transformer import Tempered, Transformer
-from genzoo.models.vae import ELBO, VAE
+from genzoo.models.vae import ELBO, VAE, ImportanceWeighted
 
 __all__ = [
     "AAE",
@@ -24,6 +24,7 @@ __all__ = [
     "ColorChannels",
     "ColorJoint",
     "EoNADE",
+    "ImportanceWeighted",
     "IndependentPixels",
     "JointPixels",
     "Judge",

@@ -16,6 +16,8 @@ layer; Adam instead of Adagrad.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution, Normal, kl_divergence
@@ -103,16 +105,40 @@ class VAE(nn.Module, LatentVariable):
         reconstruction = self.decode(q.loc + q.scale * eps).log_prob(x).flatten(1).sum(1)
         return reconstruction, kl_divergence(q, self.prior())
 
+    def log_weights(self, x: Tensor, eps: Tensor) -> Tensor:
+        """log p(z) p(x | z) / q(z | x) in nats, (B, k), for the noise eps (B, k, K)."""
+        B, k, K = eps.shape
+        q, prior = self.encode(x), self.prior()
+        loc, scale = q.loc.unsqueeze(1), q.scale.unsqueeze(1)
+        z = loc + scale * eps
+        p = self.decode(z.view(B * k, K))
+        log_p = p.log_prob(x.repeat_interleave(k, 0)).flatten(1).sum(1).view(B, k)
+        log_q = Normal(loc, scale, validate_args=False).log_prob(z)
+        return log_p + (prior.log_prob(z) - log_q).sum(2)
+
 
 class ELBO(Objective):
-    """Maximize the evidence lower bound of a VAE."""
+    """Maximize the evidence lower bound of a VAE, or E_q[log p(x | z)] - beta KL.
+
+    Args:
+        lr: Adam's step.
+        beta: what a nat of KL costs; above 1 the code is kept simple at the price of the picture
+            (Higgins et al., "beta-VAE", 2017).
+        free_bits: nats of KL that each latent may spend for nothing, on average over a batch, so
+            that none is given up early (Kingma et al., 2016). By several processes the average is
+            over the images of each.
+    """
 
     model: VAE
 
-    def __init__(self, model: VAE, lr: float):
+    def __init__(self, model: VAE, lr: float, beta: float = 1.0, free_bits: float = 0.0):
         super().__init__()
+        if not (0 <= beta < math.inf and 0 <= free_bits < math.inf):
+            raise ValueError(
+                f"beta and free_bits must be at least 0 and finite, not {beta} and {free_bits}."
+            )
         self.model = model
-        self.lr = lr
+        self.lr, self.beta, self.free_bits = lr, beta, free_bits
 
     def optimizers(self) -> dict[str, Optimizer]:
         return {"model": adam(self.model.parameters(), self.lr)}
@@ -121,13 +147,10 @@ class ELBO(Objective):
         x = batch.x
         eps = at.randn(len(x), *self.model.latent_shape, device=x.device)
         reconstruction, kl = self.model.elbo_terms(x, eps)
-        loss = (kl.sum(1) - reconstruction).mean()
-        update("model", loss)
-        return {
-            "negative_elbo": loss.detach(),
-            "reconstruction": reconstruction.detach().mean(),
-            "kl": kl.detach().sum(1).mean(),
-        }
+        charged = kl.mean(0).clamp(min=self.free_bits).sum()
+        update("model", self.beta * charged - reconstruction.mean())
+        reconstruction, kl = reconstruction.detach().mean(), kl.detach().sum(1).mean()
+        return {"negative_elbo": kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         x = batch.x
@@ -140,3 +163,28 @@ class ELBO(Objective):
             "kl": kl.sum(1),
             "bits_per_dim": bits_per_dim(negative_elbo, x[0].numel()),
         }
+
+
+class ImportanceWeighted(ELBO):
+    """Maximize the bound of k samples of q(z | x), log (1/k) sum_j w_j with
+    w_j = p(z_j) p(x | z_j) / q(z_j | x), which is the ELBO for k = 1 and log p(x) in the limit
+    (Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016).
+
+    Args:
+        lr: Adam's step.
+        k: samples for each image; a step costs the decoder k times as much.
+    """
+
+    def __init__(self, model: VAE, lr: float, k: int):
+        super().__init__(model, lr)
+        if k < 1:
+            raise ValueError(f"The number of importance samples must be at least 1, not {k}.")
+        self.k = k
+
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        x, k = batch.x, self.k
+        eps = at.randn(len(x), k, *self.model.latent_shape, device=x.device)
+        log_w = self.model.log_weights(x, eps)
+        bound = (torch.logsumexp(log_w, dim=1) - math.log(k)).mean()
+        update("model", -bound)
+        return {"nll_bound": -bound.detach(), "negative_elbo": -log_w.detach().mean()}

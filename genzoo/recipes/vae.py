@@ -20,7 +20,7 @@ def vae_mnist_2d() -> Recipe:
         model=VAE,
         model_kwargs=dict(event_shape=(1, 28, 28), n_latent=2, width=16, n_blocks=1, n_hidden=512),
         objective=ELBO,
-        objective_kwargs=dict(lr=0.001),
+        objective_kwargs=dict(lr=0.001, beta=1.0, free_bits=0.0),
         data="mnist",
         settings=Settings(
             images=20 * 60_000,
@@ -45,7 +45,7 @@ def vae_mnist() -> Recipe:
             event_shape=(1, 28, 28), n_latent=32, width=24, n_blocks=1, n_hidden=512
         ),
         objective=ELBO,
-        objective_kwargs=dict(lr=0.002),
+        objective_kwargs=dict(lr=0.002, beta=1.0, free_bits=0.0),
         data="mnist",
         settings=Settings(
             images=80 * 60_000,
@@ -75,7 +75,7 @@ def vae_fashion() -> Recipe:
             likelihood="logistic",
         ),
         objective=ELBO,
-        objective_kwargs=dict(lr=0.001),
+        objective_kwargs=dict(lr=0.001, beta=1.0, free_bits=0.0),
         data="fashion",
         settings=Settings(
             images=20 * 60_000,

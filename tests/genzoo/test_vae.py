@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 from torch.distributions import kl_divergence
 
+from genzoo.data import Batch
 from genzoo.metrics import active_latents, elbo_split, importance_weighted_bound
-from genzoo.models import VAE
+from genzoo.models import ELBO, VAE, ImportanceWeighted
 from genzoo.nn.distributions import DiscretizedLogistic
+from genzoo.objectives import Progress, Update
 
 GRAYS = torch.arange(256, dtype=torch.float64) / 255
 
@@ -104,6 +106,73 @@ def test_active_latents_are_those_that_carry_something():
     kl = torch.tensor([[0.0, 2.0, 0.015], [0.0, 0.0, 0.001]])
     assert active_latents(kl).tolist() == [False, True, False]
     assert active_latents(kl, threshold=0.005).tolist() == [False, True, True]
+
+
+class Loss(Update):
+    """Keeps the losses it is given, and moves nothing."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.losses: list[float] = []
+
+    def __call__(self, who: str, loss: Tensor) -> None:
+        self.losses.append(float(loss))
+
+
+def loss_of(objective, x: Tensor, seed: int = 0) -> float:
+    update = Loss()
+    batch = Batch(x.float(), torch.zeros(len(x), dtype=torch.long))
+    objective.step(batch, update, Progress(0, 0, 1000, seed=seed))
+    return update.losses[0]
+
+
+def test_beta_prices_the_kl_and_free_bits_forgive_it():
+    model, x = vae().float(), images(40).float()
+    eps = Progress(0, 0, 1000, seed=0).randn(40, 3)
+    reconstruction, kl = model.elbo_terms(x, eps)
+    assert loss_of(ELBO(model, 0.1), x) == pytest.approx(
+        float(kl.sum(1).mean() - reconstruction.mean()), rel=1e-5
+    )
+    assert loss_of(ELBO(model, 0.1, beta=4.0), x) == pytest.approx(
+        float(4 * kl.sum(1).mean() - reconstruction.mean()), rel=1e-5
+    )
+    spent = kl.mean(0)
+    free = float(spent.median())  # one latent below, one above
+    expected = spent.clamp(min=free).sum() - reconstruction.mean()
+    assert loss_of(ELBO(model, 0.1, free_bits=free), x) == pytest.approx(float(expected), rel=1e-5)
+    assert float(expected) > float(spent.sum() - reconstruction.mean())
+
+
+def test_the_importance_weighted_objective_is_the_bound_that_is_measured():
+    model, x = vae(), images(3)
+    eps = torch.randn(3, 5, 3, generator=torch.Generator().manual_seed(4)).double()
+    log_w = model.log_weights(x, eps)
+    for i in range(3):
+        q, prior = model.encode(x[i : i + 1]), model.prior()
+        for j in range(5):
+            z = q.loc + q.scale * eps[i, j]
+            log_p = model.decode(z).log_prob(x[i : i + 1]).sum()
+            expected = log_p + prior.log_prob(z).sum() - q.log_prob(z).sum()
+            torch.testing.assert_close(log_w[i, j], expected, rtol=1e-10, atol=1e-10)
+
+    single, x = vae().float(), images(20).float()
+    one = loss_of(ImportanceWeighted(single, 0.1, k=1), x)
+    values = [loss_of(ImportanceWeighted(single, 0.1, k=10), x, seed=s) for s in range(200)]
+    measured = [
+        -float(importance_weighted_bound(single, x, 10, seed=s).mean()) for s in range(200)
+    ]
+    ours, theirs = torch.tensor(values), torch.tensor(measured)
+    error = ((ours.var() + theirs.var()) / 200).sqrt()
+    assert abs(float(ours.mean() - theirs.mean())) < 5 * float(error)
+    assert float(ours.mean()) < one
+
+
+@pytest.mark.parametrize("change", [dict(beta=-1.0), dict(free_bits=math.inf)])
+def test_objectives_that_cannot_be_are_refused(change):
+    with pytest.raises(ValueError, match="at least 0 and finite"):
+        ELBO(vae(), 0.1, **change)
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        ImportanceWeighted(vae(), 0.1, k=0)
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "logistic"])
