@@ -8,6 +8,7 @@ itself then needs no data set. Reads the releases (GENZOO_CHECKPOINTS) and the t
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -66,13 +67,21 @@ def raster_mnist(model: Autoregressive) -> dict[str, np.ndarray]:
 
 
 def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
-    """The first 2,000 test digits on the one fixed draw, and their posterior means."""
+    """The first 2,000 test digits on the one fixed draw, and the means of their posteriors; and
+    log_q, the logarithm of the aggregated posterior of the training digits on a grid, a row for
+    each value of the second latent, both from -4 to 4."""
     test = load_images("mnist", "test")
     x = binarize_once(test.scaled(), "dynamic")[:2000]
     with torch.inference_mode():
         points = torch.cat([vae.encode(b).mean for b in x.split(250)])
+        train = binarize_once(load_images("mnist", "train").scaled(), "dynamic")
+        posteriors = [vae.encode(b) for b in train.split(250)]
+    mean, deviation = (
+        torch.cat([getattr(q, name) for q in posteriors]) for name in ("mean", "stddev")
+    )
     return {
         "points": points.numpy(),
+        "log_q": log_aggregated(mean, deviation, torch.linspace(-4, 4, 161)).half().numpy(),
         "labels": test.labels[:2000].byte().numpy(),
         "digits": np.packbits(x.flatten(1).byte().numpy(), axis=1),
     }
@@ -140,6 +149,18 @@ def binary_digits() -> dict[str, np.ndarray]:
         "digits": np.packbits(x[chosen].flatten(1).byte().numpy(), axis=1),
         "labels": test.labels[chosen].byte().numpy(),
     }
+
+
+def log_aggregated(mean: Tensor, deviation: Tensor, axis: Tensor) -> Tensor:
+    """log q(z) (G, G) at all places of a grid, the first latent along a row, of the mean of the
+    Gaussians q(z | x_n) with `mean` and `deviation` (N, 2); not below -30."""
+    total = torch.zeros(len(axis), len(axis), dtype=torch.float64)
+    for m, s in zip(mean.split(5000), deviation.split(5000), strict=True):
+        # Each Gaussian is a product of one along each axis, so the sum is a matrix product.
+        z = (axis.view(-1, 1, 1) - m) / s
+        along = (torch.exp(-0.5 * z**2) / (s * math.sqrt(2 * math.pi))).double()  # (G, n, 2)
+        total += along[..., 1] @ along[..., 0].T
+    return (total / len(mean)).log().clamp(min=-30)
 
 
 def first_of_each_class(labels: Tensor, n: int) -> Tensor:

@@ -43,7 +43,7 @@ class VAEService:
     models = ("vae-mnist", "vae-fashion")
 
     _ARRAYS: ClassVar = {
-        "vae-mnist-2d": {"points", "labels", "digits"},
+        "vae-mnist-2d": {"points", "log_q", "labels", "digits"},
         "vae-mnist": {"images", "labels", "kl", "reconstruction"},
         "vae-fashion": {"images", "labels", "kl", "reconstruction"},
     }
@@ -74,12 +74,15 @@ class VAEService:
 
     def map(self) -> dict[str, Any]:
         """The plane: posterior means of test digits, points (N, 2), their labels (N,), the digits
-        themselves (N, 784) of 0 and 1, and extent: the map reaches from -extent to extent."""
+        themselves (N, 784) of 0 and 1, and extent: the map reaches from -extent to extent. log_q
+        (G, G) is the logarithm of the aggregated posterior q(z), the mean of q(z | x) over the
+        training digits, on a grid from -4 to 4, a row for each value of the second latent."""
         assets = self._assets(self.plane)
         points = assets["points"].astype(np.float32)
         extent = float(np.ceil(2 * np.quantile(np.abs(points), 0.985)) / 2)
         return {
             "points": points,
+            "log_q": assets["log_q"].astype(np.float32),
             "labels": assets["labels"],
             "digits": np.unpackbits(assets["digits"], axis=1)[:, :D],
             "extent": min(max(extent, 2.0), MAX_Z),

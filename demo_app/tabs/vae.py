@@ -73,11 +73,12 @@ def figures(service: VAEService, names: list[str]) -> dict[str, str]:
 
 
 def start_map(service: VAEService) -> dict[str, Any]:
-    """The plane as it is first seen; the points in thousandths."""
+    """The plane as it is first seen; points in thousandths, log_q in hundredths."""
     plane = service.map()
     manifold = service.manifold(plane["extent"])
     return {
         "points": wire.pack_int16(plane["points"], 1000),
+        "log_q": wire.pack_int16(plane["log_q"], 100),
         "labels": plane["labels"].tolist(),
         "digits": wire.pack_bits(plane["digits"]),
         "extent": plane["extent"],

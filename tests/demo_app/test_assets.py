@@ -63,3 +63,16 @@ def test_the_command_makes_those_of_every_release_that_is_there(folder, monkeypa
     assets.main()
     assert str(folder / "nade-mnist" / ASSETS) in capsys.readouterr().out
     assert NADEService(Store()).missing() is None
+
+
+def test_the_aggregated_posterior_is_the_mean_of_the_gaussians():
+    generator = torch.Generator().manual_seed(0)
+    mean = torch.randn(7, 2, generator=generator)
+    deviation = 0.3 + torch.rand(7, 2, generator=generator)
+    axis = torch.linspace(-4, 4, 5)
+    log_q = assets.log_aggregated(mean, deviation, axis)
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    z = torch.stack([x, y], -1).unsqueeze(2)  # (G, G, 1, 2)
+    each = torch.distributions.Normal(mean, deviation).log_prob(z).sum(-1)
+    expected = torch.logsumexp(each.double(), -1) - np.log(7)
+    torch.testing.assert_close(log_q, expected.clamp(min=-30), rtol=1e-4, atol=1e-4)

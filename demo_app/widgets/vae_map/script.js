@@ -2,6 +2,7 @@ const zoo = window.zoo;
 const find = (name) => element.querySelector("." + name);
 const NEIGHBORS = 15;
 const LIMIT = 6;
+const GRID = 4; // the density of codes is known from -4 to 4
 const VIEWS = ["both", "points", "digits"];
 
 const plane = find("plane");
@@ -52,6 +53,43 @@ function around([x, y]) {
     if (nearest.length > NEIGHBORS) nearest.pop();
   }
   return nearest.map(({ i, d }) => ({ i, label: chart.labels[i], distance: Math.sqrt(d) }));
+}
+
+/* How densely codes lie at a place: the aggregated posterior q(z), the mean of q(z | x) over the
+   training digits, beside the prior p(z) that it should equal. */
+function densities([x, y]) {
+  const p = Math.exp(-0.5 * (x * x + y * y)) / (2 * Math.PI);
+  if (Math.max(Math.abs(x), Math.abs(y)) > GRID) return { q: 0, p };
+  const side = Math.sqrt(chart.logQ.length);
+  const [column, row] = [x, y].map((v) => ((v + GRID) / (2 * GRID)) * (side - 1));
+  const [left, below] = [column, row].map((v) => Math.min(Math.floor(v), side - 2));
+  const [u, v] = [column - left, row - below];
+  const line = (r) => {
+    const first = r * side + left;
+    return (1 - u) * chart.logQ[first] + u * chart.logQ[first + 1];
+  };
+  return { q: Math.exp((1 - v) * line(below) + v * line(below + 1)), p };
+}
+
+/* Below this density of the prior nothing is asked for: one draw in a hundred falls there. */
+const RARE = 0.01 / (2 * Math.PI);
+
+function verdict({ q, p }) {
+  const times = (ratio) => ({ times: ratio < 100 ? zoo.number(ratio, 1) : zoo.number(Math.min(ratio, 1e6), 0) });
+  if (p < RARE) return zoo.t(q < RARE ? "vae.density_far" : "vae.density_beyond");
+  if (q < p / 3) return zoo.t(q < p / 1e6 ? "vae.density_empty" : "vae.density_hole", times(p / q));
+  return q > 3 * p ? zoo.t("vae.density_crowd", times(q / p)) : zoo.t("vae.density_even");
+}
+
+function showDensities(z) {
+  const density = densities(z);
+  for (const key of ["q", "p"]) {
+    // Up to ten times the prior's peak, on the scale of the square root, so that small ones show.
+    const share = Math.min(1, Math.sqrt((density[key] * 2 * Math.PI) / 10));
+    find("bar." + key).style.setProperty("--share", share);
+    find("bar." + key).nextElementSibling.textContent = zoo.number(density[key], 3);
+  }
+  find("verdict").textContent = verdict(density);
 }
 
 /* Drawing */
@@ -260,7 +298,8 @@ function read() {
   const groups = [...new Set(sorted)].map((c) => `${c} × ${count(c)}`).join(", ");
   find("neighbors").setAttribute("role", "img");
   find("neighbors").setAttribute("aria-label", groups);
-  say(zoo.t("vae.said", { place, digits: groups }));
+  showDensities(z);
+  say(zoo.t("vae.said", { place, digits: groups }) + " " + find("verdict").textContent);
 }
 
 const say = zoo.wait(250, (sentence) => {
@@ -376,6 +415,7 @@ find("json").addEventListener("click", () => {
   zoo.saveJSON({
     model: "vae-mnist-2d",
     z: shownAt,
+    density: densities(shownAt || kept()),
     image: Array.from(decoded, (v) => v / 255),
     nearest: around(shownAt || kept()).map(({ label, distance, i }) => ({
       label,
@@ -437,6 +477,7 @@ async function begin(answer) {
   const points = zoo.int16(answer.points, 1000);
   chart = {
     points,
+    logQ: zoo.int16(answer.log_q, 100),
     labels: answer.labels,
     extent: answer.extent,
     digits: zoo.unpackBits(answer.digits, 784 * answer.labels.length),

@@ -49,6 +49,13 @@ def write_releases(folder: Path) -> None:
         np.savez_compressed(folder / name / ASSETS, **_assets(name))
 
 
+def _log_q() -> np.ndarray:
+    """Codes that lie as N((1, 0), 0.5^2 I): crowded about there, a hole at the origin's left."""
+    x, y = np.meshgrid(np.linspace(-4, 4, 81), np.linspace(-4, 4, 81))
+    squares = ((x - 1) ** 2 + y**2) / 0.25
+    return np.maximum(-squares / 2 - np.log(2 * np.pi * 0.25), -30).astype(np.float16)
+
+
 def _assets(name: str) -> dict[str, np.ndarray]:
     random = np.random.default_rng(0)
     if name == "vae-mnist-2d":
@@ -57,6 +64,7 @@ def _assets(name: str) -> dict[str, np.ndarray]:
         centers = 2 * np.stack([np.cos(turn), np.sin(turn)], 1)
         return {
             "points": (centers + 0.2 * random.normal(size=(200, 2))).astype(np.float32),
+            "log_q": _log_q(),
             "labels": labels.astype(np.uint8),
             "digits": np.packbits(random.random((200, 784)) < 0.2, axis=1),
         }

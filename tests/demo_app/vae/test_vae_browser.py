@@ -129,6 +129,38 @@ def test_neighbors_are_the_nearest_test_digits(visit, service):
     expect(page.get_by_test_id("vae-neighbors")).to_have_attribute("aria-label", expected)
 
 
+@pytest.mark.parametrize(
+    ("z", "key"),
+    [
+        ((-2.4, 0.0), "empty"),
+        ((1.0, 0.1), "crowd"),
+        ((-0.31, 0.02), "hole"),
+        ((0.12, 0.3), "even"),
+        ((3.9, 0.0), "far"),
+        ((5.9, 5.9), "far"),
+    ],
+)
+def test_how_densely_codes_lie_is_the_aggregated_posterior(visit, z, key):
+    page = visit(f"vae-map.x={z[0]}&vae-map.y={z[1]}")
+    squares = ((z[0] - 1) ** 2 + z[1] ** 2) / 0.25  # as in conftest
+    q = np.exp(-squares / 2) / (2 * np.pi * 0.25)
+    p = np.exp(-0.5 * np.square(z).sum()) / (2 * np.pi)
+    verdict = page.get_by_test_id("vae-density")
+    expect(verdict).not_to_be_empty()
+    assert float(page.get_by_test_id("vae-q").inner_text()) == pytest.approx(q, abs=0.002)
+    assert float(page.get_by_test_id("vae-p").inner_text()) == pytest.approx(p, abs=0.001)
+    sentence = text.labels("en")[f"vae.density_{key}"]
+    ratio = p / q if key == "hole" else q / p
+    if "{times}" in sentence:
+        before, after = sentence.split("{times}")
+        shown = verdict.inner_text()
+        assert shown.startswith(before)
+        assert shown.endswith(after)
+        assert float(shown.removeprefix(before).split()[0]) == pytest.approx(ratio, rel=0.1)
+    else:
+        expect(verdict).to_have_text(sentence)
+
+
 def test_map_random_is_a_function_of_the_seed(visit):
     page = visit()
     canvas = page.get_by_test_id("vae-map-decoded")
