@@ -41,7 +41,7 @@ def red(page, name):
 
 def drawn(page):
     """The image on the canvas, (784,) of 0 and 1, in light mode."""
-    page.wait_for_timeout(50)  # a stroke is painted with its answer, or a little later
+    page.wait_for_timeout(150)  # a stroke is painted with its answer, or a little later
     return (red(page, "nade-canvas") < 128).astype(np.uint8)
 
 

@@ -47,6 +47,7 @@ def reds(page, name):
 
 
 def drawn(page):
+    page.wait_for_timeout(150)  # a stroke is painted with its answer, or a little later
     return (np.array(reds(page, "transformer-canvas")[0]) < 128).astype(np.uint8)
 
 
