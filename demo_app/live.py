@@ -54,8 +54,8 @@ def route(functions: Mapping[str, Function]) -> WebSocketRoute:
                 task.add_done_callback(under_way.discard)
         except ValueError as error:
             await socket.close(code=1008, reason=str(error))
-        except WebSocketDisconnect:
-            pass
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # closed, which an answer may have found out before us
 
     return WebSocketRoute(PATH, serve)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 
@@ -10,6 +11,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import expect
 from starlette.applications import Starlette
+from starlette.websockets import WebSocketDisconnect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -189,3 +191,26 @@ def test_a_page_at_rest_draws_no_frames(visit):
     )
     assert frames <= 3  # the second of the two, and what a clock may do
     expect(page.get_by_test_id("nade-score")).to_be_visible()
+
+
+def test_a_page_that_leaves_amid_its_calls_is_no_error():
+    class Gone:
+        """Found closed by the answer, so that to read on is refused as starlette refuses it."""
+
+        def __init__(self) -> None:
+            self.open = True
+
+        async def accept(self) -> None:
+            pass
+
+        async def receive_text(self) -> str:
+            if self.open:
+                self.open = False
+                return json.dumps([1, "a.echo", None])
+            raise RuntimeError("WebSocket is not connected.")
+
+        async def send_text(self, text: str) -> None:
+            raise WebSocketDisconnect
+
+    route = live.route({"a.echo": lambda data: {"ok": True}})
+    asyncio.run(route.endpoint(Gone()))
