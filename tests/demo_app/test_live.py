@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -213,4 +214,5 @@ def test_a_page_that_leaves_amid_its_calls_is_no_error():
             raise WebSocketDisconnect
 
     route = live.route({"a.echo": lambda data: {"ok": True}})
-    asyncio.run(route.endpoint(Gone()))
+    with ThreadPoolExecutor(1) as own_thread:  # this one may have Playwright's loop
+        own_thread.submit(lambda: asyncio.run(route.endpoint(Gone()))).result()
