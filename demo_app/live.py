@@ -54,8 +54,8 @@ def route(functions: Mapping[str, Function]) -> WebSocketRoute:
                 task.add_done_callback(under_way.discard)
         except ValueError as error:
             await socket.close(code=1008, reason=str(error))
-        except (WebSocketDisconnect, RuntimeError):
-            pass  # closed, which an answer may have found out before us
+        except WebSocketDisconnect:
+            pass
 
     return WebSocketRoute(PATH, serve)
 
@@ -65,6 +65,8 @@ async def _text(socket: WebSocket) -> str:
         return await socket.receive_text()
     except KeyError as error:
         raise ValueError("A message must be text.") from error
+    except RuntimeError as error:  # an answer has found out before us that the page has left
+        raise WebSocketDisconnect from error
 
 
 def _read(text: str, functions: Mapping[str, Function]) -> tuple[Any, str, Any]:

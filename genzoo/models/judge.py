@@ -79,7 +79,7 @@ class Classification(Objective):
 
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
         B = len(batch.x)
-        x = shifted(batch.x, (2 * at.rand(B, 2) - 1) * 2)
+        x = shifted(batch.x, (4 * at.rand(B, 2) - 2).round().long())
         u = at.rand(B, *x.shape[1:], device=x.device)
         half = at.rand(B, 1, 1, 1, device=x.device) < 0.5
         x = torch.where(half, (u < x).to(x.dtype), x)
@@ -97,11 +97,11 @@ class Classification(Objective):
 
 
 def shifted(x: Tensor, by: Tensor) -> Tensor:
-    """Images x (B, C, H, W) moved by whole pixels, by (B, 2) down and right, rounded; what comes
-    in over the edge is 0."""
+    """Images x (B, C, H, W) moved by (B, 2) whole pixels down and right; what comes in over the
+    edge is 0."""
     B, _, H, W = x.shape
-    down, right = by.round().long().to(x.device).unbind(1)
-    pad = int(by.abs().max().ceil()) if B else 0
+    down, right = by.to(x.device).unbind(1)
+    pad = int(by.abs().max())
     padded = F.pad(x, (pad, pad, pad, pad))
     rows = (torch.arange(H, device=x.device) + pad).view(1, H) - down.view(B, 1)
     columns = (torch.arange(W, device=x.device) + pad).view(1, W) - right.view(B, 1)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from genzoo.models import AR
 from genzoo.roles import n_parameters, teacher_forced_draws
+from tests.genzoo.binary_images import binary, counts_of, every_image
 
 
 def ar(*event_shape: int, n: int, seed: int = 0) -> AR:
@@ -21,22 +21,6 @@ def ar(*event_shape: int, n: int, seed: int = 0) -> AR:
         for p in model.parameters():
             p.copy_(torch.randn(p.shape, generator=generator, dtype=torch.float64))
     return model.requires_grad_(False)
-
-
-def every_image(*event_shape: int) -> Tensor:
-    D = torch.Size(event_shape).numel()
-    bits = torch.tensor(list(itertools.product([0.0, 1.0], repeat=D)), dtype=torch.float64)
-    return bits.view(-1, *event_shape)
-
-
-def binary(*shape: int, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return (torch.rand(shape, generator=generator) < 0.4).double()
-
-
-def number_of(x: Tensor) -> Tensor:
-    D = x[0].numel()
-    return x.flatten(1).long() @ 2 ** torch.arange(D - 1, -1, -1)
 
 
 def fit(model: AR, x: Tensor, l2: float) -> None:
@@ -107,7 +91,7 @@ def test_samples_follow_the_density(n, statistics):
     model = ar(1, 2, 4, n=n)
     p = model.log_prob(every_image(1, 2, 4)).exp()
     x = model.sample(40_000, generator=torch.Generator().manual_seed(0))
-    counts = torch.bincount(number_of(x), minlength=2**8)
+    counts = counts_of(x)
     assert statistics.chi_square_z(counts, p) < 5
     assert statistics.total_variation(counts, p) < 0.04
 

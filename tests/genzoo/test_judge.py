@@ -46,7 +46,7 @@ def test_it_learns_which_corner_is_lit():
 
 def test_images_are_moved_by_whole_pixels():
     x = torch.arange(12.0).view(1, 1, 3, 4)
-    moved = shifted(x.repeat(3, 1, 1, 1), torch.tensor([[1.2, 0.0], [0.0, -2.0], [0.0, 0.0]]))
+    moved = shifted(x.repeat(3, 1, 1, 1), torch.tensor([[1, 0], [0, -2], [0, 0]]))
     assert moved[0, 0].tolist() == [[0, 0, 0, 0], [0, 1, 2, 3], [4, 5, 6, 7]]
     assert moved[1, 0].tolist() == [[2, 3, 0, 0], [6, 7, 0, 0], [10, 11, 0, 0]]
     assert torch.equal(moved[2], x[0])
