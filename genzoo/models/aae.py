@@ -28,7 +28,7 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch
-from genzoo.nn.conv import decoder, encoder
+from genzoo.nn.conv import decoder, encoder, image_shape
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Autoencoder, check_images
 
@@ -88,13 +88,9 @@ class AAE(nn.Module, Autoencoder):
         n_hidden: int = 256,
     ):
         super().__init__()
-        if len(event_shape) != 3:
-            raise ValueError(f"An image's shape is channels, height, width, not {event_shape}.")
-        C, H, W = event_shape
+        C, H, W = image_shape(event_shape)
         if min(C, H, W, n_latent, width, n_hidden) < 1 or n_blocks < 0:
             raise ValueError("Sizes of an AAE must be at least 1, and n_blocks at least 0.")
-        if H % 4 or W % 4:
-            raise ValueError(f"Height and width must be multiples of four, not {H} and {W}.")
         if prior not in PRIORS:
             raise ValueError(f"Unknown prior {prior!r}; there are: {', '.join(PRIORS)}.")
         if prior != "gaussian" and n_latent != 2:

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch
-from genzoo.nn.conv import encoder
+from genzoo.nn.conv import encoder, image_shape
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Classifier, check_images
 
@@ -44,13 +44,9 @@ class Judge(nn.Module, Classifier):
         n_features: int = 64,
     ):
         super().__init__()
-        if len(event_shape) != 3:
-            raise ValueError(f"An image's shape is channels, height, width, not {event_shape}.")
-        C, H, W = event_shape
+        C, H, W = image_shape(event_shape)
         if min(C, H, W, n_classes, width, n_hidden, n_features) < 1 or n_blocks < 0:
             raise ValueError("Sizes of a judge must be at least 1, and n_blocks at least 0.")
-        if H % 4 or W % 4:
-            raise ValueError(f"Height and width must be multiples of four, not {H} and {W}.")
         self.event_shape, self.n_classes = (C, H, W), n_classes
         self.body = encoder((C, H, W), width, n_blocks, n_hidden, n_features)
         self.head = nn.Linear(n_features, n_classes)

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
-from genzoo.nn.conv import decoder, encoder
+from genzoo.nn.conv import decoder, encoder, image_shape
 from genzoo.nn.distributions import DiscretizedLogistic
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.objectives.likelihood import bits_per_dim
@@ -56,13 +56,9 @@ class VAE(nn.Module, LatentVariable):
         likelihood: str = "bernoulli",
     ):
         super().__init__()
-        if len(event_shape) != 3:
-            raise ValueError(f"An image's shape is channels, height, width, not {event_shape}.")
-        C, H, W = event_shape
+        C, H, W = image_shape(event_shape)
         if min(C, H, W, n_latent, width, n_hidden) < 1 or n_blocks < 0:
             raise ValueError("Sizes of a VAE must be at least 1, and n_blocks at least 0.")
-        if H % 4 or W % 4:
-            raise ValueError(f"Height and width must be multiples of four, not {H} and {W}.")
         if likelihood not in LIKELIHOODS:
             raise ValueError(
                 f"Unknown likelihood {likelihood!r}; there are: {', '.join(LIKELIHOODS)}."

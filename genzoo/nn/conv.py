@@ -33,6 +33,20 @@ def upsample(n_in: int, n_out: int) -> nn.Module:
     return nn.Sequential(nn.Conv2d(n_in, 4 * n_out, 1), nn.PixelShuffle(2))
 
 
+def image_shape(event_shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """`event_shape` as (C, H, W), of images that `encoder` and `decoder` can halve twice.
+
+    Raises:
+        ValueError: in a sentence, on any other shape.
+    """
+    if len(event_shape) != 3:
+        raise ValueError(f"An image's shape is channels, height, width, not {event_shape}.")
+    C, H, W = event_shape
+    if H % 4 or W % 4:
+        raise ValueError(f"Height and width must be multiples of four, not {H} and {W}.")
+    return C, H, W
+
+
 def encoder(
     event_shape: tuple[int, int, int], width: int, n_blocks: int, n_hidden: int, n_out: int
 ) -> nn.Sequential:
