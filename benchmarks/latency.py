@@ -91,7 +91,7 @@ class Case:
 def open_nade(page: Page) -> None:
     page.get_by_test_id("tab-nade").click()
     page.get_by_test_id("nade-clear").click()
-    page.locator("#page-nade [data-brush='1']").click()
+    page.locator("[aria-labelledby=nade-title] [data-brush='1']").click()
 
 
 def pixel(page: Page, k: int, j: int) -> tuple[float, float]:

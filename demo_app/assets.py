@@ -25,10 +25,18 @@ from genzoo.data import load_images
 from genzoo.data.binarize import binarize_once
 from genzoo.data.plane import CURVES
 from genzoo.metrics.bounds import elbo_split
-from genzoo.models import NADE, RNADE, VAE, JointPixels, OrderlessNADE
+from genzoo.metrics.samples import energy_test
+from genzoo.models import AAE, NADE, RNADE, VAE, JointPixels, OrderlessNADE
 from genzoo.roles import Autoregressive
 
 PER_CLASS = 30
+
+GRID = torch.linspace(-4, 4, 161)
+"""Places on either axis of a plane of latents where the density of codes is known."""
+
+BANDWIDTH = 0.06
+"""Deviation of the Gaussian about each code, where codes are points and their density is to be
+estimated."""
 
 
 def nade_mnist(nade: NADE) -> dict[str, np.ndarray]:
@@ -81,8 +89,43 @@ def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
     )
     return {
         "points": points.numpy(),
-        "log_q": log_aggregated(mean, deviation, torch.linspace(-4, 4, 161)).half().numpy(),
+        "log_q": log_aggregated(mean, deviation, GRID).half().numpy(),
         "labels": test.labels[:2000].byte().numpy(),
+        "digits": np.packbits(x.flatten(1).byte().numpy(), axis=1),
+    }
+
+
+def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
+    """The first 2,000 test digits on the one fixed draw; their codes (S, 2000, 2) at S moments of
+    the training, by images_seen (S,), and the energy distance (S,) of these from as many draws of
+    the prior, with its floor, between two sets of draws; and log_q, as of `vae_mnist_2d`, of the
+    codes of the training digits.
+
+    Raises:
+        ReleaseError: when the release kept no codes.
+    """
+    if not (kept := releases.snapshots(name)):
+        raise releases.ReleaseError(f"{name} has kept no codes of its training: train it anew.")
+    test = load_images("mnist", "test")
+    x = binarize_once(test.scaled(), "dynamic")[: len(next(iter(kept.values())))]
+    generator = torch.Generator().manual_seed(0)
+    drawn, others = (aae.draw_z(len(x), generator) for _ in range(2))
+
+    def distance(z: Tensor) -> float:
+        return energy_test(z.float(), drawn, n_permutations=1, generator=generator)[0]
+
+    train = binarize_once(load_images("mnist", "train").scaled(), "dynamic")
+    with torch.inference_mode():
+        codes = torch.cat(
+            [aae.encode(b, torch.randn(len(b), 2, generator=generator)) for b in train.split(250)]
+        )
+    return {
+        "images_seen": np.array(list(kept), dtype=np.int64),
+        "codes": torch.stack(list(kept.values())).numpy(),
+        "distance": np.array([distance(z) for z in kept.values()], dtype=np.float32),
+        "floor": np.array(distance(others), dtype=np.float32),
+        "log_q": log_aggregated(codes, torch.full_like(codes, BANDWIDTH), GRID).half().numpy(),
+        "labels": test.labels[: len(x)].byte().numpy(),
         "digits": np.packbits(x.flatten(1).byte().numpy(), axis=1),
     }
 
@@ -135,7 +178,16 @@ MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "rnade-rings": partial(rnade_plane, data="rings"),
     "rnade-spirals": partial(rnade_plane, data="spirals"),
     "vae-mnist-2d": vae_mnist_2d,
+    "vae-mnist-2d-beta01": vae_mnist_2d,
+    "vae-mnist-2d-beta4": vae_mnist_2d,
     "vae-mnist": vae_mnist,
+    "vae-mnist-beta025": vae_mnist,
+    "vae-mnist-beta4": vae_mnist,
+    "iwae-mnist": vae_mnist,
+    "aae-mnist": partial(aae_plane, name="aae-mnist"),
+    "aae-mnist-deterministic": partial(aae_plane, name="aae-mnist-deterministic"),
+    "aae-mnist-ring": partial(aae_plane, name="aae-mnist-ring"),
+    "aae-mnist-swiss-roll": partial(aae_plane, name="aae-mnist-swiss-roll"),
     "vae-fashion": vae_fashion,
 }
 

@@ -94,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--k", type=_positive, default=500, help="importance samples (%(default)s)")
     sub.add_argument("--json", action="store_true", help="as JSON")
 
+    sub = command("seeds", _seeds, "Put beside a release's figures those of other seeds.")
+    sub.add_argument("name")
+    sub.add_argument("folders", nargs="+", type=Path, metavar="RELEASE", help="of another seed")
+
     sub = command("sample", _sample, "Draw a sheet of samples from a release.")
     sub.add_argument("name")
     sub.add_argument("-n", type=_positive, default=64, help="how many (%(default)s)")
@@ -182,7 +186,7 @@ def _train(arguments: argparse.Namespace) -> None:
         path = arguments.release or releases.folder() / recipe.name
     figures = _figures(recipe, trained.model, device, None, 500)
     provenance = Provenance(trained.images_seen, trained.seconds, _machine(device))
-    releases.save(recipe, trained.model, provenance, figures, path)
+    releases.save(recipe, trained.model, provenance, figures, path, trained.snapshots)
     for figure in figures:
         print(figure)
     print(f"release: {path}")
@@ -233,6 +237,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         return
     for figure in figures:
         print(figure)
+
+
+def _seeds(arguments: argparse.Namespace) -> None:
+    seeds = releases.add_seeds(arguments.name, arguments.folders)
+    for seed, figures in seeds.items():
+        for figure in figures:
+            print(f"seed {seed}: {Figure(**figure)}")
 
 
 def _sample(arguments: argparse.Namespace) -> None:

@@ -1,11 +1,11 @@
 """Releases: trained weights with all that is needed to trust them.
 
 A release is a folder named as its recipe: `model.safetensors` (averaged weights), `config.json`
-(how it was made, what it measures, a hash of the weights, and a probe: the model's answer to a few
-fixed inputs) and
-`README.md`, a model card. Nothing is pickled. Releases are looked for in `checkpoints/` (or
-GENZOO_CHECKPOINTS), then on the Hub, where the repository is GENZOO_HUB followed by the recipe's
-name.
+(how it was made, what it measures, a hash of the weights, and a probe: the model's answer to a
+few fixed inputs) and `README.md`, a model card; for some, `snapshots.safetensors`, what was kept
+of the model through its training. Nothing is pickled. Releases are looked for in `checkpoints/`
+(or GENZOO_CHECKPOINTS), then on the Hub, where the repository is GENZOO_HUB followed by the
+recipe's name.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ from genzoo.roles import (
     LatentVariable,
     n_parameters,
 )
+from genzoo.train.run_state import write_atomically
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
+SNAPSHOTS = "snapshots.safetensors"
 
 REQUIRED = {
     "recipe": str,
@@ -113,6 +115,23 @@ def info(name: str) -> dict[str, Any]:
     return _read_config(find(name) / CONFIG, name)
 
 
+def snapshots(name: str) -> dict[int, Tensor]:
+    """What a release keeps of its training (see `recipes.run`), by the number of images seen,
+    in that order; empty for a model that keeps nothing.
+
+    Raises:
+        ReleaseError: as `load`.
+    """
+    path = find(name) / SNAPSHOTS
+    if not path.is_file():
+        return {}
+    try:
+        kept = {int(seen): kept for seen, kept in safetensors.torch.load_file(path).items()}
+    except Exception as error:  # any damage, as in `load`
+        raise ReleaseError(_mend(f"{path} is damaged ({error}).", name)) from error
+    return dict(sorted(kept.items()))
+
+
 def find(name: str) -> Path:
     """The folder of a release: local first, then brought from the Hub."""
     recipes.get(name)
@@ -123,7 +142,7 @@ def find(name: str) -> Path:
         from huggingface_hub import snapshot_download
 
         try:
-            allowed = [WEIGHTS, CONFIG, CARD, "*.npz"]
+            allowed = [WEIGHTS, CONFIG, CARD, SNAPSHOTS, "*.npz"]
             return Path(snapshot_download(prefix + name, allow_patterns=allowed))
         except Exception as error:  # offline, no such repository, no access: one answer to all
             problem = f"{local} does not exist, and {prefix + name} could not be had from the Hub"
@@ -137,6 +156,7 @@ def save(
     provenance: Provenance,
     figures: Sequence[Figure],
     path: Path | None = None,
+    snapshots: Mapping[int, Tensor] | None = None,
 ) -> Path:
     """Write a release, whole or not at all; returns its folder. An older one is replaced, and what
     else lies in its folder (the demo's assets) stays."""
@@ -174,6 +194,10 @@ def save(
         else:
             staged.mkdir()
         (staged / WEIGHTS).write_bytes(weights)
+        (staged / SNAPSHOTS).unlink(missing_ok=True)
+        if snapshots:
+            kept = {str(seen): kept.contiguous() for seen, kept in snapshots.items()}
+            safetensors.torch.save_file(kept, staged / SNAPSHOTS)
         (staged / CONFIG).write_text(to_json(config))
         (staged / CARD).write_text(card(config))
         old = Path(staging) / "old"
@@ -181,6 +205,41 @@ def save(
             path.rename(old)
         staged.rename(path)
     return path
+
+
+def add_seeds(name: str, folders: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
+    """Put beside a release's figures those of runs of the same recipe with other seeds.
+
+    Args:
+        folders: releases of those runs, as `train NAME --set seed=1` leaves them.
+
+    Returns:
+        the figures by seed, the release's own among them, as its config now has them in "seeds".
+
+    Raises:
+        ReleaseError: when a folder holds no release of the recipe, or one that differs from it in
+            more than the seed. The release is then left as it was.
+    """
+    path = find(name) / CONFIG
+    config = _read_config(path, name)
+    own = config["hyperparameters"]
+    seeds = {str(own["seed"]): config["figures"]}
+    for folder in folders:
+        other = _read_config(folder / CONFIG, name)
+        settings = other["hyperparameters"]
+        for key in sorted(set(own) | set(settings)):
+            if key != "seed" and own.get(key) != settings.get(key):
+                raise ReleaseError(
+                    f"{folder} was trained with {key} = {settings.get(key)!r}, and {name} with "
+                    f"{own.get(key)!r}: only the seed may differ."
+                )
+        if str(settings["seed"]) in seeds:
+            raise ReleaseError(f"{folder} has the seed {settings['seed']} once more.")
+        seeds[str(settings["seed"])] = other["figures"]
+    write_atomically(
+        path, lambda part: part.write_text(to_json({**config, "seeds": seeds}), encoding="utf-8")
+    )
+    return seeds
 
 
 def push(name: str) -> str:

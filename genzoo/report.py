@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,53 +11,141 @@ from genzoo import releases
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
-TITLES = {
-    "mnist": "MNIST, each pixel 0 or 1",
-    "mnist-4x4": "MNIST, the 4x4 pixels at the center, each 0 or 1",
-    "fashion": "Fashion-MNIST, 8-bit gray",
-    "moons": "Points in the plane, moons",
-    "rings": "Points in the plane, rings",
-    "spirals": "Points in the plane, spirals",
+DATA = {
+    "mnist": ("MNIST", "each pixel 0 or 1"),
+    "mnist-4x4": ("MNIST", "the 4x4 pixels at the center, each 0 or 1"),
+    "fashion": ("Fashion-MNIST", "8-bit gray"),
+    "moons": ("Points in the plane", "moons"),
+    "rings": ("Points in the plane", "rings"),
+    "spirals": ("Points in the plane", "spirals"),
 }
-"""A table each, in this order: figures on different data do not compare."""
+"""The name of each data set and what densities are of, in the order of their tables: figures on
+different data do not compare."""
 
 BITS = {"nll": "bits_per_dim", "nll_bound": "bits_per_dim_bound", "nll_ensemble": None}
 """The figures in nats that say how good a model is, and the same in bits / dim."""
 
-HEAD = "| recipe | parameters | images seen | NLL, nats | 95 % interval | bits / dim | setting |"
+Row = tuple[float, list[str]]
+"""What a row is sorted by, the largest last, and its cells after the name and the size."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One kind of result: the tables' titles, for a data set's name and what its densities are of;
+    the columns; and the rows of a release, by its config."""
+
+    title: str
+    columns: str
+    rows: Callable[[dict[str, Any]], Iterator[Row]]
+
+    def of(self, data: str, configs: list[dict[str, Any]]) -> str | None:
+        """As Markdown, of the releases that are of `data`; None when no row is."""
+        rows = []
+        for config in configs:
+            if config["hyperparameters"]["data"] != data:
+                continue
+            name, size = config["recipe"], f"{config['n_parameters']:,}"
+            link = f"[`{name}`](checkpoints/{name})"
+            rows += [(by, [link, size, *cells]) for by, cells in self.rows(config)]
+        if not rows:
+            return None
+        columns = f"| recipe | parameters | {self.columns} |"
+        title = self.title.format(name=DATA[data][0], densities=DATA[data][1])
+        lines = [f"**{title}**", "", columns, "|---" * (columns.count("|") - 1) + "|"]
+        return "\n".join([*lines, *(f"| {' | '.join(cells)} |" for _, cells in sorted(rows))])
 
 
 def tables() -> str:
-    """Markdown: a table for each data set, a row for each density of each release, with interval
-    and setting, the best last."""
-    rows: dict[str, list[tuple[float, str]]] = {title: [] for title in TITLES.values()}
-    for name in releases.names():
-        config = releases.info(name)
-        rows[TITLES[config["hyperparameters"]["data"]]] += _rows(config)
-    return "\n\n".join(
-        "\n".join([f"**{title}**", "", HEAD, "|---" * 7 + "|", *(row for _, row in sorted(of))])
-        for title, of in rows.items()
-        if of
-    )
+    """Markdown: for each kind of result a table for each data set, the best last."""
+    configs = [releases.info(name) for name in releases.names()]
+    made = (table.of(data, configs) for table in TABLES for data in DATA)
+    return "\n\n".join(table for table in made if table)
 
 
-def _rows(config: dict[str, Any]) -> Iterator[tuple[float, str]]:
-    """(-NLL, the row) of each density of a release."""
-    figures = {figure["name"]: figure for figure in config["figures"]}
+def _densities(config: dict[str, Any]) -> Iterator[Row]:
+    figures = _figures(config)
     for name, bits in BITS.items():
         if not (figure := figures.get(name)):
             continue
         bound = "≤ " if name == "nll_bound" else ""
+        yield (
+            -figure["value"],
+            [
+                f"{config['images_seen']:,}",
+                f"{bound}{figure['value']:.2f}",
+                f"{figure['low']:.2f} to {figure['high']:.2f}",
+                f"{bound}{figures[bits]['value']:.4f}" if bits in figures else "",
+                figure["setting"],
+            ],
+        )
+
+
+def _samples(config: dict[str, Any]) -> Iterator[Row]:
+    if fid := _figures(config).get("fid"):
+        seeds = [_figures({"figures": each})["fid"] for each in config.get("seeds", {}).values()]
+        values = sorted(each["value"] for each in seeds)
+        spread = f"{values[0]:.2f} to {values[-1]:.2f}, {len(values)} seeds" if values else ""
+        cells = [f"{config['images_seen']:,}", f"{fid['value']:.2f}", spread, fid["setting"]]
+        yield -fid["value"], cells
+
+
+def _codes(config: dict[str, Any]) -> Iterator[Row]:
+    figures = _figures(config)
+    if distance := figures.get("prior_distance"):
         cells = [
-            f"[`{config['recipe']}`](checkpoints/{config['recipe']})",
-            f"{config['n_parameters']:,}",
-            f"{config['images_seen']:,}",
-            f"{bound}{figure['value']:.2f}",
-            f"{figure['low']:.2f} to {figure['high']:.2f}",
-            f"{bound}{figures[bits]['value']:.4f}" if bits in figures else "",
-            figure["setting"],
+            str(config["model"]["prior"]),
+            str(config["model"]["q"]),
+            f"{figures['reconstruction']['value']:.1f}",
+            f"{distance['value']:.4f}",
+            f"{figures['prior_distance_floor']['value']:.4f}",
+            f"{figures['prior_p_value']['value']:.3f}",
         ]
-        yield -figure["value"], "| " + " | ".join(cells) + " |"
+        yield -distance["value"], cells
+
+
+def _judges(config: dict[str, Any]) -> Iterator[Row]:
+    for figure in config["figures"]:
+        if figure["name"] == "error":
+            floor = next(
+                f
+                for f in config["figures"]
+                if f["name"] == "fid_floor" and f["setting"].endswith(figure["setting"])
+            )
+            cells = [
+                f"{figure['value']:.2f} %",
+                f"{figure['low']:.2f} to {figure['high']:.2f}",
+                f"{floor['value']:.2f}",
+                figure["setting"],
+            ]
+            yield -figure["value"], cells
+
+
+TABLES = [
+    Table(
+        "{name}, {densities}",
+        "images seen | NLL, nats | 95 % interval | bits / dim | setting",
+        _densities,
+    ),
+    Table(
+        "{name}, pictures, by the features of its judge",
+        "images seen | FID | over seeds | setting",
+        _samples,
+    ),
+    Table(
+        "{name}, codes drawn to a prior",
+        "prior | encoder | reconstruction, nats | energy distance | floor | p",
+        _codes,
+    ),
+    Table(
+        "{name}, the judge",
+        "error | 95 % interval | FID of training images | setting",
+        _judges,
+    ),
+]
+
+
+def _figures(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {figure["name"]: figure for figure in config["figures"]}
 
 
 def written_into(page: str) -> str:

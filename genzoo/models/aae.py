@@ -38,6 +38,13 @@ N_PARTS = 10
 """Gaussians of the ring, and segments of the swiss roll: one for each class of ten."""
 
 
+PETAL = (2.0, 0.45, 0.13)
+"""Of the ring's Gaussians: how far out their middle, and their deviations outwards and across."""
+
+ARM = (2.5, 0.05)
+"""Of the swiss roll: where its arm ends, and its deviation."""
+
+
 def prior_of(name: str, normal: Tensor, uniform: Tensor, part: Tensor | None = None) -> Tensor:
     """Draws of a prior as a function of their noise.
 
@@ -53,15 +60,47 @@ def prior_of(name: str, normal: Tensor, uniform: Tensor, part: Tensor | None = N
     if part is None:
         part = (uniform[:, 0] * N_PARTS).long()
     if name == "ring":
-        t = 2 * math.pi * part / N_PARTS
-        out, along = 2 + 0.45 * normal[:, 0], 0.13 * normal[:, 1]
-        x, y = torch.cos(t), torch.sin(t)
-        return torch.stack([out * x - along * y, out * y + along * x], dim=1)
-    u = (part + uniform[:, 1]) / N_PARTS
-    r = torch.sqrt(0.04 + 0.96 * u)  # even along the arm, which is longer further out
-    t = 3 * math.pi * r
-    arm = 2.5 * r.unsqueeze(1) * torch.stack([torch.cos(t), torch.sin(t)], dim=1)
-    return arm + 0.05 * normal
+        radius, out, across = PETAL
+        turn = part / N_PARTS
+        return _turned(radius + out * normal[:, 0], across * normal[:, 1], turn)
+    return spine(name, (part + uniform[:, 1]) / N_PARTS) + ARM[1] * normal
+
+
+def spine(name: str, t: Tensor) -> Tensor:
+    """A way through the shape of a prior in the plane, (n, 2), for t (n,) in [0, 1]: along the
+    first axis so that each step has the same probability, from 1 % to 99 %; once around the ring;
+    the arm of the swiss roll from the inside out."""
+    if name == "gaussian":
+        x = torch.special.ndtri(0.01 + 0.98 * t)
+        return torch.stack([x, torch.zeros_like(x)], dim=1)
+    if name == "ring":
+        return _turned(torch.full_like(t, PETAL[0]), torch.zeros_like(t), t)
+    r = torch.sqrt(0.04 + 0.96 * t)  # even along the arm, which is longer further out
+    return _turned(ARM[0] * r, torch.zeros_like(r), 1.5 * r)
+
+
+def log_prior(name: str, z: Tensor) -> Tensor:
+    """log p(z) in nats, (n,), at places z (n, 2) of the plane. For pictures: the training asks for
+    draws alone."""
+    if name == "gaussian":
+        return -0.5 * z.square().sum(1) - math.log(2 * math.pi)
+    if name == "ring":
+        radius, out, across = PETAL
+        back = -torch.arange(N_PARTS, device=z.device) / N_PARTS
+        petal = _turned(z[:, :1], z[:, 1:], back)  # (n, 10, 2), each in its petal's own axes
+        u, v = (petal[..., 0] - radius) / out, petal[..., 1] / across
+        log_p = -0.5 * (u**2 + v**2) - math.log(2 * math.pi * out * across)
+    else:  # the arm as so many Gaussians that they are one
+        centers = spine(name, (torch.arange(2000, device=z.device) + 0.5) / 2000)
+        log_p = -0.5 * torch.cdist(z, centers.to(z)).div(ARM[1]).square()
+        log_p = log_p - math.log(2 * math.pi * ARM[1] ** 2)
+    return torch.logsumexp(log_p, 1) - math.log(log_p.shape[1])
+
+
+def _turned(x: Tensor, y: Tensor, turn: Tensor) -> Tensor:
+    """Places (x, y), on a new last axis, after `turn` turns about the origin."""
+    cos, sin = torch.cos(2 * math.pi * turn), torch.sin(2 * math.pi * turn)
+    return torch.stack([cos * x - sin * y, sin * x + cos * y], dim=-1)
 
 
 class AAE(nn.Module, Autoencoder):
@@ -134,7 +173,9 @@ class AdversarialAutoencoding(Objective):
     """The paper's three steps.
 
     Args:
-        lr, lr_discriminator: Adam's step, of steps 1 and 3 and of step 2.
+        lr, lr_discriminator, lr_confusion: Adam's step in the three updates. The last must be
+            small: Adam scales every gradient to the size of its step, and where the discriminator
+            is at a loss what it scales up is noise, which blurs the pictures.
         n_hidden: units of each of the discriminator's two layers.
         n_labels: with 10, the discriminator is told the class and the prior has a part for each;
             with 0, neither.
@@ -147,6 +188,7 @@ class AdversarialAutoencoding(Objective):
         model: AAE,
         lr: float,
         lr_discriminator: float,
+        lr_confusion: float,
         n_hidden: int = 512,
         n_labels: int = 0,
     ):
@@ -156,7 +198,8 @@ class AdversarialAutoencoding(Objective):
         if n_labels and model.prior == "gaussian":
             raise ValueError("A Gaussian prior has no parts for the labels to choose from.")
         self.model = model
-        self.lr, self.lr_discriminator, self.n_labels = lr, lr_discriminator, n_labels
+        self.lr, self.lr_discriminator, self.lr_confusion = lr, lr_discriminator, lr_confusion
+        self.n_labels = n_labels
         self.discriminator = nn.Sequential(
             nn.Linear(model.latent_shape[0] + n_labels, n_hidden),
             nn.SiLU(),
@@ -170,7 +213,7 @@ class AdversarialAutoencoding(Objective):
             "autoencoder": adam(self.model.parameters(), self.lr),
             "discriminator": adam(self.discriminator.parameters(), self.lr_discriminator, 0.99),
             # Its own, for the two ends of the encoder have gradients of very different size.
-            "encoder": adam(self.model.encoder.parameters(), self.lr, 0.99),
+            "encoder": adam(self.model.encoder.parameters(), self.lr_confusion, 0.99),
         }
 
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:

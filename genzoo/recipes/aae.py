@@ -7,7 +7,13 @@ from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
 
-def _aae(summary: str, expected: str, n_labels: int = 0, **model_kwargs: object) -> Recipe:
+def _aae(
+    summary: str,
+    expected: str,
+    n_labels: int = 0,
+    epochs: int = 20,
+    **model_kwargs: object,
+) -> Recipe:
     return Recipe(
         summary=summary,
         paper="Makhzani et al., Adversarial Autoencoders, 2015",
@@ -15,10 +21,12 @@ def _aae(summary: str, expected: str, n_labels: int = 0, **model_kwargs: object)
         model=AAE,
         model_kwargs=dict(event_shape=(1, 28, 28), n_blocks=1, n_hidden=512, **model_kwargs),
         objective=AdversarialAutoencoding,
-        objective_kwargs=dict(lr=0.001, lr_discriminator=0.001, n_labels=n_labels),
+        objective_kwargs=dict(
+            lr=0.001, lr_discriminator=0.0003, lr_confusion=0.0003, n_labels=n_labels
+        ),
         data="mnist",
         settings=Settings(
-            images=20 * 60_000,
+            images=epochs * 60_000,
             batch_size=128,
             binarization="dynamic",
             ema=0.999,
@@ -26,6 +34,7 @@ def _aae(summary: str, expected: str, n_labels: int = 0, **model_kwargs: object)
         ),
         smoke={"images": 256, "batch_size": 64, "model.width": 2, "model.n_hidden": 8},
         expected=expected,
+        storage="float16",
     )
 
 
@@ -40,6 +49,18 @@ def aae_mnist() -> Recipe:
         n_latent=2,
         prior="gaussian",
         q="gaussian",
+        width=16,
+    )
+
+
+@recipe
+def aae_mnist_deterministic() -> Recipe:
+    return _aae(
+        "All digits in the plane, a code a function of its image",
+        MATCHED,
+        n_latent=2,
+        prior="gaussian",
+        q="deterministic",
         width=16,
     )
 
@@ -71,11 +92,12 @@ def aae_mnist_swiss_roll() -> Recipe:
 
 
 @recipe
-def aae_mnist_32() -> Recipe:
+def aae_mnist_8() -> Recipe:
     return _aae(
-        "Digits well: 32 numbers a code, the size of vae-mnist",
-        "lower judge FID than vae-mnist at the same latent size",
-        n_latent=32,
+        "Digits well: eight numbers a code, the size of vae-mnist-8",
+        "lower judge FID than vae-mnist-8, says the lecture",
+        epochs=10,
+        n_latent=8,
         prior="gaussian",
         q="gaussian",
         width=24,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genzoo.data import load_images
+from genzoo.data import ImageSet, load_images
 from genzoo.data.batches import seeded
+from genzoo.data.binarize import binarize_once
 from genzoo.recipes.base import Recipe
-from genzoo.roles import Classifier, pictures
+from genzoo.roles import Autoencoder, Classifier, pictures
 from genzoo.train import train
+
+N_CODES = 2000
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Trained:
     images_seen: int
     seconds: float
     evaluation: dict[str, float]
+    snapshots: dict[int, Tensor]
+    """By the number of images seen, for models with something to show; see `snapshot_of`."""
 
 
 def run(
@@ -41,6 +47,7 @@ def run(
     def sheet(model: nn.Module) -> Tensor:
         return pictures(model, 64, generator=seeded(recipe.settings.seed, 3))
 
+    snapshot = snapshot_of(objective.model, load_images(recipe.data, "test"), recipe)
     hyperparameters: dict[str, Any] = {"recipe": recipe.name, **recipe.hyperparameters()}
     result = train(
         objective,
@@ -52,7 +59,28 @@ def run(
         device=device,
         resume=resume,
         pictures=None if isinstance(objective.model, Classifier) else sheet,
+        snapshot=snapshot,
         progress_bar=progress_bar,
     )
     model = objective.model.to("cpu").eval()
-    return Trained(model, result["images_seen"], result["seconds"], result["evaluation"])
+    return Trained(model, **result)
+
+
+def snapshot_of(
+    model: nn.Module, test_set: ImageSet, recipe: Recipe
+) -> Callable[[nn.Module], Tensor] | None:
+    """What is kept of a model through its training, if anything: of an auto-encoder the codes of
+    the first 2,000 test images, (2000, *latent_shape) in float16."""
+    if not isinstance(model, Autoencoder):
+        return None
+    x = binarize_once(test_set.scaled(), recipe.settings.binarization)[:N_CODES]
+    eps = torch.randn(len(x), *model.latent_shape, generator=seeded(recipe.settings.seed, 4))
+
+    @torch.inference_mode()
+    def codes(model: nn.Module) -> Tensor:
+        assert isinstance(model, Autoencoder)
+        device = next(model.parameters()).device
+        few = zip(x.split(250), eps.split(250), strict=True)
+        return torch.cat([model.encode(b.to(device), e.to(device)) for b, e in few]).half()
+
+    return codes

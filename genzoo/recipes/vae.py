@@ -1,61 +1,171 @@
-"""Variational auto-encoders: one for its map, one for its bound, one for clothes."""
+"""Variational auto-encoders: on a plane for the map, with more latents for the picture, and what
+becomes of either when the objective changes."""
 
 from __future__ import annotations
 
-from genzoo.models import ELBO, VAE
+from genzoo.models import ELBO, VAE, ImportanceWeighted
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
-PAPER = "Kingma and Welling, Auto-Encoding Variational Bayes, 2014"
-URL = "https://arxiv.org/abs/1312.6114"
+VAE_PAPER = (
+    "Kingma and Welling, Auto-Encoding Variational Bayes, 2014",
+    "https://arxiv.org/abs/1312.6114",
+)
+BETA_PAPER = (
+    "Higgins et al., beta-VAE, 2017",
+    "https://openreview.net/forum?id=Sy2fzU9gl",
+)
+IWAE_PAPER = (
+    "Burda et al., Importance Weighted Autoencoders, 2016",
+    "https://arxiv.org/abs/1509.00519",
+)
 SMOKE = {"images": 256, "batch_size": 64, "model.width": 4, "model.n_hidden": 16}
+
+
+def _of_digits(
+    summary: str,
+    expected: str,
+    *,
+    n_latent: int,
+    width: int,
+    epochs: int,
+    lr: float = 0.001,
+    beta: float = 1.0,
+    storage: str = "float16",
+) -> Recipe:
+    return Recipe(
+        summary=summary,
+        paper=(VAE_PAPER if beta == 1 else BETA_PAPER)[0],
+        paper_url=(VAE_PAPER if beta == 1 else BETA_PAPER)[1],
+        model=VAE,
+        model_kwargs=dict(
+            event_shape=(1, 28, 28), n_latent=n_latent, width=width, n_blocks=1, n_hidden=512
+        ),
+        objective=ELBO,
+        objective_kwargs=dict(lr=lr, beta=beta, free_bits=0.0),
+        data="mnist",
+        settings=Settings(
+            images=epochs * 60_000,
+            batch_size=128,
+            binarization="dynamic",
+            ema=0.999 if epochs <= 20 else 0.9995,
+            precision="bfloat16",
+        ),
+        smoke=SMOKE,
+        expected=expected,
+        storage=storage,
+    )
 
 
 @recipe
 def vae_mnist_2d() -> Recipe:
+    return _of_digits(
+        "Digits on a plane: a latent space of two dimensions, to be seen whole",
+        "two latents bound what can be said: the map is the point",
+        n_latent=2,
+        width=16,
+        epochs=20,
+        storage="float32",
+    )
+
+
+@recipe
+def vae_mnist_2d_beta01() -> Recipe:
+    return _of_digits(
+        "Digits on a plane, code at a tenth of its price: spread, with holes between",
+        "better reconstructions, worse pictures of what is drawn from the prior",
+        n_latent=2,
+        width=16,
+        epochs=20,
+        beta=0.1,
+    )
+
+
+@recipe
+def vae_mnist_2d_beta4() -> Recipe:
+    return _of_digits(
+        "Digits on a plane, code at four times its price: crowded together",
+        "worse reconstructions, no holes",
+        n_latent=2,
+        width=16,
+        epochs=20,
+        beta=4.0,
+    )
+
+
+@recipe
+def vae_mnist_8() -> Recipe:
+    return _of_digits(
+        "Digits from eight latents, to be held against aae-mnist-8",
+        "higher judge FID than aae-mnist-8, says the lecture",
+        n_latent=8,
+        width=24,
+        epochs=10,
+    )
+
+
+@recipe
+def vae_mnist() -> Recipe:
+    return _of_digits(
+        "Digits well: 32 latents, of which the model uses what it needs",
+        "importance-weighted bound, k = 500, <= 84.5 nats, dynamic binarization",
+        n_latent=32,
+        width=24,
+        epochs=80,
+        lr=0.002,
+        storage="float32",
+    )
+
+
+@recipe
+def vae_mnist_beta025() -> Recipe:
+    return _of_digits(
+        "Digits from 32 latents, a nat of code at a quarter of its price",
+        "better reconstructions than vae-mnist, more latents in use, a worse bound",
+        n_latent=32,
+        width=24,
+        epochs=15,
+        lr=0.002,
+        beta=0.25,
+    )
+
+
+@recipe
+def vae_mnist_beta4() -> Recipe:
+    return _of_digits(
+        "Digits from 32 latents, a nat of code at four times its price",
+        "worse reconstructions than vae-mnist, fewer latents in use, a worse bound",
+        n_latent=32,
+        width=24,
+        epochs=15,
+        lr=0.002,
+        beta=4.0,
+    )
+
+
+@recipe
+def iwae_mnist() -> Recipe:
     return Recipe(
-        summary="Digits on a plane: a latent space of two dimensions, to be seen whole",
-        paper=PAPER,
-        paper_url=URL,
+        summary="Digits from 32 latents, trained on the bound of five weighted samples",
+        paper=IWAE_PAPER[0],
+        paper_url=IWAE_PAPER[1],
         model=VAE,
-        model_kwargs=dict(event_shape=(1, 28, 28), n_latent=2, width=16, n_blocks=1, n_hidden=512),
-        objective=ELBO,
-        objective_kwargs=dict(lr=0.001, beta=1.0, free_bits=0.0),
+        model_kwargs=dict(
+            event_shape=(1, 28, 28), n_latent=32, width=24, n_blocks=1, n_hidden=512
+        ),
+        objective=ImportanceWeighted,
+        objective_kwargs=dict(lr=0.002, k=5),
         data="mnist",
         settings=Settings(
-            images=20 * 60_000,
+            images=15 * 60_000,
             batch_size=128,
             binarization="dynamic",
             ema=0.999,
             precision="bfloat16",
         ),
         smoke=SMOKE,
-        expected="two latents bound what can be said: the map is the point",
-    )
-
-
-@recipe
-def vae_mnist() -> Recipe:
-    return Recipe(
-        summary="Digits well: 32 latents, of which the model uses what it needs",
-        paper=PAPER,
-        paper_url=URL,
-        model=VAE,
-        model_kwargs=dict(
-            event_shape=(1, 28, 28), n_latent=32, width=24, n_blocks=1, n_hidden=512
-        ),
-        objective=ELBO,
-        objective_kwargs=dict(lr=0.002, beta=1.0, free_bits=0.0),
-        data="mnist",
-        settings=Settings(
-            images=80 * 60_000,
-            batch_size=128,
-            binarization="dynamic",
-            ema=0.9995,
-            precision="bfloat16",
-        ),
-        smoke=SMOKE,
-        expected="importance-weighted bound, k = 500, <= 84.5 nats, dynamic binarization",
+        expected="a better bound than the ELBO's after as many images",
+        storage="float16",
     )
 
 
@@ -63,8 +173,8 @@ def vae_mnist() -> Recipe:
 def vae_fashion() -> Recipe:
     return Recipe(
         summary="Clothes in gray, with a proper likelihood of the 8-bit pixels",
-        paper=PAPER,
-        paper_url=URL,
+        paper=VAE_PAPER[0],
+        paper_url=VAE_PAPER[1],
         model=VAE,
         model_kwargs=dict(
             event_shape=(1, 28, 28),

@@ -88,6 +88,7 @@ def train(
     device: str = "cpu",
     resume: bool = False,
     pictures: Callable[[nn.Module], Tensor] | None = None,
+    snapshot: Callable[[nn.Module], Tensor] | None = None,
     progress_bar: bool = True,
 ) -> dict[str, Any]:
     """Train `objective` and leave the averaged weights in `objective.model`.
@@ -99,9 +100,11 @@ def train(
         folder: of this run: run state, log.csv, TensorBoard events, sample sheets.
         hyperparameters: whatever must be equal when the run is resumed.
         pictures: samples (N, C, H, W) of the model, for the sheets.
+        snapshot: what is to be kept of the model at some moments of its training (`moments`).
 
     Returns:
-        images seen, seconds of training (over all parts of the run), and the last evaluation.
+        images_seen; seconds of training, over all parts of the run; evaluation, the last; and
+        snapshots, by the number of images seen, the last of them of the model that is left.
 
     Raises:
         RunStateError: when there is nothing to resume, or it was another run.
@@ -127,10 +130,13 @@ def train(
     n_steps = math.ceil(settings.images / settings.batch_size)
 
     step, seconds = 0, 0.0
+    snapshots: dict[int, Tensor] = {}
+    steps_to_keep = moments(n_steps) if snapshot is not None else set()
     if resume:
         state = run_state.load(folder / STATE, hyperparameters)
         step, seconds = state["step"], state["seconds"]
         try:
+            snapshots = dict(state["snapshots"])
             objective.load_state_dict(state["objective"])
             for who, optimizer in update.optimizers.items():
                 optimizer.load_state_dict(state["optimizers"][who])
@@ -165,6 +171,7 @@ def train(
                 "objective": objective.state_dict(),
                 "optimizers": {k: o.state_dict() for k, o in update.optimizers.items()},
                 "ema": ema.state_dict(),
+                "snapshots": snapshots,
                 "rng": torch.get_rng_state(),
                 **({"cuda_rng": torch.cuda.get_rng_state()} if where.type == "cuda" else {}),
             },
@@ -185,6 +192,11 @@ def train(
             save_png(folder / "samples" / f"{step * settings.batch_size:09d}.png", image)
             log.picture(step, "samples", image)
 
+    def keep() -> None:
+        assert snapshot is not None
+        with ema.swapped_into(objective.model):
+            snapshots[step * settings.batch_size] = snapshot(objective.model).cpu()
+
     bar = tqdm(
         total=n_steps * settings.batch_size,
         initial=step * settings.batch_size,
@@ -198,6 +210,8 @@ def train(
     objective.train()
     started = time.perf_counter()
     with bar:  # closed before an error is told
+        if step == 0 and step in steps_to_keep and first:
+            keep()
         while step < n_steps:
             at = Progress(
                 step, step * settings.batch_size, settings.images, settings.seed, rank, world
@@ -220,6 +234,8 @@ def train(
             if due(settings.evaluate_every, step) and first:
                 report = evaluate()
                 show()
+            if step in steps_to_keep and first:
+                keep()
             if due(settings.save_every, step) and first:
                 seconds += time.perf_counter() - started
                 started = time.perf_counter()
@@ -231,7 +247,20 @@ def train(
     with torch.no_grad():
         for name, p in objective.model.named_parameters():
             p.copy_(ema.average[name])
-    return {"images_seen": step * settings.batch_size, "seconds": seconds, "evaluation": report}
+    return {
+        "images_seen": step * settings.batch_size,
+        "seconds": seconds,
+        "evaluation": report,
+        "snapshots": snapshots,
+    }
+
+
+def moments(n_steps: int, n: int = 16) -> set[int]:
+    """Up to n steps at which to look at a training that goes ever slower: 0, 10, and from there to
+    the last in equal ratios."""
+    first = min(10, n_steps)
+    between = {round(first * (n_steps / first) ** (k / (n - 2))) for k in range(n - 1)}
+    return {0, *between}
 
 
 def _mean_over_processes(tail: list[dict[str, Tensor]]) -> dict[str, float]:

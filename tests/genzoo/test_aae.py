@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from genzoo.data import Batch
 from genzoo.metrics.samples import energy_test
 from genzoo.models import AAE, AdversarialAutoencoding
-from genzoo.models.aae import ENCODERS, PRIORS, prior_of
+from genzoo.models.aae import ENCODERS, PRIORS, log_prior, prior_of, spine
 from genzoo.objectives import Progress, Update
 from tests.genzoo.binary_images import binary
 
@@ -51,7 +51,9 @@ class Recording(Update):
 
 @pytest.mark.parametrize("q", ENCODERS)
 def test_a_step_is_the_papers_three_and_each_moves_only_its_own(q):
-    objective = AdversarialAutoencoding(aae(q=q), lr=0.01, lr_discriminator=0.01, n_labels=10)
+    objective = AdversarialAutoencoding(
+        aae(q=q), lr=0.01, lr_discriminator=0.01, lr_confusion=0.01, n_labels=10
+    )
     update = Recording(objective)
     objective.step(batch_of(20), update, Progress(0, 0, 1000, seed=0))
     assert update.seen == [
@@ -63,7 +65,9 @@ def test_a_step_is_the_papers_three_and_each_moves_only_its_own(q):
 
 def test_the_losses_are_those_of_the_paper():
     """Of a step that moves nothing, with D written out."""
-    objective = AdversarialAutoencoding(aae(), lr=0.0, lr_discriminator=0.0, n_labels=10)
+    objective = AdversarialAutoencoding(
+        aae(), lr=0.0, lr_discriminator=0.0, lr_confusion=0.0, n_labels=10
+    )
     batch = batch_of(30)
     report = objective.step(batch, Update(objective.optimizers()), Progress(5, 0, 1000, seed=3))
 
@@ -88,7 +92,9 @@ def test_training_draws_the_codes_to_the_prior():
     """Codes that start as a far small heap end where the two-sample test finds little to tell."""
     torch.manual_seed(0)
     model = AAE((1, 8, 8), prior="gaussian", q="deterministic", width=2, n_blocks=0, n_hidden=32)
-    objective = AdversarialAutoencoding(model, lr=0.003, lr_discriminator=0.003, n_hidden=64)
+    objective = AdversarialAutoencoding(
+        model, lr=0.003, lr_discriminator=0.003, lr_confusion=0.003, n_hidden=64
+    )
     update = Update(objective.optimizers())
 
     def distance() -> float:
@@ -176,6 +182,37 @@ def test_bad_requests_are_refused_in_a_sentence():
     with pytest.raises(ValueError, match="must be 0 or 1"):
         aae().encode(torch.full((1, 1, 8, 8), 0.5))
     with pytest.raises(ValueError, match="labels must be 0 or 10, not 3"):
-        AdversarialAutoencoding(aae(), 0.1, 0.1, n_labels=3)
+        AdversarialAutoencoding(aae(), 0.1, 0.1, 0.1, n_labels=3)
     with pytest.raises(ValueError, match="no parts"):
-        AdversarialAutoencoding(aae("gaussian"), 0.1, 0.1, n_labels=10)
+        AdversarialAutoencoding(aae("gaussian"), 0.1, 0.1, 0.1, n_labels=10)
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_the_density_of_a_prior_is_that_of_its_draws(name):
+    """It integrates to one, and the mean of its logarithm over draws is minus its entropy."""
+    axis = torch.linspace(-6, 6, 401)
+    z = torch.cartesian_prod(axis, axis)
+    log_p = torch.cat([log_prior(name, few) for few in z.split(20_000)]).double()
+    cell = float(axis[1] - axis[0]) ** 2
+    assert float(log_p.exp().sum()) * cell == pytest.approx(1, abs=1e-3)
+    entropy = -float(torch.special.xlogy(log_p.exp(), log_p.exp()).sum()) * cell
+    generator = torch.Generator().manual_seed(0)
+    n = 20_000
+    drawn = prior_of(
+        name, torch.randn(n, 2, generator=generator), torch.rand(n, 2, generator=generator)
+    )
+    log_q = torch.cat([log_prior(name, few) for few in drawn.split(5000)])
+    assert float(-log_q.mean()) == pytest.approx(entropy, abs=0.03)
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_the_spine_goes_through_the_shape_and_is_closed_for_the_ring(name):
+    z = spine(name, torch.linspace(0, 1, 501))
+    generator = torch.Generator().manual_seed(0)
+    drawn = prior_of(
+        name, torch.randn(2000, 2, generator=generator), torch.rand(2000, 2, generator=generator)
+    )
+    far = torch.cdist(drawn, z).amin(1).median()
+    assert float(far) < {"gaussian": 0.8, "ring": 0.4, "swiss roll": 0.1}[name]
+    assert torch.allclose(z[0], z[-1], atol=1e-5) == (name == "ring")
+    assert float((z[1:] - z[:-1]).norm(dim=1).max()) < 0.1  # in one piece

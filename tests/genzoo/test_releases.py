@@ -12,7 +12,7 @@ import torch
 import genzoo
 from genzoo import recipes, releases
 from genzoo.metrics import Figure
-from genzoo.releases import CARD, CONFIG, WEIGHTS, Provenance, ReleaseError
+from genzoo.releases import CARD, CONFIG, SNAPSHOTS, WEIGHTS, Provenance, ReleaseError
 from genzoo.roles import n_parameters
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent.parent / "checkpoints"
@@ -221,3 +221,49 @@ def test_pushing_needs_a_place_and_a_whole_release(folder, monkeypatch):
     (path / WEIGHTS).write_bytes(b"")
     with pytest.raises(ReleaseError, match="is damaged"):
         releases.push(NAME)
+
+
+def run_of_seed(folder: Path, seed: int, value: float, **overrides) -> Path:
+    """A release in `folder` of a run with this seed, whose figure is `value`."""
+    recipe = recipes.override(recipes.get(NAME), {"model.n_hidden": 3, "seed": seed, **overrides})
+    figure = Figure("nll", value, value, value, "nats", "60 test images")
+    provenance = Provenance(1280, 2.5, "a machine")
+    return releases.save(recipe, recipe.build_model(), provenance, [figure], folder / f"{value}")
+
+
+def test_figures_of_other_seeds_stand_beside_a_releases_own(folder, tmp_path):
+    save()
+    others = [run_of_seed(tmp_path, seed, 10.0 * seed) for seed in (1, 2)]
+    releases.add_seeds(NAME, others)
+    seeds = releases.info(NAME)["seeds"]
+    values = {seed: figures[0]["value"] for seed, figures in seeds.items()}
+    assert values == {"0": 90.0, "1": 10.0, "2": 20.0}
+    assert releases.info(NAME)["figures"] == [FIGURE.to_dict()]
+    releases.load(NAME)
+
+
+@pytest.mark.parametrize(
+    ("seed", "overrides", "sentence"),
+    [(1, {"images": 600}, "with images = 600"), (0, {}, "the seed 0 once more")],
+)
+def test_what_is_not_another_seed_is_refused(folder, tmp_path, seed, overrides, sentence):
+    before = (save() / CONFIG).read_bytes()
+    with pytest.raises(ReleaseError, match=sentence):
+        releases.add_seeds(NAME, [run_of_seed(tmp_path, seed, 2.0, **overrides)])
+    assert (folder / NAME / CONFIG).read_bytes() == before
+
+
+def test_what_was_kept_of_a_training_comes_back_in_its_order(folder):
+    recipe = recipes.override(recipes.get(NAME), {"model.n_hidden": 3})
+    made = Provenance(1280, 2.5, "a machine")
+    kept = {1280: torch.ones(2, 3).half(), 0: torch.zeros(2, 3), 96: torch.full((2, 3), 0.5)}
+    releases.save(recipe, recipe.build_model(), made, [FIGURE], snapshots=kept)
+    back = releases.snapshots(NAME)
+    assert list(back) == [0, 96, 1280]
+    assert all(torch.equal(back[seen], kept[seen]) for seen in kept)
+    path = folder / NAME / SNAPSHOTS
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(ReleaseError, match="is damaged"):
+        releases.snapshots(NAME)
+    save()  # of a training that kept nothing
+    assert releases.snapshots(NAME) == {}

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from genzoo import recipes, releases, report
+from genzoo import releases, report
 from genzoo.data.images import DATA_SETS
-from genzoo.roles import Classifier
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,23 +24,39 @@ def test_the_readme_has_the_table_of_the_releases_that_are_here():
     )
 
 
-def test_a_row_says_value_interval_and_setting_as_the_config_does():
-    tables = report.tables()
+def rows_of(name: str) -> list[list[str]]:
+    """The cells of each row about a release."""
+    return [
+        row.strip("| ").split(" | ")
+        for row in report.tables().splitlines()
+        if row.startswith(f"| [`{name}`]")
+    ]
+
+
+def table(title: str) -> list[list[str]]:
+    """The cells of each row of a table."""
+    part = report.tables().split(f"**{title}**\n\n")[1].split("\n\n")[0]
+    return [row.strip("| ").split(" | ") for row in part.splitlines()[2:]]
+
+
+def test_every_release_has_a_row():
     for name in releases.names():
-        rows = [row for row in tables.splitlines() if f"`{name}`" in row]
+        assert rows_of(name), name
+
+
+def test_a_row_of_densities_says_value_interval_and_setting_as_the_config_does():
+    for name in releases.names():
         shown = [f for f in releases.info(name)["figures"] if f["name"] in report.BITS]
-        assert len(rows) == len(shown)
-        assert shown or issubclass(recipes.get(name).model, Classifier)
-        for row, figure in zip(rows, sorted(shown, key=lambda f: -f["value"]), strict=True):
-            assert f" {figure['value']:.2f} |" in row
-            assert f"| {figure['low']:.2f} to {figure['high']:.2f} |" in row
-            assert row.endswith(f"| {figure['setting']} |")
-            assert ("≤" in row) == (figure["name"] == "nll_bound")
+        rows = [row for row in rows_of(name) if len(row) == 7 and "FID" not in row]
+        for figure in shown:
+            bound = "≤ " if figure["name"] == "nll_bound" else ""
+            [row] = [row for row in rows if row[6] == figure["setting"]]
+            assert row[3] == f"{bound}{figure['value']:.2f}"
+            assert row[4] == f"{figure['low']:.2f} to {figure['high']:.2f}"
 
 
 def test_a_table_holds_one_data_set_and_ends_with_the_best():
-    table = report.tables().split(report.HEAD)[1]
-    rows = [row.split(" | ") for row in table.splitlines() if row.startswith("| [")]
+    rows = table("MNIST, each pixel 0 or 1")
     nll = [float(cells[3].removeprefix("≤ ")) for cells in rows]
     assert len(nll) > 1
     assert nll == sorted(nll, reverse=True)
@@ -50,8 +65,50 @@ def test_a_table_holds_one_data_set_and_ends_with_the_best():
         assert releases.info(name)["hyperparameters"]["data"] == "mnist"
 
 
+def config_of(figures: list[dict], **more: object) -> dict:
+    return {
+        "recipe": "aae-mnist",
+        "n_parameters": 1234,
+        "images_seen": 5678,
+        "hyperparameters": {"data": "mnist"},
+        "model": {"prior": "ring", "q": "gaussian"},
+        "figures": figures,
+        **more,
+    }
+
+
+def figure(name: str, value: float) -> dict:
+    return {"name": name, "value": value, "low": value, "high": value, "setting": "so measured"}
+
+
+def tables_of(monkeypatch: pytest.MonkeyPatch, config: dict) -> str:
+    monkeypatch.setattr(releases, "names", lambda: ["aae-mnist"])
+    monkeypatch.setattr(releases, "info", lambda name: config)
+    return report.tables()
+
+
+def test_pictures_are_shown_with_their_spread_over_seeds(monkeypatch):
+    seeds = {str(k): [figure("fid", value)] for k, value in enumerate([3.25, 2.5, 4.0])}
+    shown = tables_of(monkeypatch, config_of([figure("fid", 3.25)], seeds=seeds))
+    assert "| 5,678 | 3.25 | 2.50 to 4.00, 3 seeds | so measured |" in shown
+    alone = tables_of(monkeypatch, config_of([figure("fid", 3.25)]))
+    assert "| 5,678 | 3.25 |  | so measured |" in alone
+
+
+def test_codes_are_shown_with_the_test_against_the_prior(monkeypatch):
+    values = {
+        "reconstruction": 130.25,
+        "prior_distance": 0.0123,
+        "prior_distance_floor": 0.0011,
+        "prior_p_value": 0.31,
+    }
+    shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
+    assert "MNIST, codes drawn to a prior" in shown
+    assert "| 1,234 | ring | gaussian | 130.2 | 0.0123 | 0.0011 | 0.310 |" in shown
+
+
 def test_every_data_set_has_a_table():
-    assert set(report.TITLES) == set(DATA_SETS)
+    assert set(report.DATA) == set(DATA_SETS)
 
 
 def test_a_page_without_the_marks_is_refused_and_left_alone(tmp_path: Path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import math
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import torch
 from torch import nn
 
 from genzoo import recipes
+from genzoo.data import load_images
+from genzoo.data.batches import seeded
+from genzoo.data.binarize import binarize_once
 from genzoo.objectives import MaximumLikelihood
 from genzoo.objectives.base import TrainingError
 from genzoo.train import RunStateError, Settings, run_state
 from genzoo.train.ema import EMA
 from genzoo.train.sheet import save_png, sheet
-from genzoo.train.trainer import STATE, evaluation
+from genzoo.train.trainer import STATE, evaluation, moments
 
 
 class Killed(BaseException):
@@ -59,6 +63,7 @@ def assert_same_run(a, b, folder_a: Path, folder_b: Path) -> None:
         assert torch.equal(value, b.model.state_dict()[name]), name
     assert (folder_a / "log.csv").read_text() == (folder_b / "log.csv").read_text()
     assert a.evaluation == b.evaluation
+    assert_identical(a.snapshots, b.snapshots)
 
 
 def assert_identical(a, b, where: str = "") -> None:
@@ -100,6 +105,28 @@ def test_a_finished_run_can_be_resumed_and_stays_as_it_is(tmp_path):
 def small():
     recipe = recipes.get("nade-mnist")
     return short(recipes.override(recipe, recipe.smoke))
+
+
+def test_snapshots_are_of_the_averaged_model_from_the_first_moment_to_the_last(tmp_path):
+    recipe = short(recipes.override(recipes.get("aae-mnist"), recipes.get("aae-mnist").smoke))
+    trained = run(recipe, tmp_path / "run")
+    seen = list(trained.snapshots)
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (0, 640)
+    x = binarize_once(load_images("mnist", "test").scaled(), "dynamic")
+    eps = torch.randn(len(x), 2, generator=seeded(recipe.settings.seed, 4))
+    with torch.inference_mode():
+        codes = trained.model.encode(x, eps)
+    assert torch.allclose(trained.snapshots[640].float(), codes, atol=2e-3)
+    assert not torch.allclose(trained.snapshots[0].float(), codes, atol=2e-3)
+
+
+def test_moments_are_spread_evenly_on_the_scale_of_logarithms():
+    steps = sorted(moments(10_000))
+    assert (steps[0], steps[1], steps[-1], len(steps)) == (0, 10, 10_000, 16)
+    ratios = [b / a for a, b in itertools.pairwise(steps[1:])]
+    assert max(ratios) / min(ratios) < 1.1
+    assert moments(3) == {0, 3}
 
 
 def test_the_log_tells_of_every_image_once(small, tmp_path):
