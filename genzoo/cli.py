@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--images", type=_positive, help="only the first so many test images")
     sub.add_argument("--k", type=_positive, default=500, help="importance samples (%(default)s)")
     sub.add_argument("--json", action="store_true", help="as JSON")
+    sub.add_argument("--write", action="store_true", help="into the release's config and card")
 
     sub = command("seeds", _seeds, "Put beside a release's figures those of other seeds.")
     sub.add_argument("name")
@@ -232,6 +233,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     as_trained = {key: trained[key] for key in ("data", "binarization") if key in trained}
     recipe = recipes.override(recipes.get(arguments.name), as_trained)
     figures = _figures(recipe, model, device, arguments.images, arguments.k)
+    if arguments.write:
+        releases.set_figures(arguments.name, figures)
     if arguments.json:
         print(json.dumps([figure.to_dict() for figure in figures], indent=2))
         return

@@ -207,6 +207,17 @@ def save(
     return path
 
 
+def set_figures(name: str, figures: Sequence[Figure]) -> None:
+    """Replace what a local release measures, in its config and on its card. Figures of other seeds
+    were measured the old way, and go."""
+    path = find(name)
+    config = _read_config(path / CONFIG, name)
+    config["figures"] = [figure.to_dict() for figure in figures]
+    config.pop("seeds", None)
+    for file, content in ((CONFIG, to_json(config)), (CARD, card(config))):
+        write_atomically(path / file, lambda part, text=content: part.write_text(text))
+
+
 def add_seeds(name: str, folders: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
     """Put beside a release's figures those of runs of the same recipe with other seeds.
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from genzoo import recipes
+from genzoo import recipes, releases
 from genzoo.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -101,6 +101,29 @@ def test_evaluate_measures_a_release_on_what_it_was_trained_for(capsys, released
     path.write_text(json.dumps(config))
     assert main(["evaluate", "nade-mnist", "--device", "cpu", "--images", "10"]) == 0
     assert "threshold binarization, 10 test images" in capsys.readouterr().out
+
+
+def test_evaluate_writes_into_the_release_only_when_asked(capsys, released):
+    before = (released / "config.json").read_text()
+    few = ["evaluate", "nade-mnist", "--device", "cpu", "--images", "10"]
+    assert main(few) == 0
+    assert (released / "config.json").read_text() == before
+    assert main([*few, "--write"]) == 0
+    config = json.loads((released / "config.json").read_text())
+    assert all("10 test images" in figure["setting"] for figure in config["figures"])
+    assert releases.card(config) == (released / "README.md").read_text()
+    unchanged = set(config) - {"figures"}
+    assert {k: config[k] for k in unchanged} == {k: json.loads(before)[k] for k in unchanged}
+
+
+def test_seeds_are_put_beside_the_releases_own(capsys, released):
+    assert train("--run-dir", "runs/other", seed=7) == 0
+    capsys.readouterr()
+    assert main(["seeds", "nade-mnist", "runs/other/release"]) == 0
+    assert "seed 7: nll" in capsys.readouterr().out
+    assert list(releases.info("nade-mnist")["seeds"]) == ["0", "7"]
+    assert main(["seeds", "nade-mnist", "runs/other/release", "runs/other/release"]) == 1
+    assert "the seed 7 once more" in capsys.readouterr().err
 
 
 def test_sample_draws_a_sheet_by_its_seed(capsys, released):
