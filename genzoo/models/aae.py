@@ -12,9 +12,11 @@ towards the prior p(z). They need draws of p(z) alone: no density, and no repara
 q(z | x). So the prior may have any shape. With labels, the discriminator is told the class of a
 code's image, and the prior's part that the class is to have (the paper's section 2.3).
 
-Differs from the paper: encoder and decoder are the residual convolutional networks of the VAE
-here, so that the two compare; a pixel is a Bernoulli, not a Gaussian; Adam with a cosine schedule
-instead of SGD with momentum.
+Differs from the paper: steps 1 and 3 are one, down a weighted sum of their losses. Adam scales
+every gradient to the size of its step; by itself, where the discriminator is at a loss, step 3
+would be made of noise as large as what step 1 has learned. Encoder and decoder are the residual
+convolutional networks of the VAE here, so that the two compare; a pixel is a Bernoulli, not a
+Gaussian; Adam with a cosine schedule instead of SGD with momentum.
 """
 
 from __future__ import annotations
@@ -170,12 +172,13 @@ class AAE(nn.Module, Autoencoder):
 
 
 class AdversarialAutoencoding(Objective):
-    """The paper's three steps.
+    """The paper's three steps, of which the third is one with the first.
 
     Args:
-        lr, lr_discriminator, lr_confusion: Adam's step in the three updates. The last must be
-            small: Adam scales every gradient to the size of its step, and where the discriminator
-            is at a loss what it scales up is noise, which blurs the pictures.
+        lr, lr_discriminator: Adam's steps.
+        weight: what a nat of the third step's loss costs in the end, in nats of reconstruction.
+            It grows from nothing in proportion to the images seen: asked for from the start, codes
+            that lie as the prior does are had sooner by forgetting the image.
         n_hidden: units of each of the discriminator's two layers.
         n_labels: with 10, the discriminator is told the class and the prior has a part for each;
             with 0, neither.
@@ -188,7 +191,7 @@ class AdversarialAutoencoding(Objective):
         model: AAE,
         lr: float,
         lr_discriminator: float,
-        lr_confusion: float,
+        weight: float,
         n_hidden: int = 512,
         n_labels: int = 0,
     ):
@@ -197,8 +200,10 @@ class AdversarialAutoencoding(Objective):
             raise ValueError(f"The number of labels must be 0 or {N_PARTS}, not {n_labels}.")
         if n_labels and model.prior == "gaussian":
             raise ValueError("A Gaussian prior has no parts for the labels to choose from.")
+        if not 0 <= weight < math.inf:
+            raise ValueError(f"The weight must be at least 0 and finite, not {weight}.")
         self.model = model
-        self.lr, self.lr_discriminator, self.lr_confusion = lr, lr_discriminator, lr_confusion
+        self.lr, self.lr_discriminator, self.weight = lr, lr_discriminator, weight
         self.n_labels = n_labels
         self.discriminator = nn.Sequential(
             nn.Linear(model.latent_shape[0] + n_labels, n_hidden),
@@ -211,29 +216,26 @@ class AdversarialAutoencoding(Objective):
     def optimizers(self) -> dict[str, Optimizer]:
         return {
             "autoencoder": adam(self.model.parameters(), self.lr),
-            "discriminator": adam(self.discriminator.parameters(), self.lr_discriminator, 0.99),
-            # Its own, for the two ends of the encoder have gradients of very different size.
-            "encoder": adam(self.model.encoder.parameters(), self.lr_confusion, 0.99),
+            "discriminator": adam(
+                self.discriminator.parameters(), self.lr_discriminator, beta1=0.5, beta2=0.99
+            ),
         }
 
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
         model, x, B = self.model, batch.x, len(batch.x)
-        eps = at.randn(B, *model.latent_shape, device=x.device)
         label = batch.label if self.n_labels else None
-
-        reconstruction = self._reconstruction(x, model.encode(x, eps)).mean()
-        update("autoencoder", reconstruction)
+        z = model.encode(x, at.randn(B, *model.latent_shape, device=x.device))
 
         normal = at.randn(B, *model.latent_shape, device=x.device)
         uniform = at.rand(B, 2, device=x.device)
         real = self.logit(prior_of(model.prior, normal, uniform, label), label)
-        z = model.encode(x, eps)
         fake = self.logit(z.detach(), label)
         loss = F.softplus(-real).mean() + F.softplus(fake).mean()  # -log D, -log(1 - D)
         update("discriminator", loss)
 
+        reconstruction = self._reconstruction(x, z).mean()
         confusion = F.softplus(-self.logit(z, label)).mean()
-        update("encoder", confusion)
+        update("autoencoder", reconstruction + self.weight * at.fraction * confusion)
         return {
             "reconstruction": reconstruction.detach(),
             "discriminator": loss.detach(),

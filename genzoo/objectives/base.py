@@ -148,7 +148,12 @@ class Objective(nn.Module, ABC):
 
 
 def adam(
-    parameters: Iterable[nn.Parameter], lr: float, beta2: float = 0.999, weight_decay: float = 0.0
+    parameters: Iterable[nn.Parameter],
+    lr: float,
+    *,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    weight_decay: float = 0.0,
 ) -> torch.optim.AdamW:
     """Adam (Kingma and Ba, 2015), in its fused form, with decoupled weight decay (Loshchilov and
     Hutter, 2019) of matrices: what is added (biases, scales) does not decay."""
@@ -158,4 +163,4 @@ def adam(
         {"params": [p for p in every if p.ndim <= 1], "weight_decay": 0.0},
     ]
     filled = [group for group in groups if group["params"]]
-    return torch.optim.AdamW(filled, lr=lr, betas=(0.9, beta2), fused=True)
+    return torch.optim.AdamW(filled, lr=lr, betas=(beta1, beta2), fused=True)

@@ -27,7 +27,10 @@ class MaximumLikelihood(Objective):
         self.lr, self.beta2, self.weight_decay = lr, beta2, weight_decay
 
     def optimizers(self) -> dict[str, Optimizer]:
-        return {"model": adam(self.model.parameters(), self.lr, self.beta2, self.weight_decay)}
+        parameters = self.model.parameters()
+        return {
+            "model": adam(parameters, self.lr, beta2=self.beta2, weight_decay=self.weight_decay)
+        }
 
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
         nll = -self.model.log_prob(batch.x).mean()

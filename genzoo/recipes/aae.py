@@ -11,7 +11,7 @@ def _aae(
     summary: str,
     expected: str,
     n_labels: int = 0,
-    epochs: int = 20,
+    epochs: int = 15,
     **model_kwargs: object,
 ) -> Recipe:
     return Recipe(
@@ -21,9 +21,7 @@ def _aae(
         model=AAE,
         model_kwargs=dict(event_shape=(1, 28, 28), n_blocks=1, n_hidden=512, **model_kwargs),
         objective=AdversarialAutoencoding,
-        objective_kwargs=dict(
-            lr=0.001, lr_discriminator=0.0003, lr_confusion=0.0003, n_labels=n_labels
-        ),
+        objective_kwargs=dict(lr=0.001, lr_discriminator=0.002, weight=200.0, n_labels=n_labels),
         data="mnist",
         settings=Settings(
             images=epochs * 60_000,

@@ -50,23 +50,41 @@ class Recording(Update):
 
 
 @pytest.mark.parametrize("q", ENCODERS)
-def test_a_step_is_the_papers_three_and_each_moves_only_its_own(q):
+def test_each_update_moves_only_its_own(q):
     objective = AdversarialAutoencoding(
-        aae(q=q), lr=0.01, lr_discriminator=0.01, lr_confusion=0.01, n_labels=10
+        aae(q=q), lr=0.01, lr_discriminator=0.01, weight=3.0, n_labels=10
     )
     update = Recording(objective)
     objective.step(batch_of(20), update, Progress(0, 0, 1000, seed=0))
     assert update.seen == [
-        ("autoencoder", {"encoder", "decoder"}),
         ("discriminator", {"discriminator"}),
-        ("encoder", {"encoder"}),
+        ("autoencoder", {"encoder", "decoder"}),
     ]
+
+
+def test_the_third_step_moves_the_encoder_alone():
+    """By the gradient of what it adds to the first."""
+
+    def gradients(weight: float) -> dict[str, Tensor]:
+        objective = AdversarialAutoencoding(
+            aae(), lr=0.0, lr_discriminator=0.0, weight=weight, n_labels=10
+        )
+        objective.step(batch_of(20), Update(objective.optimizers()), Progress(0, 0, 1000, seed=0))
+        return {name: p.grad for name, p in objective.model.named_parameters()}
+
+    with_it, without = gradients(50.0), gradients(0.0)
+    moved = {
+        name
+        for name, gradient in without.items()
+        if not torch.allclose(with_it[name], gradient, rtol=1e-4, atol=1e-6)
+    }
+    assert {name.split(".")[0] for name in moved} == {"encoder"}
 
 
 def test_the_losses_are_those_of_the_paper():
     """Of a step that moves nothing, with D written out."""
     objective = AdversarialAutoencoding(
-        aae(), lr=0.0, lr_discriminator=0.0, lr_confusion=0.0, n_labels=10
+        aae(), lr=0.0, lr_discriminator=0.0, weight=3.0, n_labels=10
     )
     batch = batch_of(30)
     report = objective.step(batch, Update(objective.optimizers()), Progress(5, 0, 1000, seed=3))
@@ -93,7 +111,7 @@ def test_training_draws_the_codes_to_the_prior():
     torch.manual_seed(0)
     model = AAE((1, 8, 8), prior="gaussian", q="deterministic", width=2, n_blocks=0, n_hidden=32)
     objective = AdversarialAutoencoding(
-        model, lr=0.003, lr_discriminator=0.003, lr_confusion=0.003, n_hidden=64
+        model, lr=0.003, lr_discriminator=0.003, weight=10.0, n_hidden=64
     )
     update = Update(objective.optimizers())
 
@@ -182,9 +200,11 @@ def test_bad_requests_are_refused_in_a_sentence():
     with pytest.raises(ValueError, match="must be 0 or 1"):
         aae().encode(torch.full((1, 1, 8, 8), 0.5))
     with pytest.raises(ValueError, match="labels must be 0 or 10, not 3"):
-        AdversarialAutoencoding(aae(), 0.1, 0.1, 0.1, n_labels=3)
+        AdversarialAutoencoding(aae(), 0.1, 0.1, 1.0, n_labels=3)
+    with pytest.raises(ValueError, match="at least 0 and finite, not -1"):
+        AdversarialAutoencoding(aae(), 0.1, 0.1, weight=-1.0)
     with pytest.raises(ValueError, match="no parts"):
-        AdversarialAutoencoding(aae("gaussian"), 0.1, 0.1, 0.1, n_labels=10)
+        AdversarialAutoencoding(aae("gaussian"), 0.1, 0.1, 1.0, n_labels=10)
 
 
 @pytest.mark.parametrize("name", PRIORS)
