@@ -97,10 +97,10 @@ def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
 
 
 def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
-    """The 2,000 test digits whose codes the release has kept, on the one fixed draw; their codes (S, 2000, 2) at S moments of
-    the training, by images_seen (S,), and the energy distance (S,) of these from as many draws of
-    the prior, with its floor, between two sets of draws; and log_q, as of `vae_mnist_2d`, of the
-    codes of the training digits.
+    """The 2,000 test digits whose codes the release has kept, on the one fixed draw; these codes
+    (S, 2000, 2) at S moments of the training, by images_seen (S,), and the energy distance (S,) of
+    each from as many draws of the prior, with its floor, between two sets of draws; and log_q, as
+    of `vae_mnist_2d`, of the codes of the training digits.
 
     Raises:
         ReleaseError: when the release kept no codes.
