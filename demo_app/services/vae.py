@@ -57,6 +57,7 @@ class VAEService:
         self._store = store
         self._known_assets: dict[str, dict[str, np.ndarray]] = {}
         self._known_codes: dict[str, np.ndarray] = {}
+        self._known_spacing: dict[str, float] = {}
 
     def missing(self, model: str) -> Unavailable | None:
         """Why a model cannot be shown, if it cannot; reads no weights."""
@@ -68,13 +69,14 @@ class VAEService:
         return None
 
     def about(self, model: str) -> dict[str, Any]:
-        """Figures for the page: n_parameters, n_latent, binary (are its pixels 0 or 1?), data, the
+        """Figures for the page: n_parameters, images_seen, n_latent, binary (are its pixels 0 or 1?), data, the
         name of the data set; beta, what a nat of KL cost in training; k, of how many weights the
         bound was that was trained, 1 for the ELBO; and the measured figures by name."""
         info = self._store.info(self._model(model))
         hyperparameters = info["hyperparameters"]
         return {
             "n_parameters": info["n_parameters"],
+            "images_seen": info["images_seen"],
             "data": hyperparameters["data"],
             "beta": hyperparameters.get("objective.beta", 1.0),
             "k": hyperparameters.get("objective.k", 1),
@@ -241,8 +243,9 @@ class VAEService:
 
         Returns:
             z (K,); images (4, 784) in [0, 1], the codes of a, b, c and the result decoded; nearest,
-            the index of the test image with the nearest code, b and c not counted, nor a where it
-            is one of them; and distance, how far off that code is.
+            the index of the test image with the nearest code, those of a, b and c not counted;
+            distance, how far off that code is; and typical, how far a test image's code is from
+            the one nearest to it, by the median.
         """
         codes, (_, labels) = self._codes(model), self.images(model)
         strength = checks.number("The strength", strength, 0, MAX_STRENGTH)
@@ -260,6 +263,7 @@ class VAEService:
             "images": self._pictures(model, torch.from_numpy(np.stack([start, minus, plus, z]))),
             "nearest": nearest,
             "distance": float(distances[nearest]),
+            "typical": self._known_spacing[model],
         }
 
     @contextmanager
@@ -322,15 +326,18 @@ class VAEService:
             return vae.encode(x).mean[0].numpy()
 
     def _codes(self, model: str) -> np.ndarray:
-        """The posterior means (N, K) of all test images here, reckoned when first asked for; as
-        `_pictures`, it lets go of the model every few."""
+        """The posterior means (N, K) of all test images here, reckoned when first asked for, and
+        how far they lie apart; as `_pictures`, it lets go of the model every few."""
         if model not in self._known_codes:
             images, _ = self.images(model)
             parts = []
             for few in torch.from_numpy(images).view(-1, 1, 28, 28).split(16):
                 with self._vae(model) as vae, torch.inference_mode():
                     parts.append(vae.encode(few / 255).mean)
-            self._known_codes[model] = torch.cat(parts).numpy()
+            codes = torch.cat(parts)
+            nearest = torch.cdist(codes, codes).fill_diagonal_(torch.inf).amin(1)
+            self._known_spacing[model] = float(nearest.median())
+            self._known_codes[model] = codes.numpy()
         return self._known_codes[model]
 
     def _assets(self, model: str) -> dict[str, np.ndarray]:

@@ -87,7 +87,7 @@ def compare(service: VAEService, name: str) -> dict[str, Any]:
     measured = about["figures"].get
     return {
         "name": name,
-        **{key: about[key] for key in ("data", "beta", "k", "n_latent")},
+        **{key: about[key] for key in ("data", "beta", "k", "n_latent", "images_seen")},
         **{key: measured(key) for key in FIGURES},
     }
 
@@ -259,7 +259,7 @@ def endpoints(service: VAEService) -> None:
         vae_combine,
         "Indices of three of the app's test images -> z = a + strength (c - b) of their posterior "
         "means, strength 0 to 1.5; images (4 x 784) of a, b, c and z; nearest, the test image with "
-        "the nearest code, and its distance. With means, b and c stand for the mean codes of their "
+        "the nearest code, its distance and what is typical among test images. With means, b and c stand for the mean codes of their "
         f"classes. {models}.",
     )
 

@@ -114,7 +114,7 @@ const askEncode = zoo.latest(server.encode, (answer, given, total) => {
 const clip = (v, limit) => Math.max(-limit, Math.min(limit, v));
 
 const askDecode = zoo.latest(server.decode, (answer, given, total) => {
-  if (given.model !== part.get("model")) return;
+  if (given.model !== part.get("model") || !posterior) return;
   if (answer.ok) showDecoded(answer, given.z);
   else asked = null;
   told(answer, total);
@@ -235,7 +235,7 @@ function showBalance() {
   find("elbo").textContent = zoo.number(posterior.elbo, 1);
   find("reconstruction").textContent = zoo.number(posterior.reconstruction, 1);
   find("sum").querySelector(".divergence").textContent = zoo.number(kl, 1);
-  const beam = find("beam");
+  const beam = find("balance").querySelector(".beam");
   beam.querySelector(".rec").style.width = (-100 * posterior.reconstruction) / most + "%";
   beam.querySelector(".kl").style.width = (100 * kl) / most + "%";
   beam.querySelector(".typical").style.left = (100 * typical) / most + "%";
@@ -325,7 +325,7 @@ function buildStrip() {
 
 function showStrip() {
   const about = { active: set.n_active, all: set.kl.length };
-  find("active").textContent = zoo.t("vae.active_of", about);
+  find("n-active").textContent = zoo.t("vae.active_of", about);
   [...find("strip").children].forEach((bar) => {
     bar.classList.toggle("pointed", Number(bar.dataset.latent) === pointed);
     bar.title = `z ${bar.dataset.latent}: ${zoo.number(set.kl[bar.dataset.latent], 4)}`;
@@ -420,7 +420,8 @@ function showModels() {
   const list = on(models[part.get("model")].data);
   const make = zoo.make;
   const figure = (value, digits) => (value === null ? "\u2014" : zoo.number(value, digits));
-  const most = roomFor(Math.max(...list.map(({ reconstruction, kl }) => reconstruction + kl)));
+  const most = Math.max(...list.map(({ reconstruction, kl }) => reconstruction + kl));
+  const compact = new Intl.NumberFormat(zoo.language, { notation: "compact" });
   const width = (value) => `width: ${(100 * value) / most}%`;
   const rows = list.map((model) => {
     const name = model.k > 1
@@ -438,7 +439,8 @@ function showModels() {
       make("td", {}, figure(model.kl, 1)),
       make("td", {}, `${figure(model.active_latents, 0)} / ${zoo.number(model.n_latent)}`),
       make("td", {}, figure(model.nll_bound, 1)),
-      make("td", {}, figure(model.fid, 1)));
+      make("td", {}, figure(model.fid, 1)),
+      make("td", {}, compact.format(model.images_seen)));
     row.classList.toggle("current", model.name === part.get("model"));
     return row;
   });

@@ -69,7 +69,8 @@ function show() {
   find("nearest").dataset.index = sum.nearest;
   find("about").textContent = zoo.t("vae.sum_nearest", {
     name: code.set.kindName(labels[sum.nearest]),
-    distance: zoo.number(sum.distance, 2),
+    distance: zoo.number(sum.distance, 1),
+    typical: zoo.number(sum.typical, 1),
   });
   said();
 }
@@ -145,9 +146,9 @@ find("json").addEventListener("click", () => {
   if (!sum) return;
   const image = (k) => Array.from(sum.images.subarray(k * D, (k + 1) * D), (v) => v / 255);
   const [a, b, c, result] = [0, 1, 2, 3].map(image);
-  const { s, z, nearest, distance } = sum;
+  const { s, z, nearest, distance, typical } = sum;
   zoo.saveJSON({ model: code.model, means: part.get("means"), s, z, a, b, c, result, nearest,
-    distance }, "genzoo-vae-sum.json");
+    distance, typical }, "genzoo-vae-sum.json");
 });
 
 /* All together */
