@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.distributions import kl_divergence
 
 from demo_app import pictures
-from demo_app.errors import Unavailable
+from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
 from genzoo.models import VAE
@@ -48,9 +48,7 @@ class VAEService:
 
     _ARRAYS: ClassVar = {
         "vae-mnist-2d": {"points", "log_q", "labels", "digits"},
-        "vae-mnist": {"images", "labels", "kl", "reconstruction"},
-        "vae-fashion": {"images", "labels", "kl", "reconstruction"},
-        **dict.fromkeys(variants, {"images", "labels", "kl", "reconstruction"}),
+        **{name: {"images", "labels", "kl", "reconstruction"} for name in models},
     }
 
     def __init__(self, store: Store):
@@ -69,9 +67,10 @@ class VAEService:
         return None
 
     def about(self, model: str) -> dict[str, Any]:
-        """Figures for the page: n_parameters, images_seen, n_latent, binary (are its pixels 0 or 1?), data, the
-        name of the data set; beta, what a nat of KL cost in training; k, of how many weights the
-        bound was that was trained, 1 for the ELBO; and the measured figures by name."""
+        """Figures for the page: n_parameters, images_seen, n_latent, binary (are its pixels 0 or
+        1?); data, the name of the data set; beta, what a nat of KL cost in training; k, of how
+        many weights the bound was that was trained, 1 for the ELBO; and the measured figures by
+        name."""
         info = self._store.info(self._model(model))
         hyperparameters = info["hyperparameters"]
         return {
@@ -242,10 +241,10 @@ class VAEService:
                 holds what these have in common and little of the one image.
 
         Returns:
-            z (K,); images (4, 784) in [0, 1], the codes of a, b, c and the result decoded; nearest,
-            the index of the test image with the nearest code, those of a, b and c not counted;
-            distance, how far off that code is; and typical, how far a test image's code is from
-            the one nearest to it, by the median.
+            z (K,); images (4, 784) in [0, 1], the codes of a, b, c and the result decoded;
+            nearest, the index of the test image with the nearest code, those of a, b and c not
+            counted; distance, how far off that code is; and typical, how far a test image's code
+            is from the one nearest to it, by the median.
         """
         codes, (_, labels) = self._codes(model), self.images(model)
         strength = checks.number("The strength", strength, 0, MAX_STRENGTH)

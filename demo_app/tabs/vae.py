@@ -258,9 +258,9 @@ def endpoints(service: VAEService) -> None:
         "vae_combine",
         vae_combine,
         "Indices of three of the app's test images -> z = a + strength (c - b) of their posterior "
-        "means, strength 0 to 1.5; images (4 x 784) of a, b, c and z; nearest, the test image with "
-        "the nearest code, its distance and what is typical among test images. With means, b and c stand for the mean codes of their "
-        f"classes. {models}.",
+        "means, strength 0 to 1.5; images (4 x 784) of a, b, c and z; nearest, the test image of "
+        "the nearest code, its distance, and the distance typical of test images. With means, b "
+        f"and c stand for the mean codes of their classes. {models}.",
     )
 
 

@@ -435,7 +435,7 @@ function showModels() {
       make("td", { class: "terms" }, make("div", { class: "beam", "aria-hidden": "true" },
         make("span", { class: "rec", style: width(model.reconstruction) }),
         make("span", { class: "kl", style: width(model.kl) }))),
-      make("td", {}, figure(-model.reconstruction, 1)),
+      make("td", {}, figure(model.reconstruction && -model.reconstruction, 1)),
       make("td", {}, figure(model.kl, 1)),
       make("td", {}, `${figure(model.active_latents, 0)} / ${zoo.number(model.n_latent)}`),
       make("td", {}, figure(model.nll_bound, 1)),
