@@ -547,6 +547,21 @@ def test_interpolation_goes_from_one_to_the_other_and_is_saved(visit, service):
     assert (file.format, file.n_frames) == ("GIF", 64)
 
 
+def test_another_objective_stays_at_the_same_place_of_the_walk(visit, service):
+    page = visit("vae-walk.a=200&vae-walk.b=400")
+    frame = page.get_by_test_id("vae-frame")
+    page.locator(".zoo-vae_walk .zoo-player input[type=range]").fill("10")
+    expect(frame).to_have_attribute("data-frame", "10")
+    before = levels(frame)
+    objective(page, "vae-mnist-beta4").click()
+    expected = service.interpolate("vae-mnist-beta4", 8, 16)["images"][10]
+    assert np.abs(expected - before).max() > 0.05
+    expect(page.get_by_test_id("vae-walk-status")).to_contain_text("Answered")
+    page.wait_for_timeout(600)
+    expect(frame).to_have_attribute("data-frame", "10")
+    np.testing.assert_allclose(levels(frame), expected, atol=0.006)
+
+
 @pytest.mark.parametrize(
     ("button", "kind"),
     [
