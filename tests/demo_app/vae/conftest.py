@@ -13,13 +13,14 @@ from genzoo import recipes, releases
 from genzoo.metrics import Figure
 from genzoo.releases import Provenance
 
-NAMES = ("vae-mnist-2d", "vae-mnist", "vae-fashion")
+PLANES = ("vae-mnist-2d", "vae-mnist-2d-beta01", "vae-mnist-2d-beta4")
+NAMES = (*PLANES, "vae-mnist", "vae-fashion")
 PER_CLASS = {"vae-mnist": 4, "vae-fashion": 3}
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder of all three releases, which is where releases are looked for."""
+    """A folder of all the releases, which is where releases are looked for."""
     write_releases(tmp_path)
     monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
     return tmp_path
@@ -58,10 +59,11 @@ def _log_q() -> np.ndarray:
 
 def _assets(name: str) -> dict[str, np.ndarray]:
     random = np.random.default_rng(0)
-    if name == "vae-mnist-2d":
+    if name in PLANES:
         labels = np.arange(200) % 10
         turn = 2 * np.pi * labels / 10
-        centers = 2 * np.stack([np.cos(turn), np.sin(turn)], 1)
+        spread = {"vae-mnist-2d-beta01": 3.5, "vae-mnist-2d-beta4": 1}.get(name, 2)
+        centers = spread * np.stack([np.cos(turn), np.sin(turn)], 1)
         return {
             "points": (centers + 0.2 * random.normal(size=(200, 2))).astype(np.float32),
             "log_q": _log_q(),

@@ -17,10 +17,13 @@ from demo_app.errors import BadInput, Unavailable
 from demo_app.tabs import vae
 
 
+MAPPED = {"vae-mnist-2d": 1.0, "vae-mnist-2d-beta01": 0.1, "vae-mnist-2d-beta4": 4.0}
+
+
 class MadeService:
     """Two latents everywhere; a picture is gray by the first of them."""
 
-    plane = "vae-mnist-2d"
+    planes = MAPPED
     models = ("vae-mnist", "vae-fashion")
 
     def __init__(self, missing=()):
@@ -113,12 +116,23 @@ def test_pixels_that_are_none_are_refused(pixels, sentence):
 
 
 def test_what_is_missing_is_a_notice_and_the_rest_goes_on():
-    widgets = names_of_widgets(built(MadeService(missing=["vae-mnist-2d"])))
-    assert widgets[:3] == ["zoo-notice", "zoo-vae_code", "zoo-vae_walk"]
+    widgets = names_of_widgets(built(MadeService(missing=MAPPED)))
+    assert widgets[:5] == [*["zoo-notice"] * 3, "zoo-vae_code", "zoo-vae_walk"]
     service = MadeService(missing=["vae-mnist", "vae-fashion"])
     widgets = names_of_widgets(built(service))
     assert "zoo-vae_code" not in widgets
     assert widgets.count("zoo-notice") == 2
+
+
+def test_only_planes_that_are_there_are_offered_by_rising_beta():
+    def offered(**given):
+        blocks = built(MadeService(**given)).blocks.values()
+        (widget,) = [b for b in blocks if "zoo-vae_map" in (getattr(b, "elem_classes", []) or [])]
+        return [(plane["model"], plane["beta"]) for plane in widget.props["data"]["planes"]]
+
+    low, one, high = ("vae-mnist-2d-beta01", 0.1), ("vae-mnist-2d", 1.0), ("vae-mnist-2d-beta4", 4)
+    assert offered() == [low, one, high]
+    assert offered(missing=["vae-mnist-2d"]) == [low, high]
 
 
 def test_figures_of_the_explanation_have_a_dash_for_a_missing_model():
