@@ -22,10 +22,11 @@ MAX_Z = 6.0
 
 MAX_SCALE = 1.5
 MAX_IMAGES = 64
+MAX_DRAWS = 10_000
 LOWEST = -30.0
 """Of a log density on the grid."""
 
-N_DRAWS = 20_000
+N_DRAWS = 5_000
 """Draws of a prior by which its reach and its tail are told."""
 
 
@@ -85,15 +86,15 @@ class AAEService:
             digits (N, 784) of 0 and 1. log_q and log_p (G, G): log density of the codes of all
             training digits, and of the prior, on a grid from -4 to 4, a row for each value of the
             second latent. peak: the prior's highest density; rare: one of its draws in a hundred
-            falls where it is lower. extent: nearly all of its draws lie between -extent and extent.
+            falls where it is lower. extent: nearly all of its draws are between -extent and extent.
         """
         assets = self._assets(self._plane(model))
         prior = self.about(model)["prior"]
         draws = self._draws(prior, N_DRAWS, 0)
-        log_p = log_prior(prior, draws)
+        log_p = _log_prior(prior, draws)
         axis = torch.linspace(-4, 4, len(assets["log_q"]))
         y, x = torch.meshgrid(axis, axis, indexing="ij")
-        grid = log_prior(prior, torch.stack([x, y], -1).view(-1, 2)).view(len(axis), -1)
+        grid = _log_prior(prior, torch.stack([x, y], -1).view(-1, 2)).view(len(axis), -1)
         return {
             **{key: assets[key].astype(np.float32) for key in ("codes", "distance", "log_q")},
             "images_seen": assets["images_seen"],
@@ -136,7 +137,7 @@ class AAEService:
     def prior(self, model: str, n: Any = 1, seed: Any = 0) -> np.ndarray:
         """n draws of a plane's prior, (n, 2), a function of the seed."""
         prior = self.about(self._plane(model))["prior"]
-        n = checks.integer("The number of draws", n, 1, N_DRAWS)
+        n = checks.integer("The number of draws", n, 1, MAX_DRAWS)
         return self._draws(prior, n, checks.integer("The seed", seed, 0, 2**31 - 1)).numpy()
 
     def way(self, model: str, n: int) -> np.ndarray:
@@ -202,3 +203,8 @@ class AAEService:
         if model not in self._known_assets:
             self._known_assets[model] = self._store.assets(model, self._ARRAYS)
         return self._known_assets[model]
+
+
+def _log_prior(prior: str, z: Tensor) -> Tensor:
+    """`log_prior`, (n,), of many places (n, 2), a few at a time: the roll is a sum over its arm."""
+    return torch.cat([log_prior(prior, few) for few in z.split(1000)])

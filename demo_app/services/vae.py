@@ -45,7 +45,7 @@ class VAEService:
     models = ("vae-mnist", "vae-fashion")
 
     _ARRAYS: ClassVar = {
-        **dict.fromkeys(planes, {"points", "log_q", "labels", "digits"}),
+        **dict.fromkeys(planes, frozenset(("points", "log_q", "labels", "digits"))),
         "vae-mnist": {"images", "labels", "kl", "reconstruction"},
         "vae-fashion": {"images", "labels", "kl", "reconstruction"},
     }

@@ -16,7 +16,6 @@ from demo_app import text
 from demo_app.errors import BadInput, Unavailable
 from demo_app.tabs import vae
 
-
 MAPPED = {"vae-mnist-2d": 1.0, "vae-mnist-2d-beta01": 0.1, "vae-mnist-2d-beta4": 4.0}
 
 
