@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -86,7 +87,7 @@ class AAEService:
             digits (N, 784) of 0 and 1. log_q and log_p (G, G): log density of the codes of all
             training digits, and of the prior, on a grid from -4 to 4, a row for each value of the
             second latent. peak: the prior's highest density; rare: one of its draws in a hundred
-            falls where it is lower. extent: nearly all of its draws are between -extent and extent.
+            falls where it is lower. extent: nearly all of its draws lie from -extent to extent.
         """
         assets = self._assets(self._plane(model))
         prior = self.about(model)["prior"]
@@ -104,7 +105,7 @@ class AAEService:
             "log_p": grid.clamp(min=LOWEST).numpy(),
             "peak": float(log_p.max().exp()),
             "rare": float(log_p.quantile(0.01).exp()),
-            "extent": float(np.ceil(2 * draws.abs().quantile(0.9995)) / 2),
+            "extent": math.ceil(2 * float(draws.abs().quantile(0.999))) / 2,
         }
 
     def decode(self, model: str, z: Any) -> np.ndarray:
@@ -206,5 +207,5 @@ class AAEService:
 
 
 def _log_prior(prior: str, z: Tensor) -> Tensor:
-    """`log_prior`, (n,), of many places (n, 2), a few at a time: the roll is a sum over its arm."""
+    """Of many places (n, 2), a few at a time: that of the roll is a sum over all of its arm."""
     return torch.cat([log_prior(prior, few) for few in z.split(1000)])

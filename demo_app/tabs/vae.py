@@ -32,8 +32,8 @@ def build(service: VAEService) -> None:
             "start": lambda model: first(str(model)),
             "decode": lambda model, z: decode(service, model, z),
         }
-        data = [{"model": name, "beta": service.planes[name]} for name in planes]
-        data.sort(key=lambda plane: plane["beta"])
+        rising = sorted(planes, key=lambda name: service.planes[name])
+        data = [{"model": name, "beta": service.planes[name]} for name in rising]
         widgets.Widget("vae_map", functions=functions, data={"planes": data})
     for name in service.planes:
         if error := missing[name]:

@@ -153,7 +153,7 @@ function drawCurve(frame) {
   line([[left, y(floor)], [width - right, y(floor)]], zoo.token("strong-line"), 1.5, [4, 4]);
   line(known.map((v, k) => [x(k), y(v)]), zoo.token("accent"), 2);
   context.textBaseline = "alphabetic";
-  const marks = Math.min(5, known.length);
+  const marks = Math.min(width < 450 ? 3 : 5, known.length);
   for (let mark = 0; mark < marks; mark++) {
     const k = Math.round((mark / Math.max(1, marks - 1)) * (known.length - 1));
     context.textAlign = mark === 0 ? "left" : mark === marks - 1 ? "right" : "center";
