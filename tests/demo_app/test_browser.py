@@ -14,7 +14,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import expect
 
-from demo_app import text, wire
+from demo_app import shell, text, wire
 
 pytestmark = pytest.mark.browser
 
