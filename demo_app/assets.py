@@ -22,6 +22,7 @@ import genzoo
 from demo_app.store import ASSETS
 from genzoo import releases
 from genzoo.data import load_images
+from genzoo.data.batches import some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.data.plane import CURVES
 from genzoo.metrics.bounds import elbo_split
@@ -96,10 +97,10 @@ def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
 
 
 def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
-    """The first 2,000 test digits on the one fixed draw; their codes (S, 2000, 2) at S moments of
-    the training, by images_seen (S,), and the energy distance (S,) of these from as many draws of
-    the prior, with its floor, between two sets of draws; and log_q, as of `vae_mnist_2d`, of the
-    codes of the training digits.
+    """The 2,000 test digits whose codes the release has kept, on the one fixed draw; these codes
+    (S, 2000, 2) at S moments of the training, by images_seen (S,), and the energy distance (S,) of
+    each from as many draws of the prior, with its floor, between two sets of draws; and log_q, as
+    of `vae_mnist_2d`, of the codes of the training digits.
 
     Raises:
         ReleaseError: when the release kept no codes.
@@ -107,7 +108,8 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     if not (kept := releases.snapshots(name)):
         raise releases.ReleaseError(f"{name} has kept no codes of its training: train it anew.")
     test = load_images("mnist", "test")
-    x = binarize_once(test.scaled(), "dynamic")[: len(next(iter(kept.values())))]
+    chosen = some_of(len(test), len(next(iter(kept.values()))))
+    x = binarize_once(test.scaled(), "dynamic")[chosen]
     generator = torch.Generator().manual_seed(0)
     drawn, others = (aae.draw_z(len(x), generator) for _ in range(2))
 
@@ -125,7 +127,7 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
         "distance": np.array([distance(z) for z in kept.values()], dtype=np.float32),
         "floor": np.array(distance(others), dtype=np.float32),
         "log_q": log_aggregated(codes, torch.full_like(codes, BANDWIDTH), GRID).half().numpy(),
-        "labels": test.labels[: len(x)].byte().numpy(),
+        "labels": test.labels[chosen].byte().numpy(),
         "digits": np.packbits(x.flatten(1).byte().numpy(), axis=1),
     }
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 D = 28 * 28
 
+FIGURES = ("reconstruction", "kl", "active_latents", "nll_bound", "fid")
+"""Of a model beside the others."""
+
 Functions = dict[str, Callable[..., dict[str, Any]]]
 
 
@@ -32,11 +35,10 @@ def build(service: VAEService) -> None:
             "start": lambda model: first(str(model)),
             "decode": lambda model, z: decode(service, model, z),
         }
-        rising = sorted(planes, key=lambda name: service.planes[name])
-        data = [{"model": name, "beta": service.planes[name]} for name in rising]
+        data = [{"model": name, "beta": service.about(name)["beta"]} for name in planes]
         widgets.Widget("vae_map", functions=functions, data={"planes": data})
     for name in service.planes:
-        if error := missing[name]:
+        if (error := missing[name]) and name not in service.variants:
             widgets.notice(error)
     models = [name for name in service.models if not missing[name]]
     if models:
@@ -45,15 +47,20 @@ def build(service: VAEService) -> None:
             "encode": lambda model, x: encode(service, model, x),
             "decode": lambda model, z, x=None: decode(service, model, z, x),
         }
-        widgets.Widget("vae_code", functions=functions, data={"models": models})
+        compared = [compare(service, name) for name in models]
+        widgets.Widget("vae_code", functions=functions, data={"models": compared})
         functions = {
             "traverse": lambda model, z, rows, steps: traverse(service, model, z, rows, steps),
             "interpolate": lambda model, a, b, n: interpolate(service, model, a, b, n),
             "gif": lambda model, a, b: gif(service, model, a, b),
         }
         widgets.Widget("vae_walk", functions=functions)
+        functions = {
+            "combine": lambda model, a, b, c, s, means: combine(service, model, a, b, c, s, means),
+        }
+        widgets.Widget("vae_sum", functions=functions)
     for name in service.models:
-        if error := missing[name]:
+        if (error := missing[name]) and name not in service.variants:
             widgets.notice(error)
     widgets.explanation(
         "vae", **figures(service, [n for n, error in missing.items() if not error])
@@ -74,6 +81,18 @@ def figures(service: VAEService, names: list[str]) -> dict[str, str]:
         shown[f"bound_{key}"] = "—" if bound is None else f"{bound:.2f}"
         shown[f"bits_{key}"] = "—" if bits is None else f"{bits:.2f}"
     return shown
+
+
+def compare(service: VAEService, name: str) -> dict[str, Any]:
+    """A model as the page lists it beside the others on the same data: its objective, and what was
+    measured on the test set; a figure that was not measured is None."""
+    about = service.about(name)
+    measured = about["figures"].get
+    return {
+        "name": name,
+        **{key: about[key] for key in ("data", "beta", "k", "n_latent", "images_seen")},
+        **{key: measured(key) for key in FIGURES},
+    }
 
 
 def start_map(service: VAEService, model: str) -> dict[str, Any]:
@@ -144,6 +163,24 @@ def gif(service: VAEService, model: str, a: str, b: str) -> dict[str, Any]:
     return {"gif": _text(service.gif(model, levels(a) / 255, levels(b) / 255))}
 
 
+def combine(
+    service: VAEService,
+    model: str,
+    a: str | int,
+    b: int,
+    c: int,
+    s: float,
+    means: bool,
+) -> dict[str, Any]:
+    """a is an image as base64, or as b and c the index of a test image."""
+    answer = service.combine(model, levels(a) / 255 if isinstance(a, str) else a, b, c, s, means)
+    return {
+        **answer,
+        "images": wire.pack_bytes(answer["images"]),
+        "z": answer["z"].astype(float).round(4).tolist(),
+    }
+
+
 def levels(text: object) -> np.ndarray:
     """The 784 gray levels, 0 to 255, of an image that the page sends as base64.
 
@@ -163,7 +200,8 @@ def levels(text: object) -> np.ndarray:
 
 
 def endpoints(service: VAEService) -> None:
-    """The same for programs: /vae_decode, /vae_encode, /vae_traverse and /vae_interpolate."""
+    """The same for programs: /vae_decode, /vae_encode, /vae_traverse, /vae_interpolate and
+    /vae_combine."""
 
     def vae_decode(z: list[float], model: str = "vae-mnist") -> list[float]:
         return service.decode(model, z)["image"].tolist()
@@ -181,7 +219,17 @@ def endpoints(service: VAEService) -> None:
     ) -> dict[str, Any]:
         return wire.plain(service.interpolate(model, first, second, frames))
 
-    models = "Models: vae-mnist, vae-fashion"
+    def vae_combine(
+        a: int,
+        b: int,
+        c: int,
+        model: str = "vae-mnist",
+        strength: float = 1.0,
+        means: bool = False,
+    ) -> dict[str, Any]:
+        return wire.plain(service.combine(model, a, b, c, strength, means))
+
+    models = "Models: " + ", ".join(service.models)
     planes = ", ".join(service.planes)
     widgets.endpoint(
         "vae_decode",
@@ -208,6 +256,14 @@ def endpoints(service: VAEService) -> None:
         "Indices of two of the app's test images (0 to 299 digits, 0 to 99 clothes, sorted by "
         "class) -> z and images along the straight line between their posterior means. "
         f"{models}.",
+    )
+    widgets.endpoint(
+        "vae_combine",
+        vae_combine,
+        "Indices of three of the app's test images -> z = a + strength (c - b) of their posterior "
+        "means, strength 0 to 1.5; images (4 x 784) of a, b, c and z; nearest, the test image of "
+        "the nearest code, its distance, and the distance typical of test images. With means, b "
+        f"and c stand for the mean codes of their classes. {models}.",
     )
 
 

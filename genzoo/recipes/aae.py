@@ -21,7 +21,7 @@ def _aae(
         model=AAE,
         model_kwargs=dict(event_shape=(1, 28, 28), n_blocks=1, n_hidden=512, **model_kwargs),
         objective=AdversarialAutoencoding,
-        objective_kwargs=dict(lr=0.001, lr_discriminator=0.002, weight=200.0, n_labels=n_labels),
+        objective_kwargs=dict(lr=0.001, lr_discriminator=0.002, weight=100.0, n_labels=n_labels),
         data="mnist",
         settings=Settings(
             images=epochs * 60_000,

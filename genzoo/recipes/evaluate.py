@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.data import PARTS, ImageSet, load_images
-from genzoo.data.batches import seeded
+from genzoo.data.batches import seeded, some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.metrics import (
     Figure,
@@ -147,16 +147,19 @@ def _of_codes(
         return -model.decode(model.encode(b, noise(b))).log_prob(b).flatten(1).sum(1)
 
     reconstruction = bootstrap("reconstruction", over_batches(wrong, 250), "nats", setting)
-    codes = over_batches(lambda b: model.encode(b, noise(b)), 250)[:N_CODES].flatten(1)
+    codes = over_batches(lambda b: model.encode(b, noise(b)), 250).flatten(1)
+    codes = codes[some_of(len(codes), N_CODES)]
     n = len(codes)
     drawn, others = (model.draw_z(n, generator).cpu().flatten(1) for _ in range(2))
     distance, p = energy_test(codes, drawn, generator=generator)
     floor, _ = energy_test(others, drawn, n_permutations=1, generator=generator)
-    test = f"energy distance of the codes of {n} images from {n} draws of p(z), {setting}"
+    draws = f"{n} draws of p(z)"
+    test = f"energy distance of the codes of {n} of the images from {draws}, {setting}"
+    between = f"energy distance of {draws} from as many others, {setting}"
     return [
         reconstruction,
         Figure("prior_distance", distance, distance, distance, "", test),
-        Figure("prior_distance_floor", floor, floor, floor, "", test.replace("codes", "as many")),
+        Figure("prior_distance_floor", floor, floor, floor, "", between),
         Figure("prior_p_value", p, p, p, "", f"{test}, 200 permutations"),
     ]
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.data import ImageSet, load_images
-from genzoo.data.batches import seeded
+from genzoo.data.batches import seeded, some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.recipes.base import Recipe
 from genzoo.roles import Autoencoder, Classifier, pictures
@@ -70,10 +70,11 @@ def snapshot_of(
     model: nn.Module, test_set: ImageSet, recipe: Recipe
 ) -> Callable[[nn.Module], Tensor] | None:
     """What is kept of a model through its training, if anything: of an auto-encoder the codes of
-    the first 2,000 test images, (2000, *latent_shape) in float16."""
+    some 2,000 test images (`some_of`), (2000, *latent_shape) in float16."""
     if not isinstance(model, Autoencoder):
         return None
-    x = binarize_once(test_set.scaled(), recipe.settings.binarization)[:N_CODES]
+    x = binarize_once(test_set.scaled(), recipe.settings.binarization)
+    x = x[some_of(len(x), N_CODES)]
     eps = torch.randn(len(x), *model.latent_shape, generator=seeded(recipe.settings.seed, 4))
 
     @torch.inference_mode()

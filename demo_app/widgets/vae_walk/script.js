@@ -9,7 +9,7 @@ const INPUT = -1; // the id of the image above, in the choosers
 
 const part = zoo.part("vae-walk", { a: 303, b: 603 }, restore);
 let code = null; // what the widget above is at: {model, set, x, z}
-let model = null; // whose pictures the choosers hold
+let shown = null; // the data whose pictures the choosers hold
 
 /* One latent at a time */
 
@@ -231,15 +231,18 @@ const followInput = zoo.wait(120, interpolate);
 
 let input = null;
 function follow(next) {
+  const before = code && code.model;
   code = next;
-  if (model !== code.model) {
-    model = code.model;
+  if (shown !== code.set.data) {
+    shown = code.set.data;
     walk = null;
     choosers.forEach((chooser) => {
       chooser.id = null;
       chooser.load(code.set.images, code.set.labels, code.set.className);
     });
     markEnds();
+  }
+  if (before !== code.model) {
     choosers.forEach((chooser) => chooser.setOwn(code.x));
     interpolate();
   } else if (input !== code.x) {
