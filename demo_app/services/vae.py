@@ -40,14 +40,19 @@ class VAEService:
     for each latent, -6 to 6; log-probabilities are in nats. Refuses bad input with BadInput, a
     missing or damaged release with Unavailable."""
 
-    plane = "vae-mnist-2d"
-    variants = ("vae-mnist-beta025", "vae-mnist-beta4", "iwae-mnist")
-    """Digits under other objectives, offered where they are released."""
+    planes = ("vae-mnist-2d-beta01", "vae-mnist-2d", "vae-mnist-2d-beta4")
+    """Those of two latents, by rising beta."""
 
     models = ("vae-mnist-beta025", "vae-mnist", "vae-mnist-beta4", "iwae-mnist", "vae-fashion")
 
+    variants = (
+        *("vae-mnist-2d-beta01", "vae-mnist-2d-beta4"),
+        *("vae-mnist-beta025", "vae-mnist-beta4", "iwae-mnist"),
+    )
+    """Digits under other objectives, offered where they are released."""
+
     _ARRAYS: ClassVar = {
-        "vae-mnist-2d": {"points", "log_q", "labels", "digits"},
+        **{name: {"points", "log_q", "labels", "digits"} for name in planes},
         **{name: {"images", "labels", "kl", "reconstruction"} for name in models},
     }
 
@@ -84,12 +89,12 @@ class VAEService:
             "figures": {figure["name"]: figure["value"] for figure in info["figures"]},
         }
 
-    def map(self) -> dict[str, Any]:
-        """The plane: posterior means of test digits, points (N, 2), their labels (N,), the digits
+    def map(self, model: str) -> dict[str, Any]:
+        """A plane: posterior means of test digits, points (N, 2), their labels (N,), the digits
         themselves (N, 784) of 0 and 1, and extent: the map reaches from -extent to extent. log_q
         (G, G) is the logarithm of the aggregated posterior q(z), the mean of q(z | x) over the
         training digits, on a grid from -4 to 4, a row for each value of the second latent."""
-        assets = self._assets(self.plane)
+        assets = self._assets(self._plane(model))
         points = assets["points"].astype(np.float32)
         extent = float(np.ceil(2 * np.quantile(np.abs(points), 0.985)) / 2)
         return {
@@ -100,12 +105,12 @@ class VAEService:
             "extent": min(max(extent, 2.0), MAX_Z),
         }
 
-    def manifold(self, extent: float) -> np.ndarray:
-        """The plane decoded at the centers of 20 x 20 tiles, one picture (560, 560) in [0, 1]; up
+    def manifold(self, model: str, extent: float) -> np.ndarray:
+        """A plane decoded at the centers of 20 x 20 tiles, one picture (560, 560) in [0, 1]; up
         is the second latent's positive side."""
         centers = (torch.arange(TILES) + 0.5) / TILES * 2 * extent - extent
         y, x = torch.meshgrid(centers.flip(0), centers, indexing="ij")
-        with self._vae(self.plane) as vae, torch.inference_mode():
+        with self._vae(self._plane(model)) as vae, torch.inference_mode():
             images = vae.decode(torch.stack([x, y], -1).view(-1, 2)).mean
         tiles = images.view(TILES, TILES, 28, 28).permute(0, 2, 1, 3)
         return tiles.reshape(TILES * 28, TILES * 28).numpy()
@@ -282,7 +287,10 @@ class VAEService:
         return torch.cat(parts).numpy()
 
     def _model(self, model: object) -> str:
-        return checks.model(model, (self.plane, *self.models))
+        return checks.model(model, (*self.planes, *self.models))
+
+    def _plane(self, model: object) -> str:
+        return checks.model(model, tuple(self.planes))
 
     def _large(self, model: object) -> str:
         return checks.model(model, self.models)
@@ -341,14 +349,7 @@ class VAEService:
 
     def _assets(self, model: str) -> dict[str, np.ndarray]:
         if model not in self._known_assets:
-            assets = self._store.assets(model)
-            if lacking := self._ARRAYS[model] - set(assets):
-                command = "python -m demo_app.assets"
-                lacks = ", ".join(sorted(lacking))
-                raise Unavailable(
-                    f"The assets of {model} lack {lacks}; {command} makes new ones.", command
-                )
-            self._known_assets[model] = assets
+            self._known_assets[model] = self._store.assets(model, self._ARRAYS[model])
         return self._known_assets[model]
 
 

@@ -27,16 +27,19 @@ Functions = dict[str, Callable[..., dict[str, Any]]]
 def build(service: VAEService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both. What a missing release would
     feed is a notice in its place; the rest goes on."""
-    missing = {name: service.missing(name) for name in (service.plane, *service.models)}
-    if error := missing[service.plane]:
-        widgets.notice(error)
-    else:
-        plane = service.plane
+    missing = {name: service.missing(name) for name in (*service.planes, *service.models)}
+    planes = [name for name in service.planes if not missing[name]]
+    if planes:
+        first = cache(lambda model: start_map(service, model))
         functions: Functions = {
-            "start": cache(lambda: start_map(service)),
-            "decode": lambda z: decode(service, plane, z),
+            "start": lambda model: first(str(model)),
+            "decode": lambda model, z: decode(service, model, z),
         }
-        widgets.Widget("vae_map", functions=functions)
+        data = [{"model": name, "beta": service.about(name)["beta"]} for name in planes]
+        widgets.Widget("vae_map", functions=functions, data={"planes": data})
+    for name in service.planes:
+        if (error := missing[name]) and name not in service.variants:
+            widgets.notice(error)
     models = [name for name in service.models if not missing[name]]
     if models:
         functions = {
@@ -68,7 +71,7 @@ def build(service: VAEService) -> None:
 def figures(service: VAEService, names: list[str]) -> dict[str, str]:
     """The numbers of the explanation; a dash for a model that is not there."""
     shown = {}
-    for name in (service.plane, *service.models):
+    for name in (*service.planes, *service.models):
         about = service.about(name) if name in names else {"figures": {}}
         key = name.removeprefix("vae-").replace("-", "_")
         n = about.get("n_parameters")
@@ -92,10 +95,10 @@ def compare(service: VAEService, name: str) -> dict[str, Any]:
     }
 
 
-def start_map(service: VAEService) -> dict[str, Any]:
-    """The plane as it is first seen; points in thousandths, log_q in hundredths."""
-    plane = service.map()
-    manifold = service.manifold(plane["extent"])
+def start_map(service: VAEService, model: str) -> dict[str, Any]:
+    """A plane as it is first seen; points in thousandths, log_q in hundredths."""
+    plane = service.map(model)
+    manifold = service.manifold(model, plane["extent"])
     return {
         "points": wire.pack_int16(plane["points"], 1000),
         "log_q": wire.pack_int16(plane["log_q"], 100),
@@ -140,8 +143,7 @@ def traverse(
 ) -> dict[str, Any]:
     """One picture of all rows and steps, 28 pixels to a cell."""
     answer = service.traverse(model, z, rows, steps)
-    cells = answer["images"].reshape(rows, steps, 28, 28).transpose(0, 2, 1, 3)
-    sheet = cells.reshape(rows * 28, steps * 28)
+    sheet = pictures.sheet(answer["images"].reshape(rows * steps, D), steps)
     return {
         "latents": answer["latents"].tolist(),
         "values": answer["values"].tolist(),
@@ -205,17 +207,17 @@ def endpoints(service: VAEService) -> None:
         return service.decode(model, z)["image"].tolist()
 
     def vae_encode(pixels: list[float], model: str = "vae-mnist") -> dict[str, Any]:
-        return _plain(service.encode(model, pixels))
+        return wire.plain(service.encode(model, pixels))
 
     def vae_traverse(
         z: list[float], model: str = "vae-mnist", rows: int = 10, steps: int = 13
     ) -> dict[str, Any]:
-        return _plain(service.traverse(model, z, rows, steps))
+        return wire.plain(service.traverse(model, z, rows, steps))
 
     def vae_interpolate(
         first: int, second: int, model: str = "vae-mnist", frames: int = 9
     ) -> dict[str, Any]:
-        return _plain(service.interpolate(model, first, second, frames))
+        return wire.plain(service.interpolate(model, first, second, frames))
 
     def vae_combine(
         a: int,
@@ -225,21 +227,22 @@ def endpoints(service: VAEService) -> None:
         strength: float = 1.0,
         means: bool = False,
     ) -> dict[str, Any]:
-        return _plain(service.combine(model, a, b, c, strength, means))
+        return wire.plain(service.combine(model, a, b, c, strength, means))
 
     models = "Models: " + ", ".join(service.models)
+    planes = ", ".join(service.planes)
     widgets.endpoint(
         "vae_decode",
         vae_decode,
         "A number for each latent, -6 to 6 -> 784 pixels in [0, 1], row by row: the mean of "
-        f"p(x | z). {models}, vae-mnist-2d.",
+        f"p(x | z). {models}, {planes}.",
     )
     widgets.endpoint(
         "vae_encode",
         vae_encode,
         "784 pixels, row by row, 0 or 1 for digits and 0 to 1 for clothes -> mean, deviation and "
         "kl of each latent; reconstruction, elbo (nats) and bits_per_dim; image and "
-        f"log_likelihood at the mean. {models}, vae-mnist-2d.",
+        f"log_likelihood at the mean. {models}, {planes}.",
     )
     widgets.endpoint(
         "vae_traverse",
@@ -262,10 +265,6 @@ def endpoints(service: VAEService) -> None:
         "the nearest code, its distance, and the distance typical of test images. With means, b "
         f"and c stand for the mean codes of their classes. {models}.",
     )
-
-
-def _plain(answer: dict[str, Any]) -> dict[str, Any]:
-    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in answer.items()}
 
 
 def _text(data: bytes) -> str:

@@ -48,19 +48,10 @@ const askTraverse = zoo.latest(server.traverse, async (answer, given) => {
   }
   const name = (k) => zoo.make("span", { class: "zoo-math" }, "z", zoo.make("sub", {}, String(k)));
   find("latents").replaceChildren(...answer.latents.map(name));
-  drawSheet();
+  cells.showSheet(width, height, levels);
+  cells.refresh();
   showValues();
 });
-
-function drawSheet() {
-  if (!sheet) return;
-  // A new size clears the image that zoo.paint keeps.
-  cells.cells.width = sheet.width;
-  cells.cells.height = sheet.height;
-  cells.cells.zooImage = null;
-  zoo.paint(cells.cells, sheet.levels, { map: "ink", high: 255 });
-  cells.refresh();
-}
 
 function showValues() {
   if (!sheet) return;
@@ -271,7 +262,6 @@ function restore() {
 zoo.on("vae-code", follow);
 if (zoo.vaeCode) follow(zoo.vaeCode);
 zoo.on("theme", () => {
-  drawSheet();
   if (!walk) return;
   showFrame(player.frame);
   drawStrip();

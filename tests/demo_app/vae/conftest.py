@@ -13,7 +13,8 @@ from genzoo import recipes, releases
 from genzoo.metrics import Figure
 from genzoo.releases import Provenance
 
-NAMES = ("vae-mnist-2d", "vae-mnist", "vae-mnist-beta4", "iwae-mnist", "vae-fashion")
+PLANES = ("vae-mnist-2d-beta01", "vae-mnist-2d", "vae-mnist-2d-beta4")
+NAMES = (*PLANES, "vae-mnist", "vae-mnist-beta4", "iwae-mnist", "vae-fashion")
 PER_CLASS = {"vae-mnist": 4, "vae-mnist-beta4": 4, "iwae-mnist": 4, "vae-fashion": 3}
 MEASURED = {
     "nll_bound": 100.0,
@@ -66,10 +67,11 @@ def _log_q() -> np.ndarray:
 
 def _assets(name: str) -> dict[str, np.ndarray]:
     random = np.random.default_rng(0)
-    if name == "vae-mnist-2d":
+    if name in PLANES:
         labels = np.arange(200) % 10
         turn = 2 * np.pi * labels / 10
-        centers = 2 * np.stack([np.cos(turn), np.sin(turn)], 1)
+        spread = {"vae-mnist-2d-beta01": 3.5, "vae-mnist-2d-beta4": 1}.get(name, 2)
+        centers = spread * np.stack([np.cos(turn), np.sin(turn)], 1)
         return {
             "points": (centers + 0.2 * random.normal(size=(200, 2))).astype(np.float32),
             "log_q": _log_q(),

@@ -80,7 +80,7 @@ def test_drag_on_the_map_ends_with_the_services_picture(visit, service):
         page.mouse.move(box["x"] + 40 + 8 * step, box["y"] + 40 + 12 * step)
     page.mouse.up()
     page.mouse.move(5, 5)
-    extent = service.map()["extent"]
+    extent = service.map("vae-mnist-2d")["extent"]
     x, y = 280 / box["width"] * 2 - 1, 1 - 400 / box["height"] * 2
     kept = state(page)
     assert float(kept["vae-map.x"]) == pytest.approx(x * extent, abs=0.02)
@@ -93,6 +93,28 @@ def test_drag_on_the_map_ends_with_the_services_picture(visit, service):
     expect(page.get_by_test_id("vae-place")).to_have_text(
         f"z = ({z[0]:.2f}, {z[1]:.2f})".replace("-", "−")
     )
+
+
+def test_beta_is_another_plane_with_its_own_codes_and_pictures(visit, service):
+    page = visit("vae-map.x=2&vae-map.y=0")
+    canvas, real = page.get_by_test_id("vae-map-decoded"), page.locator(".zoo-vae_map .real")
+    before, meaning = levels(canvas), page.get_by_test_id("vae-meaning").inner_text()
+    for model, beta in (("vae-mnist-2d-beta01", "0.1"), ("vae-mnist-2d-beta4", "4")):
+        page.get_by_test_id(model).click()
+        expect(page.get_by_test_id(model)).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_test_id(model)).to_have_text(beta)
+        distance = np.hypot(*(service.map(model)["points"] - [2, 0]).T)
+        nearest = service.map(model)["labels"][distance.argmin()]
+        expect(real).to_have_text(f"a {nearest}, {distance.min():.2f} away")
+        expected = service.decode(model, [2, 0])["image"]
+        assert np.abs(expected - before).max() > 0.05
+        expect(canvas).to_have_attribute("data-model", model)
+        np.testing.assert_allclose(levels(canvas), expected, atol=0.006)
+        assert page.get_by_test_id("vae-meaning").inner_text() != meaning
+        assert state(page)["vae-map.beta"] == beta
+    page.get_by_test_id("vae-map-reset").click()
+    expect(page.get_by_test_id("vae-mnist-2d")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("vae-meaning")).to_have_text(meaning)
 
 
 def test_hovering_looks_and_leaving_comes_back(visit):
@@ -118,7 +140,7 @@ def test_map_by_keyboard_alone(visit):
 
 
 def test_neighbors_are_the_nearest_test_digits(visit, service):
-    plane = service.map()
+    plane = service.map("vae-mnist-2d")
     page = visit("vae-map.x=2&vae-map.y=0")
     distance = np.hypot(*(plane["points"] - [2, 0]).T)
     nearest = plane["labels"][np.argsort(distance)[:15]]
@@ -149,7 +171,7 @@ def test_how_densely_codes_lie_is_the_aggregated_posterior(visit, z, key):
     expect(verdict).not_to_be_empty()
     assert float(page.get_by_test_id("vae-q").inner_text()) == pytest.approx(q, abs=0.002)
     assert float(page.get_by_test_id("vae-p").inner_text()) == pytest.approx(p, abs=0.001)
-    sentence = text.labels("en")[f"vae.density_{key}"]
+    sentence = text.labels("en")[f"zoo.density_{key}"]
     ratio = p / q if key == "hole" else q / p
     if "{times}" in sentence:
         before, after = sentence.split("{times}")
@@ -586,6 +608,7 @@ def test_pictures_and_numbers_are_saved(visit, button, kind):
 def test_the_whole_state_is_in_the_address(visit):
     page = visit()
     page.get_by_test_id("vae-map").click(position={"x": 100, "y": 200})
+    page.get_by_test_id("vae-mnist-2d-beta4").click()
     page.get_by_test_id("vae-view-digits").click()
     page.get_by_test_id("vae-chooser").get_by_role("button", name=re.compile("Digit 3")).click()
     slider = page.get_by_test_id("vae-z-2")
@@ -606,7 +629,7 @@ def test_the_whole_state_is_in_the_address(visit):
 @pytest.mark.parametrize(
     "hash",
     [
-        "vae-map.x=1e9&vae-map.y=NaN&vae-map.view=upside&vae-map.only=77",
+        "vae-map.x=1e9&vae-map.y=NaN&vae-map.view=upside&vae-map.only=77&vae-map.beta=2",
         "vae.model=gan&vae.from=nowhere&vae.z=1_2&vae.image=99999&vae-walk.a=-7",
         "vae.from=hand&vae.z=" + "_".join(["1e99"] * 32) + "&vae.drawing=%20%20",
         "vae.model=vae-mnist-beta025&vae-sum.a=1e9&vae-sum.b=-1&vae-sum.s=7&vae-sum.seed=-3",

@@ -18,6 +18,7 @@ from demo_app.services.vae import VAEService
 from demo_app.store import ASSETS, Store
 
 K = 32
+PLANES = tuple(VAEService.planes)
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def digit(service, index=0):
 
 
 @pytest.mark.parametrize(
-    ("model", "n"), [("vae-mnist-2d", 2), ("vae-mnist", K), ("vae-fashion", K)]
+    ("model", "n"), [*[(name, 2) for name in PLANES], ("vae-mnist", K), ("vae-fashion", K)]
 )
 def test_decode_is_the_mean_of_the_decoder(service, model, n):
     z = np.linspace(-2, 2, n)
@@ -121,22 +122,24 @@ def test_png_holds_the_levels():
     np.testing.assert_array_equal(read, levels)
 
 
-def test_map_holds_nearly_all_points(service, folder):
-    plane = service.map()
-    points = np.load(folder / "vae-mnist-2d" / ASSETS)["points"]
+@pytest.mark.parametrize("model", PLANES)
+def test_map_holds_nearly_all_points(service, folder, model):
+    plane = service.map(model)
+    points = np.load(folder / model / ASSETS)["points"]
     np.testing.assert_array_equal(plane["points"], points)
     assert (np.abs(points) <= plane["extent"]).mean() > 0.98
     assert plane["digits"].shape == (200, 784)
 
 
-def test_manifold_has_up_as_up(service):
+@pytest.mark.parametrize("model", PLANES)
+def test_manifold_has_up_as_up(service, model):
     extent = 2.0
-    picture = service.manifold(extent)
+    picture = service.manifold(model, extent)
     assert picture.shape == (560, 560)
     # The tile in the top right corner: both latents at the last center, 1.9.
-    expected = service.decode("vae-mnist-2d", [1.9, 1.9])["image"].reshape(28, 28)
+    expected = service.decode(model, [1.9, 1.9])["image"].reshape(28, 28)
     np.testing.assert_allclose(picture[:28, -28:], expected, atol=1e-5)
-    expected = service.decode("vae-mnist-2d", [-1.9, 1.7])["image"].reshape(28, 28)
+    expected = service.decode(model, [-1.9, 1.7])["image"].reshape(28, 28)
     np.testing.assert_allclose(picture[28:56, :28], expected, atol=1e-5)
 
 
@@ -219,6 +222,8 @@ def test_nearest_code_is_none_of_those_combined(service):
         (lambda s: s.encode("vae-mnist", [0.5] * 784), "0 or 1; 0.5 is neither"),
         (lambda s: s.encode("vae-mnist", [0] * 783), "784 numbers; 783"),
         (lambda s: s.encode("vae-fashion", [1.5] * 784), "between 0 and 1; 1.5"),
+        (lambda s: s.map("vae-mnist"), "no model 'vae-mnist' here; there are: vae-mnist-2d"),
+        (lambda s: s.manifold(["vae-mnist-2d"], 2.0), "no model"),
         (lambda s: s.images("vae-mnist-2d"), "no model 'vae-mnist-2d' here"),
         (lambda s: s.traverse("vae-mnist", [0.0] * K, rows=33), "rows must lie between 1 and 32"),
         (lambda s: s.traverse("vae-mnist", [0.0] * K, steps=1), "steps must lie between 2 and 25"),

@@ -20,9 +20,12 @@ from demo_app.tabs import vae
 class MadeService:
     """Two latents everywhere; a picture is gray by the first of them."""
 
-    plane = "vae-mnist-2d"
-    variants = ("vae-mnist-beta025", "vae-mnist-beta4", "iwae-mnist")
+    planes = ("vae-mnist-2d-beta01", "vae-mnist-2d", "vae-mnist-2d-beta4")
     models = ("vae-mnist-beta025", "vae-mnist", "vae-mnist-beta4", "iwae-mnist", "vae-fashion")
+    variants = (
+        *("vae-mnist-2d-beta01", "vae-mnist-2d-beta4"),
+        *("vae-mnist-beta025", "vae-mnist-beta4", "iwae-mnist"),
+    )
 
     def __init__(self, missing=()):
         self.absent = missing
@@ -36,7 +39,7 @@ class MadeService:
             "n_parameters": 12345,
             "images_seen": 6000,
             "data": "fashion" if model == "vae-fashion" else "mnist",
-            "beta": 4.0 if model == "vae-mnist-beta4" else 1.0,
+            "beta": 4.0 if model.endswith("-beta4") else 1.0,
             "k": 5 if model == "iwae-mnist" else 1,
             "n_latent": 2,
             "binary": model != "vae-fashion",
@@ -171,12 +174,29 @@ def test_objectives_that_are_not_released_are_not_offered():
 
 
 def test_what_is_missing_is_a_notice_and_the_rest_goes_on():
-    widgets = names_of_widgets(built(MadeService(missing=["vae-mnist-2d"])))
+    widgets = names_of_widgets(built(MadeService(missing=MadeService.planes)))
     assert widgets[:4] == ["zoo-notice", "zoo-vae_code", "zoo-vae_walk", "zoo-vae_sum"]
     service = MadeService(missing=MadeService.models)
     widgets = names_of_widgets(built(service))
     assert "zoo-vae_code" not in widgets
     assert widgets.count("zoo-notice") == 2
+
+
+def test_only_planes_that_are_there_are_offered():
+    def offered(**given):
+        blocks = built(MadeService(**given))
+        [data] = [
+            block.props["data"]
+            for block in blocks.blocks.values()
+            if "zoo-vae_map" in (getattr(block, "elem_classes", None) or [])
+        ]
+        planes = [(plane["model"], plane["beta"]) for plane in data["planes"]]
+        return planes, names_of_widgets(blocks).count("zoo-notice")
+
+    low, one, high = ("vae-mnist-2d-beta01", 1), ("vae-mnist-2d", 1), ("vae-mnist-2d-beta4", 4)
+    assert offered() == ([low, one, high], 0)
+    assert offered(missing=["vae-mnist-2d-beta01"]) == ([one, high], 0)
+    assert offered(missing=["vae-mnist-2d"]) == ([low, high], 1)
 
 
 def test_figures_of_the_explanation_have_a_dash_for_a_missing_model():
