@@ -16,8 +16,8 @@ from genzoo.metrics.samples import (
 )
 from genzoo.roles import Classifier
 
-N_BLOCK = 1000
-"""Images of a block in the kernel distance, which is the mean over blocks."""
+N_BLOCKS = 10
+"""In the kernel distance, which is the mean over blocks of the images."""
 
 N_NEAREST = 2000
 """Pictures whose nearest training images are looked for."""
@@ -71,11 +71,13 @@ def nearest_distance(x: Tensor, among: ImageSet, batch: int = 5000) -> Tensor:
 
 def _kernel_distance(name: str, real: Tensor, other: Tensor, setting: str) -> Figure:
     """In thousandths."""
-    size = min(N_BLOCK, len(real))
+    n = min(N_BLOCKS, len(real) // 2)
     # At random: the first test digits are by other, neater writers.
-    blocks = (x[torch.randperm(len(x), generator=seeded(0))].split(size) for x in (real, other))
-    values = [kernel_distance(a, b) for a, b in zip(*blocks, strict=True) if len(a) == size]
-    blocked = f"{setting}, mean of {len(values)} blocks"
+    blocks = (
+        x[torch.randperm(len(x), generator=seeded(0))].tensor_split(n) for x in (real, other)
+    )
+    values = [kernel_distance(a, b) for a, b in zip(*blocks, strict=True)]
+    blocked = f"{setting}, mean of {n} blocks"
     return bootstrap(name, 1000 * torch.tensor(values), "1e-3", blocked)
 
 

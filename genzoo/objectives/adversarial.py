@@ -53,7 +53,7 @@ def slope(critic: Critic, x: Tensor) -> Tensor:
     by the critic's parameters."""
     x = x.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
-    return gradient.float().flatten(1).square().sum(1)
+    return gradient.flatten(1).square().sum(1)
 
 
 def real_penalty(critic: Critic, real: Tensor) -> Tensor:
@@ -161,7 +161,7 @@ class AdversarialGame(Objective):
 
     def logit(self, x: Tensor) -> Tensor:
         """The critic's, (B,), that images x (B, *event_shape) in [0, 1] are real."""
-        return self.critic(2 * x - 1).squeeze(1).float()
+        return self.critic(2 * x - 1).squeeze(1).to(x.dtype)
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         fake = self.model.generate(self.model.draw_z(len(batch.x), seeded(0)))
