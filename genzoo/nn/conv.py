@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -113,20 +111,16 @@ def strided_encoder(event_shape: tuple[int, int, int], width: int, n_out: int) -
 
 def strided_decoder(n_in: int, event_shape: tuple[int, int, int], width: int) -> nn.Sequential:
     """(B, n_in) to (B, C, H, W) of any values, by 4x4 transposed convolutions of stride two from
-    twice `width` and `width` channels, normalized by groups of eight within each image."""
+    twice `width` and `width` channels, each image normalized by itself before the rectifiers."""
     C, H, W = event_shape
     deep = (2 * width, H // 4, W // 4)
     return nn.Sequential(
         nn.Linear(n_in, deep[0] * deep[1] * deep[2]),
         nn.Unflatten(1, deep),
-        _group_norm(2 * width),
+        nn.GroupNorm(1, 2 * width),
         nn.ReLU(),
         nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),
-        _group_norm(width),
+        nn.GroupNorm(1, width),
         nn.ReLU(),
         nn.ConvTranspose2d(width, C, 4, stride=2, padding=1),
     )
-
-
-def _group_norm(n_channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(n_channels // math.gcd(8, n_channels), n_channels)
