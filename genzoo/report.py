@@ -168,7 +168,7 @@ TABLES = [
     ),
     Table(
         "{name}, pictures, by the features of its judge",
-        "images seen | FID | over seeds | FID of training images | KID x 1000 | precision, % "
+        "images seen | FID | over seeds | FID of training images | KID | precision, % "
         "| recall, % | classes' shares, times their own | setting",
         _samples,
     ),

@@ -70,7 +70,6 @@ def nearest_distance(x: Tensor, among: ImageSet, batch: int = 5000) -> Tensor:
 
 
 def _kernel_distance(name: str, real: Tensor, other: Tensor, setting: str) -> Figure:
-    """In thousandths."""
     n = min(N_BLOCKS, len(real) // 2)
     # At random: the first test digits are by other, neater writers.
     blocks = (
@@ -78,7 +77,7 @@ def _kernel_distance(name: str, real: Tensor, other: Tensor, setting: str) -> Fi
     )
     values = [kernel_distance(a, b) for a, b in zip(*blocks, strict=True)]
     blocked = f"{setting}, mean of {n} blocks"
-    return bootstrap(name, 1000 * torch.tensor(values), "1e-3", blocked)
+    return bootstrap(name, torch.tensor(values), "", blocked)
 
 
 def _shares(made: Tensor, real: Tensor, against: str) -> list[Figure]:

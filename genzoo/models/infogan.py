@@ -16,7 +16,11 @@ critic is one more layer on the trunk, and only the game has it. As in the autho
 the generator in the generator's update, and Q and the trunk in the critic's.
 
 Differs from the paper: generator and critic are those of the DCGAN here, with no batch
-normalization and a penalty on the critic's slope at real images.
+normalization and a penalty on the critic's slope at real images. And Q may be asked besides to
+give a real image the category that it gives the same image a little turned, slanted, scaled and
+moved, and to find all categories alike often among real images (as Ojha et al., "Elastic-InfoGAN",
+2020, and Hu et al., "IMSAT", 2017): what the category then means is the shape that all of this
+leaves as it is, where the game alone may settle on a slant, or on two digits for one.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ import math
 import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical, Normal
+from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
@@ -121,6 +126,7 @@ class InformationGame(Objective):
         information_continuous: lambda of the continuous codes.
         penalty: what the slope of the critic at real images is multiplied by (R1).
         every: steps from one with the penalty to the next, which then counts as often.
+        invariance: what a nat of `unsteadiness` costs.
     """
 
     model: InfoGAN
@@ -134,15 +140,16 @@ class InformationGame(Objective):
         information_continuous: float = 0.1,
         penalty: float = 0.0,
         every: int = 1,
+        invariance: float = 0.0,
     ):
         super().__init__()
-        weights = (information, information_continuous, penalty)
+        weights = (information, information_continuous, penalty, invariance)
         if not all(0 <= weight < math.inf for weight in weights) or every < 1:
             raise ValueError("Weights must be at least 0 and finite, and every at least 1.")
         self.model = model
         self.lr, self.lr_critic = lr, lr_critic
         self.information, self.information_continuous = information, information_continuous
-        self.penalty, self.every = penalty, every
+        self.penalty, self.every, self.invariance = penalty, every, invariance
         self.critic = nn.Linear(N_FEATURES, 1)
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -159,12 +166,15 @@ class InformationGame(Objective):
         z = model.z_of(uniform, at.randn(B, model.n_noise, device=x.device))
         fake = model.generate(z)
 
-        features = model.features(fake.detach())
-        loss = critic_loss("non-saturating", self.logit(x), self._logit(features)).mean()
+        real, features = model.features(x), model.features(fake.detach())
+        loss = critic_loss("non-saturating", self._logit(real), self._logit(features)).mean()
         category, continuous = self.unread(z, features)
         cost = loss + self._weighted(category, continuous).mean()
         if self.penalty and at.step % self.every == 0:
             cost = cost + self.penalty * self.every * real_penalty(self.logit, x).mean()
+        if self.invariance:
+            again = model.features(warped(x, at.rand(B, 6, device=x.device)))
+            cost = cost + self.invariance * self.unsteadiness(real, again)
         update("critic", cost)
 
         features = model.features(fake)
@@ -191,6 +201,15 @@ class InformationGame(Objective):
         q_category, q_continuous = self.model.posterior(features)
         return -q_category.log_prob(category), -q_continuous.log_prob(continuous).sum(1)
 
+    def unsteadiness(self, features: Tensor, again: Tensor) -> Tensor:
+        """Of the category of real images, in nats, by their features (B, N_FEATURES) and those of
+        the same images warped: -E sum_c q(c | x) log q(c | warped x) - H(E q(c | x)). It is least,
+        - log n_categories, where each image has one category, warped or not, and all are alike
+        often."""
+        one, other = (self.model.posterior(f)[0] for f in (features, again))
+        unlike = -(one.probs * other.logits).sum(1).mean()
+        return unlike - Categorical(probs=one.probs.mean(0), validate_args=False).entropy()
+
     def _weighted(self, category: Tensor, continuous: Tensor) -> Tensor:
         return self.information * category + self.information_continuous * continuous
 
@@ -205,3 +224,19 @@ class InformationGame(Objective):
             "category": category,
             "continuous": continuous,
         }
+
+
+def warped(x: Tensor, u: Tensor) -> Tensor:
+    """Images x (B, C, H, W) turned by up to 20 degrees, slanted by up to 0.3, made up to a seventh
+    larger or smaller along each axis, and moved by up to a fourteenth of their size, by uniform
+    noise u (B, 6) in [0, 1); what comes in over the edge is 0."""
+    v = 2 * u - 1
+    turn, slant = math.radians(20) * v[:, 0], 0.3 * v[:, 1]
+    across, along = torch.exp(0.14 * v[:, 2:4]).unbind(1)
+    cos, sin = torch.cos(turn), torch.sin(turn)
+    rows = [
+        torch.stack([across * cos, across * (slant * cos - sin), v[:, 4] / 7], dim=1),
+        torch.stack([along * sin, along * (slant * sin + cos), v[:, 5] / 7], dim=1),
+    ]
+    grid = F.affine_grid(torch.stack(rows, dim=1), list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False)

@@ -31,6 +31,7 @@ def infogan_mnist() -> Recipe:
             information_continuous=0.1,
             penalty=0.5,
             every=16,
+            invariance=0.5,
         ),
         data="mnist",
         settings=Settings(images=50 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
