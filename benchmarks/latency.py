@@ -112,9 +112,14 @@ def open_latents(page: Page) -> None:
     page.get_by_test_id("vae-z-0").scroll_into_view_if_needed()
 
 
-def place(page: Page, k: int, j: int) -> tuple[float, float]:
-    """On the map, anywhere but at its edge."""
-    x, y, width, height = box_of(page, "vae-map")
+def open_aae(page: Page) -> None:
+    page.get_by_test_id("tab-aae").click()
+    page.locator("[data-testid=aae-decoded][data-z]").wait_for()
+
+
+def place(page: Page, k: int, j: int, plane: str = "vae-map") -> tuple[float, float]:
+    """On a plane, anywhere but at its edge."""
+    x, y, width, height = box_of(page, plane)
     row, column = divmod(k * 167 % 400, 20)
     return x + width * (column + 1) / 24 + 9 * j, y + height * (row + 1) / 24 + 5 * j
 
@@ -163,6 +168,13 @@ CASES = [
         "pointerrawupdate",
         open_vae,
         place,
+    ),
+    Case(
+        "drag on the AAE's plane -> digit",
+        "[data-testid=aae-decoded]",
+        "pointerrawupdate",
+        open_aae,
+        partial(place, plane="aae-plane"),
     ),
     Case(
         "drag a latent's slider -> digit",

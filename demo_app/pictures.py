@@ -8,6 +8,13 @@ import numpy as np
 from PIL import Image
 
 
+def sheet(images: np.ndarray, columns: int, side: int = 28) -> np.ndarray:
+    """Images (N, side * side) as one picture, `columns` of them to a row without gaps."""
+    rows = len(images) // columns
+    cells = images.reshape(rows, columns, side, side).transpose(0, 2, 1, 3)
+    return cells.reshape(rows * side, columns * side)
+
+
 def png(levels: np.ndarray) -> bytes:
     """A gray picture (H, W) of levels 0 to 255."""
     file = io.BytesIO()

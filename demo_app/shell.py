@@ -12,6 +12,7 @@ import gradio as gr
 import torch
 
 from demo_app import live, text, widgets
+from demo_app.services.aae import AAEService
 from demo_app.services.nade import NADEService
 from demo_app.services.orderless import OrderlessService
 from demo_app.services.pixelrnn import PixelRNNService
@@ -20,7 +21,7 @@ from demo_app.services.rnade import RNADEService
 from demo_app.services.transformer import TransformerService
 from demo_app.services.vae import VAEService
 from demo_app.store import Store
-from demo_app.tabs import nade, orderless, pixelrnn, pixels, rnade, transformer, vae
+from demo_app.tabs import aae, nade, orderless, pixelrnn, pixels, rnade, transformer, vae
 
 SANS = [
     "ui-sans-serif",
@@ -63,6 +64,7 @@ TABS: tuple[Tab, ...] = (
     Tab("pixelrnn", "PixelRNN", [(PixelRNNService, pixelrnn.build)]),
     Tab("transformer", "Transformer", [(TransformerService, transformer.build)]),
     Tab("vae", "VAE", [(VAEService, vae.build)]),
+    Tab("aae", "AAE", [(AAEService, aae.build)]),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,18 +70,19 @@ class Store:
         except releases.ReleaseError as error:
             raise _unavailable(name, error) from error
 
-    def assets(self, name: str) -> dict[str, np.ndarray]:
+    def assets(self, name: str, needed: Set[str] = frozenset()) -> dict[str, np.ndarray]:
         """The arrays of the release's demo.npz.
 
         Raises:
-            Unavailable: when the release or the file is missing or damaged.
+            Unavailable: when the release or the file is missing or damaged, or lacks one of the
+                arrays `needed`.
         """
         command = "python -m demo_app.assets"
         path: Path | str = ASSETS
         try:
             path = releases.find(name) / ASSETS
             with np.load(path, allow_pickle=False) as file:
-                return {key: file[key] for key in file.files}
+                arrays = {key: file[key] for key in file.files}
         except releases.ReleaseError as error:
             raise _unavailable(name, error) from error
         except FileNotFoundError as error:
@@ -89,6 +90,12 @@ class Store:
         except Exception as error:  # a truncated zip, a pickle, a foreign file: all are damage
             sentence = f"{path} is damaged ({error}); {command} makes a new one."
             raise Unavailable(sentence, command) from error
+        if lacking := needed - set(arrays):
+            lacks = ", ".join(sorted(lacking))
+            raise Unavailable(
+                f"The assets of {name} lack {lacks}; {command} makes new ones.", command
+            )
+        return arrays
 
 
 def _unavailable(name: str, error: Exception) -> Unavailable:

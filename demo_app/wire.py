@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Any
 
 import numpy as np
 
@@ -48,3 +49,8 @@ def pack_bytes(x: np.ndarray) -> str:
     """Values in [0, 1] as bytes 0 to 255, flattened."""
     data = np.clip(np.rint(np.asarray(x, dtype=np.float64).ravel() * 255), 0, 255)
     return base64.b64encode(data.astype(np.uint8).tobytes()).decode()
+
+
+def plain(answer: dict[str, Any]) -> dict[str, Any]:
+    """The same with every array as lists, as JSON has them."""
+    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in answer.items()}

@@ -86,12 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--run-dir", type=Path, help="folder of the run (runs/NAME)")
     sub.add_argument("--resume", action="store_true", help="go on from the run's last state")
     sub.add_argument("--release", type=Path, metavar="DIR", help="write the release to DIR")
+    _add_k(sub)
 
     sub = command("evaluate", _evaluate, "Measure a release on the test split.")
     sub.add_argument("name")
     sub.add_argument("--device", default=_best_device())
     sub.add_argument("--images", type=_positive, help="only the first so many test images")
-    sub.add_argument("--k", type=_positive, default=500, help="importance samples (%(default)s)")
+    _add_k(sub)
     sub.add_argument("--json", action="store_true", help="as JSON")
     sub.add_argument("--write", action="store_true", help="into the release's config and card")
 
@@ -111,6 +112,10 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("push", _push, "Upload a release to the Hub, under GENZOO_HUB.")
     sub.add_argument("name")
     return parser
+
+
+def _add_k(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--k", type=_positive, default=500, help="importance samples (%(default)s)")
 
 
 def _positive(text: str) -> int:
@@ -185,7 +190,7 @@ def _train(arguments: argparse.Namespace) -> None:
         path = run_dir / "release"
     else:
         path = arguments.release or releases.folder() / recipe.name
-    figures = _figures(recipe, trained.model, device, None, 500)
+    figures = _figures(recipe, trained.model, device, None, arguments.k)
     provenance = Provenance(trained.images_seen, trained.seconds, _machine(device))
     releases.save(recipe, trained.model, provenance, figures, path, trained.snapshots)
     for figure in figures:

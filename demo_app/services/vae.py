@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.distributions import kl_divergence
 
 from demo_app import pictures
-from demo_app.errors import Unavailable
+from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
 from genzoo.models import VAE
@@ -32,6 +32,7 @@ ACTIVE = 0.01
 TILES = 20
 MAX_FRAMES = 64
 MAX_STEPS = 25
+MAX_STRENGTH = 1.5
 
 
 class VAEService:
@@ -39,18 +40,27 @@ class VAEService:
     for each latent, -6 to 6; log-probabilities are in nats. Refuses bad input with BadInput, a
     missing or damaged release with Unavailable."""
 
-    plane = "vae-mnist-2d"
-    models = ("vae-mnist", "vae-fashion")
+    planes = ("vae-mnist-2d-beta01", "vae-mnist-2d", "vae-mnist-2d-beta4")
+    """Those of two latents, by rising beta."""
+
+    models = ("vae-mnist-beta025", "vae-mnist", "vae-mnist-beta4", "iwae-mnist", "vae-fashion")
+
+    variants = (
+        *("vae-mnist-2d-beta01", "vae-mnist-2d-beta4"),
+        *("vae-mnist-beta025", "vae-mnist-beta4", "iwae-mnist"),
+    )
+    """Digits under other objectives, offered where they are released."""
 
     _ARRAYS: ClassVar = {
-        "vae-mnist-2d": {"points", "log_q", "labels", "digits"},
-        "vae-mnist": {"images", "labels", "kl", "reconstruction"},
-        "vae-fashion": {"images", "labels", "kl", "reconstruction"},
+        **{name: {"points", "log_q", "labels", "digits"} for name in planes},
+        **{name: {"images", "labels", "kl", "reconstruction"} for name in models},
     }
 
     def __init__(self, store: Store):
         self._store = store
         self._known_assets: dict[str, dict[str, np.ndarray]] = {}
+        self._known_codes: dict[str, np.ndarray] = {}
+        self._known_spacing: dict[str, float] = {}
 
     def missing(self, model: str) -> Unavailable | None:
         """Why a model cannot be shown, if it cannot; reads no weights."""
@@ -62,22 +72,29 @@ class VAEService:
         return None
 
     def about(self, model: str) -> dict[str, Any]:
-        """Figures for the page: n_parameters, n_latent, binary (are its pixels 0 or 1?), and the
-        measured figures by name."""
+        """Figures for the page: n_parameters, images_seen, n_latent, binary (are its pixels 0 or
+        1?); data, the name of the data set; beta, what a nat of KL cost in training; k, of how
+        many weights the bound was that was trained, 1 for the ELBO; and the measured figures by
+        name."""
         info = self._store.info(self._model(model))
+        hyperparameters = info["hyperparameters"]
         return {
             "n_parameters": info["n_parameters"],
+            "images_seen": info["images_seen"],
+            "data": hyperparameters["data"],
+            "beta": hyperparameters.get("objective.beta", 1.0),
+            "k": hyperparameters.get("objective.k", 1),
             "n_latent": info["model"]["n_latent"],
             "binary": info["model"].get("likelihood", "bernoulli") == "bernoulli",
             "figures": {figure["name"]: figure["value"] for figure in info["figures"]},
         }
 
-    def map(self) -> dict[str, Any]:
-        """The plane: posterior means of test digits, points (N, 2), their labels (N,), the digits
+    def map(self, model: str) -> dict[str, Any]:
+        """A plane: posterior means of test digits, points (N, 2), their labels (N,), the digits
         themselves (N, 784) of 0 and 1, and extent: the map reaches from -extent to extent. log_q
         (G, G) is the logarithm of the aggregated posterior q(z), the mean of q(z | x) over the
         training digits, on a grid from -4 to 4, a row for each value of the second latent."""
-        assets = self._assets(self.plane)
+        assets = self._assets(self._plane(model))
         points = assets["points"].astype(np.float32)
         extent = float(np.ceil(2 * np.quantile(np.abs(points), 0.985)) / 2)
         return {
@@ -88,12 +105,12 @@ class VAEService:
             "extent": min(max(extent, 2.0), MAX_Z),
         }
 
-    def manifold(self, extent: float) -> np.ndarray:
-        """The plane decoded at the centers of 20 x 20 tiles, one picture (560, 560) in [0, 1]; up
+    def manifold(self, model: str, extent: float) -> np.ndarray:
+        """A plane decoded at the centers of 20 x 20 tiles, one picture (560, 560) in [0, 1]; up
         is the second latent's positive side."""
         centers = (torch.arange(TILES) + 0.5) / TILES * 2 * extent - extent
         y, x = torch.meshgrid(centers.flip(0), centers, indexing="ij")
-        with self._vae(self.plane) as vae, torch.inference_mode():
+        with self._vae(self._plane(model)) as vae, torch.inference_mode():
             images = vae.decode(torch.stack([x, y], -1).view(-1, 2)).mean
         tiles = images.view(TILES, TILES, 28, 28).permute(0, 2, 1, 3)
         return tiles.reshape(TILES * 28, TILES * 28).numpy()
@@ -215,6 +232,44 @@ class VAEService:
         images = self.interpolate(model, first, second, frames)["images"]
         return pictures.gif(np.rint(images.reshape(-1, 28, 28) * 255))
 
+    def combine(
+        self, model: str, a: Any, b: Any, c: Any, strength: Any = 1.0, means: Any = False
+    ) -> dict[str, Any]:
+        """Arithmetic on codes: a + strength (c - b), each the posterior mean of its image, so that
+        strength 1 is a - b + c and strength 0 is a.
+
+        Args:
+            a: an image, or the index of a test image.
+            b, c: indices of test images.
+            strength: 0 to 1.5.
+            means: take for b and c the mean code of all test images here of their class, which
+                holds what these have in common and little of the one image.
+
+        Returns:
+            z (K,); images (4, 784) in [0, 1], the codes of a, b, c and the result decoded;
+            nearest, the index of the test image with the nearest code, those of a, b and c not
+            counted; distance, how far off that code is; and typical, how far a test image's code
+            is from the one nearest to it, by the median.
+        """
+        codes, (_, labels) = self._codes(model), self.images(model)
+        strength = checks.number("The strength", strength, 0, MAX_STRENGTH)
+        if not isinstance(means, bool):
+            raise BadInput(f"means must be true or false, not {means!r:.40}.")
+        given = [self._index(model, i) for i in (b, c)]
+        start = self._mean(model, a)
+        minus, plus = (codes[labels == labels[i]].mean(0) if means else codes[i] for i in given)
+        z = start + np.float32(strength) * (plus - minus)
+        distances = np.linalg.norm(codes - z, axis=1)
+        distances[[*given, int(a)] if _is_index(a) else given] = np.inf
+        nearest = int(distances.argmin())
+        return {
+            "z": z,
+            "images": self._pictures(model, torch.from_numpy(np.stack([start, minus, plus, z]))),
+            "nearest": nearest,
+            "distance": float(distances[nearest]),
+            "typical": self._known_spacing[model],
+        }
+
     @contextmanager
     def _vae(self, model: str) -> Iterator[VAE]:
         """The model, held by this thread alone until the block ends."""
@@ -232,7 +287,10 @@ class VAEService:
         return torch.cat(parts).numpy()
 
     def _model(self, model: object) -> str:
-        return checks.model(model, (self.plane, *self.models))
+        return checks.model(model, (*self.planes, *self.models))
+
+    def _plane(self, model: object) -> str:
+        return checks.model(model, tuple(self.planes))
 
     def _large(self, model: object) -> str:
         return checks.model(model, self.models)
@@ -256,20 +314,45 @@ class VAEService:
 
     def _chosen(self, model: object, choice: object) -> Tensor:
         """The image given, or the test image of that index, as (1, 1, 28, 28)."""
-        if not isinstance(choice, (int, float, np.integer)):
+        if not _is_index(choice):
             return self._image(model, choice)
         images, _ = self.images(model)  # type: ignore[arg-type]
-        i = checks.integer("The index of a test image", choice, 0, len(images) - 1)
+        i = self._index(model, choice)  # type: ignore[arg-type]
         return self._image(model, images[i].astype(np.float32) / 255)
+
+    def _index(self, model: str, choice: object) -> int:
+        images, _ = self.images(model)
+        return checks.integer("The index of a test image", choice, 0, len(images) - 1)
+
+    def _mean(self, model: str, choice: object) -> np.ndarray:
+        """The posterior mean (K,) of the image given, or of the test image of that index."""
+        if _is_index(choice):
+            return self._codes(model)[self._index(model, choice)]
+        x = self._image(model, choice)
+        with self._vae(model) as vae, torch.inference_mode():
+            return vae.encode(x).mean[0].numpy()
+
+    def _codes(self, model: str) -> np.ndarray:
+        """The posterior means (N, K) of all test images here, reckoned when first asked for, and
+        how far they lie apart; as `_pictures`, it lets go of the model every few."""
+        if model not in self._known_codes:
+            images, _ = self.images(model)
+            parts = []
+            for few in torch.from_numpy(images).view(-1, 1, 28, 28).split(16):
+                with self._vae(model) as vae, torch.inference_mode():
+                    parts.append(vae.encode(few / 255).mean)
+            codes = torch.cat(parts)
+            nearest = torch.cdist(codes, codes).fill_diagonal_(torch.inf).amin(1)
+            self._known_spacing[model] = float(nearest.median())
+            self._known_codes[model] = codes.numpy()
+        return self._known_codes[model]
 
     def _assets(self, model: str) -> dict[str, np.ndarray]:
         if model not in self._known_assets:
-            assets = self._store.assets(model)
-            if lacking := self._ARRAYS[model] - set(assets):
-                command = "python -m demo_app.assets"
-                lacks = ", ".join(sorted(lacking))
-                raise Unavailable(
-                    f"The assets of {model} lack {lacks}; {command} makes new ones.", command
-                )
-            self._known_assets[model] = assets
+            self._known_assets[model] = self._store.assets(model, self._ARRAYS[model])
         return self._known_assets[model]
+
+
+def _is_index(choice: object) -> bool:
+    """Is a test image meant, not an image given? Whether there is such a one is yet to be seen."""
+    return isinstance(choice, (int, float, np.integer))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from demo_app import widgets, wire
 
 if TYPE_CHECKING:
@@ -55,14 +53,14 @@ def start(service: RNADEService, name: str) -> dict[str, Any]:
         "density": wire.pack_bytes(density / high),
         "cells": len(density),
         "high": high,
-        "marginal": _plain(service.marginal(name)),
+        "marginal": wire.plain(service.marginal(name)),
         "points": wire.pack_int16(service.points(name), SCALE),
         "about": service.about(name),
     }
 
 
 def conditional(service: RNADEService, name: str, x1: float) -> dict[str, Any]:
-    return _plain(service.conditional(name, x1))
+    return wire.plain(service.conditional(name, x1))
 
 
 def sample(service: RNADEService, name: str, n: int, seed: int) -> dict[str, Any]:
@@ -73,10 +71,10 @@ def endpoints(service: RNADEService) -> None:
     """The same for programs: /rnade_density, /rnade_conditional and /rnade_sample."""
 
     def density(points: list[list[float]], name: str = "rnade-moons") -> dict[str, Any]:
-        return _plain(service.log_prob(name, points))
+        return wire.plain(service.log_prob(name, points))
 
     def mixture(x1: float, name: str = "rnade-moons") -> dict[str, Any]:
-        return _plain(service.conditional(name, x1))
+        return wire.plain(service.conditional(name, x1))
 
     def draw(count: int = 100, seed: int = 0, name: str = "rnade-moons") -> list[list[float]]:
         return service.samples(name, count, seed).tolist()
@@ -100,7 +98,3 @@ def endpoints(service: RNADEService) -> None:
         draw,
         f"`count` points [x_1, x_2] drawn from the model with a seed. {models}",
     )
-
-
-def _plain(answer: dict[str, np.ndarray]) -> dict[str, Any]:
-    return {key: value.tolist() for key, value in answer.items()}

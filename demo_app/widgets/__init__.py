@@ -22,7 +22,16 @@ import gradio as gr
 from demo_app import text
 from demo_app.errors import BadInput, Unavailable
 
-SHARED = ("zoo.js", "color.js", "grid.js", "player.js", "save.js", "chooser.js", "raster.js")
+SHARED = (
+    "zoo.js",
+    "color.js",
+    "grid.js",
+    "player.js",
+    "save.js",
+    "chooser.js",
+    "raster.js",
+    "plane.js",
+)
 
 _FOLDER = Path(__file__).parent
 _log = logging.getLogger(__name__)

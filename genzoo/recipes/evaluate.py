@@ -166,11 +166,13 @@ def _of_codes(
     drawn, others = (model.draw_z(n, generator).cpu().flatten(1) for _ in range(2))
     distance, p = energy_test(codes, drawn, generator=generator)
     floor, _ = energy_test(others, drawn, n_permutations=1, generator=generator)
-    test = f"energy distance of the codes of {n} of the images from {n} draws of p(z), {setting}"
+    draws = f"{n} draws of p(z)"
+    test = f"energy distance of the codes of {n} of the images from {draws}, {setting}"
+    between = f"energy distance of {draws} from as many others, {setting}"
     return [
         reconstruction,
         Figure("prior_distance", distance, distance, distance, "", test),
-        Figure("prior_distance_floor", floor, floor, floor, "", test.replace("codes", "as many")),
+        Figure("prior_distance_floor", floor, floor, floor, "", between),
         Figure("prior_p_value", p, p, p, "", f"{test}, 200 permutations"),
     ]
 

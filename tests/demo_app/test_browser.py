@@ -14,7 +14,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import expect
 
-from demo_app import text, wire
+from demo_app import shell, text, wire
 
 pytestmark = pytest.mark.browser
 
@@ -392,10 +392,11 @@ def test_tabs_keep_what_was_drawn_and_go_by_arrow_keys(visit):
     page = visit()
     page.mouse.click(*cell(page, 30))
     before = drawn(page)
-    page.get_by_test_id("tab-vae").click()
+    last = shell.TABS[-1].key
+    page.get_by_test_id(f"tab-{last}").click()
     expect(page.get_by_test_id("nade-canvas")).to_be_hidden()
-    assert state(page)["tab"] == "vae"
-    page.get_by_test_id("tab-vae").press("ArrowRight")
+    assert state(page)["tab"] == last
+    page.get_by_test_id(f"tab-{last}").press("ArrowRight")
     expect(page.get_by_test_id("tab-nade")).to_be_focused()
     expect(page.get_by_test_id("nade-canvas")).to_be_visible()
     np.testing.assert_array_equal(drawn(page), before)

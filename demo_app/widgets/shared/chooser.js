@@ -57,8 +57,13 @@
       return 100 * c + Math.max(0, Math.min(this.counts[c] - 1, Math.floor(id) % 100));
     }
 
+    /* The number of picture `id` among all that were loaded. */
+    index(id) {
+      return this.starts[Math.floor(id / 100)] + (id % 100);
+    }
+
     picture(id) {
-      const i = this.starts[Math.floor(id / 100)] + (id % 100);
+      const i = this.index(id);
       return this.images.subarray(i * D, (i + 1) * D);
     }
 

@@ -18,6 +18,7 @@
       this.pointed = null;
       this.marked = null;
       this.layers = [];
+      this.sheet = null;
       this.host = host;
       this.refresh = this.refresh.bind(this);
       host.classList.add("zoo-grid");
@@ -148,8 +149,22 @@
       context.strokeRect(x - 0.5, y - 0.5, size + 1, size + 1);
     }
 
+    /* Many pixels to a cell: one sheet of pictures, its gray levels 0 to 255. */
+    showSheet(width, height, levels) {
+      // A new size clears the image that zoo.paint keeps.
+      if (this.cells.width !== width || this.cells.height !== height) {
+        this.cells.width = width;
+        this.cells.height = height;
+        this.cells.zooImage = null;
+      }
+      this.sheet = levels;
+      this.repaint();
+    }
+
     /* Paint the cells anew. */
-    repaint() {}
+    repaint() {
+      if (this.sheet) zoo.paint(this.cells, this.sheet, { map: "ink", high: 255 });
+    }
   }
 
   class Heatmap extends Grid {

@@ -7,10 +7,12 @@
 
   class Player {
     /* Fills `host` with buttons and a scrubber over frames `first` to `last`; show(frame) draws
-       one. `seconds` is how long the whole range takes at speed 1. */
-    constructor(host, { show, seconds = 4, speeds = [0.25, 1, 4] }) {
+       one. `seconds` is how long the whole range takes at speed 1; a step goes to the next multiple
+       of `stride`. */
+    constructor(host, { show, seconds = 4, speeds = [0.25, 1, 4], stride = 1 }) {
       this.show = show;
       this.seconds = seconds;
+      this.stride = stride;
       this.first = 0;
       this.last = 1;
       this.frame = 1;
@@ -47,25 +49,36 @@
 
     /* Other frames; the last one is shown. */
     load(first, last) {
+      this.span(first, last);
+      this.seek(last);
+    }
+
+    /* Other frames, none of which is shown yet. */
+    span(first, last) {
       this.pause();
       this.first = first;
       this.last = last;
       this.scrubber.min = first;
       this.scrubber.max = last;
-      this.seek(last);
     }
 
     seek(frame) {
+      this.place(frame);
+      this.show(this.frame);
+    }
+
+    /* Put the scrubber where the page already is. */
+    place(frame) {
       this.frame = Math.max(this.first, Math.min(this.last, frame));
       this.scrubber.value = this.frame;
-      this.show(this.frame);
     }
 
     step(by) {
       this.pause();
       // A step forward from the end is the first one: there is always something to see.
-      const next = by > 0 && this.frame >= this.last ? this.first : this.frame + by;
-      this.seek(next);
+      const strides = this.frame / this.stride;
+      const next = this.stride * ((by > 0 ? Math.floor(strides) : Math.ceil(strides)) + by);
+      this.seek(by > 0 && this.frame >= this.last ? this.first : next);
     }
 
     toggle() {

@@ -323,6 +323,17 @@
     held.add(f);
   };
 
+  /* What a .zoo-range will be at, were its thumb held at clientX, to its step. An input event waits
+     for the next frame; on pointerrawupdate the browser tells of the move at once. */
+  const THUMB = 16; // of .zoo-range, in pixels
+  zoo.rangeAt = function (input, clientX) {
+    const [min, max, step] = [input.min, input.max, input.step].map(Number);
+    const box = input.getBoundingClientRect();
+    const share = (clientX - box.left - THUMB / 2) / (box.width - THUMB);
+    const steps = Math.round((Math.max(0, Math.min(1, share)) * (max - min)) / step);
+    return Number((min + steps * step).toFixed(6));
+  };
+
   /* wait(milliseconds, f): f is called once, so long after the last call of what this returns. */
   zoo.wait = function (milliseconds, f) {
     let timeout = null;

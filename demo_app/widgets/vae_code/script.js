@@ -4,13 +4,18 @@ const D = 784;
 const RANGE = 4; // of a slider, in deviations of the prior
 const LIMIT = 6; // of what the server decodes
 const SHOWN = 12;
-const THUMB = 16; // of .zoo-range, in pixels
 const SOURCES = ["mean", "posterior", "prior", "origin"];
-const FIRST = { "vae-mnist": 507, "vae-fashion": 900 }; // a five and a boot, by the chooser's ids
+const FIRST = { mnist: 507, fashion: 900 }; // a five and a boot, by the chooser's ids
+const [LEAST, MOST] = [1e-5, 10]; // nats of KL that the strip of all latents shows
+
+const models = Object.fromEntries(props.data.models.map((model) => [model.name, model]));
+const on = (data) => props.data.models.filter((model) => model.data === data);
+/* Of the models of this data, the one whose objective is the ELBO itself. */
+const plain = (data) => on(data).find(({ beta, k }) => beta === 1 && k === 1) || on(data)[0];
 
 const part = zoo.part(
   "vae",
-  { model: props.data.models[0], image: -1, drawing: "", from: "mean", z: "", seed: 1, all: false },
+  { model: plain(props.data.models[0].data).name, image: -1, drawing: "", from: "mean", z: "", seed: 1, all: false },
   restore
 );
 
@@ -21,6 +26,7 @@ let posterior = null; // what `encode` said of x
 let z = null;
 let decoded = new Uint8Array(D);
 let likelihood = null;
+let joint = null; // what `explain` says of z
 let loading = false; // the canvas is being filled by us, not drawn on
 
 /* The two pictures */
@@ -66,7 +72,7 @@ function showInput(undoable) {
     x = bits.map((v) => 255 * v);
     chooser.mark(null);
   } else {
-    const first = FIRST[part.get("model")];
+    const first = FIRST[models[part.get("model")].data];
     const id = chooser.nearest(part.get("image") < 0 ? first : part.get("image"));
     part.set({ drawing: "" });
     x = chooser.picture(id).slice();
@@ -108,7 +114,7 @@ const askEncode = zoo.latest(server.encode, (answer, given, total) => {
 const clip = (v, limit) => Math.max(-limit, Math.min(limit, v));
 
 const askDecode = zoo.latest(server.decode, (answer, given, total) => {
-  if (given.model !== part.get("model")) return;
+  if (given.model !== part.get("model") || !posterior) return;
   if (answer.ok) showDecoded(answer, given.z);
   else asked = null;
   told(answer, total);
@@ -174,13 +180,34 @@ function told(answer, total) {
     : answer.error;
 }
 
-function showDecoded(answer, at) {
+function showDecoded(answer, at = z) {
   decoded = zoo.bytes(answer.image);
   likelihood = answer.log_likelihood;
+  joint = explain(at.map((v) => clip(v, LIMIT)));
   picture.show(decoded, INK);
-  picture.cells.dataset.z = (at || z).map((v) => v.toFixed(4)).join(" ");
+  picture.cells.dataset.z = at.map((v) => v.toFixed(4)).join(" ");
   showLikelihood();
+  showBalance();
   said();
+}
+
+/* How a code explains x: log p(z) and log p(x, z) = log p(x | z) + log p(z), what the latter loses
+   against z = mu, and what log q(z | x) does. As log p(x, z) = log p(z | x) + log p(x), the loss is
+   that of the true posterior; q's would be the same were q exact. */
+function explain(code) {
+  const { mean, deviation } = posterior;
+  const half = (values) => values.reduce((sum, v) => sum + (v * v) / 2, 0);
+  const prior = (values) => -half(values) - (values.length / 2) * Math.log(2 * Math.PI);
+  const center = mean.map((v) => clip(v, LIMIT));
+  const at_mean = posterior.log_likelihood + prior(center);
+  const log_joint = likelihood + prior(code);
+  return {
+    log_prior: prior(code),
+    log_joint,
+    at_mean,
+    loss: at_mean - log_joint,
+    loss_by_q: half(code.map((v, k) => (v - center[k]) / deviation[k])),
+  };
 }
 
 function showLikelihood() {
@@ -190,7 +217,8 @@ function showLikelihood() {
 }
 
 const said = zoo.wait(400, () => {
-  find("said").textContent = zoo.t("vae.code_said", { likelihood: zoo.number(likelihood, 1) });
+  const sentence = zoo.t("vae.code_said", { likelihood: zoo.number(likelihood, 1) });
+  find("said").textContent = sentence + " " + find("change").textContent;
 });
 
 /* A round number that holds `v`, so that the scale seldom changes. */
@@ -200,14 +228,14 @@ function roomFor(v) {
 }
 
 function showBalance() {
-  if (!posterior) return;
+  if (!posterior || !joint) return;
   const kl = posterior.reconstruction - posterior.elbo;
   const typical = set.kl.reduce((sum, v) => sum + v, 0) - set.reconstruction;
-  const most = roomFor(Math.max(-posterior.elbo, typical) * 1.02);
+  const most = roomFor(Math.max(-posterior.elbo, typical, -joint.log_joint) * 1.02);
   find("elbo").textContent = zoo.number(posterior.elbo, 1);
   find("reconstruction").textContent = zoo.number(posterior.reconstruction, 1);
   find("sum").querySelector(".divergence").textContent = zoo.number(kl, 1);
-  const beam = find("beam");
+  const beam = find("balance").querySelector(".beam");
   beam.querySelector(".rec").style.width = (-100 * posterior.reconstruction) / most + "%";
   beam.querySelector(".kl").style.width = (100 * kl) / most + "%";
   beam.querySelector(".typical").style.left = (100 * typical) / most + "%";
@@ -216,6 +244,18 @@ function showBalance() {
   find("verdict").textContent = zoo.t("vae.verdict", {
     bits: zoo.number(posterior.bits_per_dim, 3),
     typical: zoo.number(-typical, 1),
+  });
+  find("joint").textContent = zoo.number(joint.log_joint, 1);
+  find("given").textContent = zoo.number(likelihood, 1);
+  find("log-prior").textContent = zoo.number(joint.log_prior, 1);
+  const needle = find("needle");
+  needle.querySelector(".given-z").style.width = (-100 * likelihood) / most + "%";
+  needle.querySelector(".of-z").style.width = (-100 * joint.log_prior) / most + "%";
+  needle.querySelector(".at-mean").style.left = (-100 * joint.at_mean) / most + "%";
+  const change = joint.loss > 0.05 ? "vae.lost" : joint.loss < -0.05 ? "vae.gained" : "vae.kept";
+  find("change").textContent = zoo.t(change, {
+    nats: zoo.number(Math.abs(joint.loss), 1),
+    q: zoo.number(joint.loss_by_q, 1),
   });
 }
 
@@ -248,12 +288,13 @@ function buildSliders() {
     // An input event waits for the next frame. Where the browser tells of the move at once, the
     // question leaves at once.
     input.addEventListener("pointerrawupdate", (event) => {
-      if (event.buttons & 1 && z) decode(codeWith(k, valueAt(input, event.clientX)));
+      if (event.buttons & 1 && z) decode(codeWith(k, zoo.rangeAt(input, event.clientX)));
     });
     for (const event of ["pointerenter", "focusin"]) {
       row.addEventListener(event, () => {
         pointed = k;
         readRow();
+        showStrip();
       });
     }
     rows[k] = { row, bar, one, two, input, output, most };
@@ -261,13 +302,38 @@ function buildSliders() {
   });
   find("sliders").replaceChildren(...list);
   showCount();
+  buildStrip();
 }
 
-/* The value of a slider whose thumb, THUMB wide, is held at clientX. */
-function valueAt(input, clientX) {
-  const box = input.getBoundingClientRect();
-  const share = (clientX - box.left - THUMB / 2) / (box.width - THUMB);
-  return clip(Math.round(100 * (2 * share - 1) * RANGE) / 100, RANGE);
+/* The mean KL of all latents, on a log scale: those that are not used lie far below the rest. */
+
+const height = (kl) => (100 * Math.log(clip(kl, MOST) / LEAST)) / Math.log(MOST / LEAST);
+
+function buildStrip() {
+  const bars = set.order.map((k, rank) => {
+    const bar = zoo.make("span", { class: rank < set.n_active ? "bar active" : "bar" });
+    bar.dataset.latent = k;
+    bar.style.height = Math.max(2, height(set.kl[k])) + "%";
+    return bar;
+  });
+  find("strip").replaceChildren(...bars);
+  element.querySelectorAll(".gridline").forEach((line) => {
+    line.style.bottom = height(Number(line.dataset.kl)) + "%";
+  });
+  showStrip();
+}
+
+function showStrip() {
+  const about = { active: set.n_active, all: set.kl.length };
+  find("n-active").textContent = zoo.t("vae.active_of", about);
+  [...find("strip").children].forEach((bar) => {
+    bar.classList.toggle("pointed", Number(bar.dataset.latent) === pointed);
+    bar.title = `z ${bar.dataset.latent}: ${zoo.number(set.kl[bar.dataset.latent], 4)}`;
+  });
+  element.querySelectorAll(".gridline").forEach((line) => {
+    line.firstChild.textContent = zoo.number(line.dataset.kl, Number(line.dataset.kl) < 1 ? 2 : 0);
+  });
+  find("strip").setAttribute("aria-label", zoo.t("vae.strip_label", about));
 }
 
 function showCount() {
@@ -329,17 +395,60 @@ function tell() {
 
 /* Controls */
 
-props.data.models.forEach((model) => {
-  const button = zoo.make("button", { type: "button", "data-key": model, "data-t": "vae." + model,
-    "data-testid": model });
+const kinds = [...new Set(props.data.models.map(({ data }) => data))];
+for (const data of kinds) {
+  const button = zoo.make("button", { type: "button", "data-key": data, "data-t": "vae." + data,
+    "data-testid": "vae-" + data });
   button.addEventListener("click", () => {
-    if (model === part.get("model")) return;
-    part.set({ model, image: -1, drawing: "", z: "", from: "mean" });
+    if (data === models[part.get("model")].data) return;
+    part.set({ model: plain(data).name, image: -1, drawing: "", z: "", from: "mean" });
     open();
   });
-  find("models").append(button);
-});
-find("models").hidden = props.data.models.length < 2;
+  find("kinds").append(button);
+}
+find("kinds").hidden = kinds.length < 2;
+
+/* The same image in another model; a code set by hand would mean nothing there. */
+function setModel(model) {
+  if (model === part.get("model")) return;
+  part.set({ model, z: "", from: part.get("from") === "hand" ? "mean" : part.get("from") });
+  open();
+}
+
+/* The models of the data at hand, and what was measured of each: the one in use is marked. */
+function showModels() {
+  const list = on(models[part.get("model")].data);
+  const make = zoo.make;
+  const figure = (value, digits) => (value === null ? "\u2014" : zoo.number(value, digits));
+  const most = Math.max(...list.map(({ reconstruction, kl }) => reconstruction + kl));
+  const compact = new Intl.NumberFormat(zoo.language, { notation: "compact" });
+  const width = (value) => `width: ${(100 * value) / most}%`;
+  const rows = list.map((model) => {
+    const name = model.k > 1
+      ? zoo.t("vae.iwae", { k: zoo.number(model.k) })
+      : "\u03b2 = " + zoo.number(model.beta, Number.isInteger(model.beta) ? 0 : 2);
+    const button = make("button", { type: "button", "data-testid": "vae-objective-" + model.name,
+      "aria-pressed": model.name === part.get("model") }, name);
+    button.addEventListener("click", () => setModel(model.name));
+    const row = make("tr", {},
+      make("th", { scope: "row" }, button),
+      make("td", { class: "terms" }, make("div", { class: "beam", "aria-hidden": "true" },
+        make("span", { class: "rec", style: width(model.reconstruction) }),
+        make("span", { class: "kl", style: width(model.kl) }))),
+      make("td", {}, figure(model.reconstruction && -model.reconstruction, 1)),
+      make("td", {}, figure(model.kl, 1)),
+      make("td", {}, `${figure(model.active_latents, 0)} / ${zoo.number(model.n_latent)}`),
+      make("td", {}, figure(model.nll_bound, 1)),
+      make("td", {}, figure(model.fid, 1)),
+      make("td", {}, compact.format(model.images_seen)));
+    row.classList.toggle("current", model.name === part.get("model"));
+    return row;
+  });
+  const focused = find("objectives").contains(document.activeElement);
+  find("objectives").replaceChildren(...rows);
+  find("compared").classList.toggle("no-fid", list.every(({ fid }) => fid === null));
+  if (focused) find("objectives").querySelector("[aria-pressed=true]").focus();
+}
 
 for (const from of SOURCES) {
   const button = zoo.make("button", { type: "button", "data-key": from, "data-t": "vae.from_" + from,
@@ -415,19 +524,24 @@ find("json").addEventListener("click", () => {
     seed: part.get("seed"),
     image: Array.from(decoded, (v) => v / 255),
     log_likelihood: likelihood,
+    log_prior: joint.log_prior,
+    log_joint: joint.log_joint,
+    loss: joint.loss,
+    loss_by_q: joint.loss_by_q,
   }, "genzoo-vae.json");
 });
 
 /* All together */
 
-const className = (c) => (set.binary ? zoo.t("vae.digit", { digit: c }) : zoo.t("vae.clothes_" + c));
+const kindName = (c) => (set.binary ? zoo.number(c) : zoo.t("vae.clothes_" + c));
+const className = (c) => (set.binary ? zoo.t("vae.digit", { digit: c }) : kindName(c));
 
-function unpack(answer) {
+function unpack(answer, { data }) {
   const n = answer.labels.length * D;
   const images = answer.binary
     ? zoo.unpackBits(answer.images, n).map((v) => 255 * v)
     : zoo.bytes(answer.images);
-  return { ...answer, images, className };
+  return { ...answer, data, images, className, kindName };
 }
 
 const askStart = zoo.latest(server.start, (answer, { model }) => {
@@ -436,27 +550,28 @@ const askStart = zoo.latest(server.start, (answer, { model }) => {
     find("state").textContent = answer.error;
     return;
   }
-  sets[model] = unpack(answer);
+  sets[model] = unpack(answer, models[model]);
   if (model === part.get("model")) open();
 });
 
 /* Show the state from the start, as after a reload. */
 function open() {
   const model = part.get("model");
-  if (!props.data.models.includes(model)) {
-    part.set({ model: props.data.models[0] });
+  if (!(model in models)) {
+    part.set({ model: part.defaults.model });
     return open();
   }
-  element.querySelectorAll(".models button").forEach((button) => {
-    button.setAttribute("aria-pressed", button.dataset.key === model);
+  element.querySelectorAll(".kinds button").forEach((button) => {
+    button.setAttribute("aria-pressed", button.dataset.key === models[model].data);
   });
+  showModels();
   if (!sets[model]) return askStart({ model });
   if (![...SOURCES, "hand"].includes(part.get("from"))) part.set({ from: "mean" });
   const from = part.get("from");
   element.querySelectorAll(".sources button").forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.key === from);
   });
-  posterior = z = null;
+  posterior = joint = z = null;
   set = sets[model];
   find("seed").value = part.get("seed");
   chooser.load(set.images, set.labels, className);
@@ -476,7 +591,9 @@ zoo.translate(element);
 zoo.on("language", () => {
   zoo.translate(element);
   if (!set) return;
+  showModels();
   showCount();
+  showStrip();
   showBalance();
   showLikelihood();
   readRow();

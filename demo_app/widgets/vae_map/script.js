@@ -2,113 +2,49 @@ const zoo = window.zoo;
 const find = (name) => element.querySelector("." + name);
 const NEIGHBORS = 15;
 const LIMIT = 6;
-const GRID = 4; // the density of codes is known from -4 to 4
 const VIEWS = ["both", "points", "digits"];
+const PRIOR = { peak: 1 / (2 * Math.PI), rare: 0.01 / (2 * Math.PI) }; // N(0, I) in the plane
+const { planes } = props.data; // [{model, beta}] of what is released
 
-const plane = find("plane");
-const base = find("base");
-const over = find("over");
-const part = zoo.part("vae-map", { x: -1.1, y: 0.6, view: "both", only: -1, seed: 1 }, restore);
+const part = zoo.part(
+  "vae-map",
+  { beta: 1, x: -1.1, y: 0.6, view: "both", only: -1, seed: 1 },
+  restore
+);
 
-let chart = null; // what the server said at the start
-let hover = null; // where the pointer is, when it is not dragging
-let dragging = false;
+const charts = {}; // what the server said of each plane
+let chart = null; // of the one that is shown
 let decoded = new Uint8Array(784);
 let shownAt = null;
 
-/* Places on the map */
+const plane = new zoo.Plane(find("plane"), {
+  label: "vae.map_label",
+  testid: "vae-map",
+  get: () => [part.get("x"), part.get("y")],
+  keep: ([x, y]) => part.set({ x, y }),
+  ask: decode,
+  moved,
+  paint,
+});
+const densities = new zoo.Densities(find("densities"), { testid: "vae" });
+const legend = new zoo.ClassLegend(find("legend"), {
+  onchoose: (c) => {
+    part.set({ only: part.get("only") === c ? -1 : c });
+    show();
+  },
+});
 
-const kept = () => [part.get("x"), part.get("y")];
-const current = () => hover || kept();
-const rounded = (v) => Math.round(v * 100) / 100;
+/* The aggregated posterior q(z), the mean of q(z | x) over the training digits, and the prior. */
+const densityAt = ([x, y]) => ({
+  q: zoo.densityAt(chart.logQ, [x, y]),
+  p: PRIOR.peak * Math.exp(-0.5 * (x * x + y * y)),
+});
 
-const inside = (v) => rounded(Math.max(-chart.extent, Math.min(chart.extent, v)));
-
-function keep([x, y]) {
-  part.set({ x: inside(x), y: inside(y) });
-  moved();
-}
-
-function at(event) {
-  const box = plane.getBoundingClientRect();
-  const x = ((event.clientX - box.left) / box.width) * 2 - 1;
-  const y = 1 - ((event.clientY - box.top) / box.height) * 2;
-  return [inside(x * chart.extent), inside(y * chart.extent)];
-}
-
-function toScreen([x, y], size) {
-  return [((x / chart.extent + 1) / 2) * size, ((1 - y / chart.extent) / 2) * size];
-}
-
-/* The few test digits next to a place, nearest first. */
-function around([x, y]) {
-  const distance = (i) => (chart.points[2 * i] - x) ** 2 + (chart.points[2 * i + 1] - y) ** 2;
-  const nearest = [];
-  for (let i = 0; i < chart.labels.length; i++) {
-    const d = distance(i);
-    if (nearest.length === NEIGHBORS && d >= nearest[NEIGHBORS - 1].d) continue;
-    let k = nearest.length;
-    while (k > 0 && nearest[k - 1].d > d) k--;
-    nearest.splice(k, 0, { i, d });
-    if (nearest.length > NEIGHBORS) nearest.pop();
-  }
-  return nearest.map(({ i, d }) => ({ i, label: chart.labels[i], distance: Math.sqrt(d) }));
-}
-
-/* How densely codes lie at a place: the aggregated posterior q(z), the mean of q(z | x) over the
-   training digits, beside the prior p(z) that it should equal. */
-function densities([x, y]) {
-  const p = Math.exp(-0.5 * (x * x + y * y)) / (2 * Math.PI);
-  if (Math.max(Math.abs(x), Math.abs(y)) > GRID) return { q: 0, p };
-  const side = Math.sqrt(chart.logQ.length);
-  const [column, row] = [x, y].map((v) => ((v + GRID) / (2 * GRID)) * (side - 1));
-  const [left, below] = [column, row].map((v) => Math.min(Math.floor(v), side - 2));
-  const [u, v] = [column - left, row - below];
-  const line = (r) => {
-    const first = r * side + left;
-    return (1 - u) * chart.logQ[first] + u * chart.logQ[first + 1];
-  };
-  return { q: Math.exp((1 - v) * line(below) + v * line(below + 1)), p };
-}
-
-/* Below this density of the prior nothing is asked for: one draw in a hundred falls there. */
-const RARE = 0.01 / (2 * Math.PI);
-
-function verdict({ q, p }) {
-  const times = (ratio) => ({ times: ratio < 100 ? zoo.number(ratio, 1) : zoo.number(Math.min(ratio, 1e6), 0) });
-  if (p < RARE) return zoo.t(q < RARE ? "vae.density_far" : "vae.density_beyond");
-  if (q < p / 3) return zoo.t(q < p / 1e6 ? "vae.density_empty" : "vae.density_hole", times(p / q));
-  return q > 3 * p ? zoo.t("vae.density_crowd", times(q / p)) : zoo.t("vae.density_even");
-}
-
-function showDensities(z) {
-  const density = densities(z);
-  for (const key of ["q", "p"]) {
-    // Up to ten times the prior's peak, on the scale of the square root, so that small ones show.
-    const share = Math.min(1, Math.sqrt((density[key] * 2 * Math.PI) / 10));
-    find("bar." + key).style.setProperty("--share", share);
-    find("bar." + key).nextElementSibling.textContent = zoo.number(density[key], 3);
-  }
-  find("verdict").textContent = verdict(density);
-}
+const around = (z) => zoo.around(chart.points, chart.labels, z, NEIGHBORS);
 
 /* Drawing */
 
-/* Of the ten colors the dark ones are lifted on dark paper. */
-function color(c) {
-  const mix = zoo.dark() ? 0.22 : 0;
-  return "rgb(" + zoo.rgb(zoo.classColors[c]).map((v) => Math.round(v + mix * (255 - v))).join(" ") + ")";
-}
-
-function inkOn(c) {
-  const [r, g, b] = zoo.rgb(zoo.classColors[c]);
-  return 0.299 * r + 0.587 * g + 0.114 * b > 120 || zoo.dark() ? "#14181c" : "#ffffff";
-}
-
-function drawBase() {
-  if (!chart || !base.clientWidth) return;
-  const context = zoo.sharp(base);
-  const size = base.clientWidth;
+function paint(context, size) {
   const view = part.get("view");
   if (view !== "points") {
     context.globalAlpha = view === "digits" ? 1 : 0.17;
@@ -116,86 +52,8 @@ function drawBase() {
     context.drawImage(inked(), 0, 0, size, size);
     context.globalAlpha = 1;
   }
-  drawScale(context, size);
-  if (view === "digits") return;
-  const only = part.get("only");
-  const radius = size > 450 ? 2.6 : 2;
-  for (let i = 0; i < chart.labels.length; i++) {
-    const c = chart.labels[i];
-    const [x, y] = toScreen([chart.points[2 * i], chart.points[2 * i + 1]], size);
-    context.globalAlpha = only < 0 || only === c ? 0.85 : 0.08;
-    context.beginPath();
-    context.arc(x, y, radius, 0, 7);
-    context.fillStyle = color(c);
-    context.fill();
-  }
-  context.globalAlpha = 1;
-  drawNames(context, size, only);
-}
-
-/* Each class by its digit too, at its median: color is never the only sign. */
-function drawNames(context, size, only) {
-  context.font = `700 ${size > 450 ? 17 : 14}px ${getComputedStyle(element).fontFamily}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.lineJoin = "round";
-  apart(chart.medians.map((median) => toScreen(median, size)), 24).forEach(([x, y], c) => {
-    if (only >= 0 && only !== c) return;
-    context.lineWidth = 5;
-    context.strokeStyle = zoo.token("paper");
-    context.strokeText(c, x, y);
-    context.fillStyle = zoo.token("ink");
-    context.fillText(c, x, y);
-  });
-}
-
-/* Places pushed apart until none is nearer than `room` to another. */
-function apart(places, room) {
-  for (let turn = 0; turn < 60; turn++) {
-    places.forEach((a, i) => {
-      places.slice(0, i).forEach((b) => {
-        const [dx, dy] = [a[0] - b[0], a[1] - b[1]];
-        const distance = Math.hypot(dx, dy) || 0.1;
-        const push = (room - distance) / 2 / distance;
-        if (push <= 0) return;
-        a[0] += push * dx;
-        a[1] += push * dy;
-        b[0] -= push * dx;
-        b[1] -= push * dy;
-      });
-    });
-  }
-  return places;
-}
-
-function drawScale(context, size) {
-  context.strokeStyle = zoo.token("strong-line");
-  context.fillStyle = zoo.token("muted");
-  context.font = `11px ${getComputedStyle(element).fontFamily}`;
-  context.textBaseline = "alphabetic";
-  const write = (v, x, y) => {
-    context.lineWidth = 4;
-    context.strokeStyle = zoo.token("paper");
-    context.strokeText(zoo.number(v), x, y);
-    context.fillText(zoo.number(v), x, y);
-    context.lineWidth = 1;
-    context.strokeStyle = zoo.token("strong-line");
-  };
-  context.lineWidth = 1;
-  for (let v = -Math.floor(chart.extent); v <= chart.extent; v++) {
-    const [x, y] = toScreen([v, v], size).map(Math.round);
-    if (Math.min(x, y, size - x, size - y) < 14) continue;
-    context.beginPath();
-    context.moveTo(x + 0.5, size);
-    context.lineTo(x + 0.5, size - 5);
-    context.moveTo(0, y + 0.5);
-    context.lineTo(5, y + 0.5);
-    context.stroke();
-    context.textAlign = "center";
-    write(v, x, size - 8);
-    context.textAlign = "left";
-    write(v, 8, y + 4);
-  }
+  plane.scale(context, size);
+  if (view !== "digits") plane.dots(context, size, chart.points, chart.labels, part.get("only"));
 }
 
 /* The manifold in ink on clear paper, for this theme. */
@@ -210,37 +68,14 @@ function inked() {
   return canvas;
 }
 
-let frame = null;
-function drawOver() {
-  if (frame) return;
-  frame = requestAnimationFrame(() => {
-    frame = null;
-    if (!chart || !over.clientWidth) return;
-    const context = zoo.sharp(over);
-    const size = over.clientWidth;
-    const focus = document.activeElement === plane && plane.matches(":focus-visible");
-    ring(context, toScreen(kept(), size), focus ? 10 : 8, 2.5);
-    if (hover) ring(context, toScreen(hover, size), 6, 1.5);
-  });
-}
-
-function ring(context, [x, y], radius, width) {
-  for (const [extra, style] of [[2.5, "rgb(0 0 0 / 70%)"], [0, "#fff"]]) {
-    context.beginPath();
-    context.arc(x, y, radius, 0, 7);
-    context.lineWidth = width + extra;
-    context.strokeStyle = style;
-    context.stroke();
-  }
-}
-
 /* The answer to a place */
 
-const ask = zoo.latest(server.decode, (answer, { z }, total) => {
+const ask = zoo.latest(server.decode, (answer, { model, z }, total) => {
   if (!answer.ok) asked = null;
-  else {
+  else if (model === chart.model) {
     decoded = zoo.bytes(answer.image);
     shownAt = z;
+    find("decoded").dataset.model = model;
     drawDecoded();
   }
   const state = find("state");
@@ -252,10 +87,10 @@ const ask = zoo.latest(server.decode, (answer, { z }, total) => {
 
 let asked = null;
 function decode(z) {
-  const key = z.join(" ");
+  const key = [chart.model, ...z].join(" ");
   if (key === asked) return;
   asked = key;
-  ask({ z });
+  ask({ model: chart.model, z });
 }
 
 function drawDecoded() {
@@ -266,20 +101,20 @@ function drawDecoded() {
 
 function moved() {
   if (!chart) return;
-  decode(current());
-  zoo.withAnswer(drawOver);
+  decode(plane.current());
+  zoo.withAnswer(plane.drawOver);
   zoo.withAnswer(read);
 }
 
 function read() {
-  const z = current();
+  const z = plane.current();
   const place = z.map((v) => zoo.number(v, 2)).join(", ");
   find("place").textContent = "z = (" + place + ")";
   const near = around(z);
   const [nearest] = near;
   const digit = chart.digits.subarray(784 * nearest.i, 784 * (nearest.i + 1));
   zoo.paint(find("nearest"), digit, { map: "ink" });
-  find("real").textContent = zoo.t("vae.real", {
+  find("real").textContent = zoo.t("zoo.real", {
     digit: nearest.label,
     distance: zoo.number(nearest.distance, 2),
   });
@@ -290,68 +125,21 @@ function read() {
   find("neighbors").replaceChildren(
     ...sorted.map((c) => {
       const cell = zoo.make("span", {}, String(c));
-      cell.style.background = color(c);
-      cell.style.color = inkOn(c);
+      cell.style.background = zoo.classColor(c);
+      cell.style.color = zoo.classInk(c);
       return cell;
     })
   );
   const groups = [...new Set(sorted)].map((c) => `${c} × ${count(c)}`).join(", ");
   find("neighbors").setAttribute("role", "img");
   find("neighbors").setAttribute("aria-label", groups);
-  showDensities(z);
-  say(zoo.t("vae.said", { place, digits: groups }) + " " + find("verdict").textContent);
+  densities.show(densityAt(z), PRIOR);
+  say(zoo.t("vae.said", { place, digits: groups }) + " " + densities.sentence.textContent);
 }
 
 const say = zoo.wait(250, (sentence) => {
-  if (document.activeElement === plane) find("said").textContent = sentence;
+  if (plane.isFocused()) find("said").textContent = sentence;
 });
-
-/* Pointer and keys */
-
-plane.addEventListener("pointerdown", (event) => {
-  if (!chart || event.button !== 0) return;
-  event.preventDefault();
-  zoo.withAnswer(() => plane.focus({ preventScroll: true }));
-  plane.setPointerCapture(event.pointerId);
-  dragging = true;
-  hover = null;
-  keep(at(event));
-});
-plane.addEventListener("pointermove", (event) => {
-  if (!chart) return;
-  if (dragging) keep(at(event));
-  else if (event.pointerType !== "touch") {
-    hover = at(event);
-    moved();
-  }
-});
-// A pointermove waits for the next frame. Where the browser tells of the move at once, the question
-// leaves at once.
-plane.addEventListener("pointerrawupdate", (event) => {
-  if (chart && (dragging || event.pointerType !== "touch")) decode(at(event));
-});
-function drop() {
-  dragging = false;
-}
-plane.addEventListener("pointerup", drop);
-plane.addEventListener("pointercancel", drop);
-plane.addEventListener("pointerleave", () => {
-  if (!hover) return;
-  hover = null;
-  moved();
-});
-plane.addEventListener("keydown", (event) => {
-  const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-  if (!chart || event.altKey || event.ctrlKey || event.metaKey) return;
-  if (!by && event.key !== "Home") return;
-  event.preventDefault();
-  hover = null;
-  const step = event.shiftKey ? 0.5 : 0.1;
-  const [x, y] = kept();
-  keep(by ? [x + step * by[0], y + step * by[1]] : [0, 0]);
-});
-plane.addEventListener("focus", drawOver);
-plane.addEventListener("blur", drawOver);
 
 /* Controls */
 
@@ -365,20 +153,19 @@ for (const view of VIEWS) {
   find("views").append(button);
 }
 
-for (let c = 0; c < 10; c++) {
-  const button = zoo.make("button", { type: "button", "data-key": c }, zoo.make("i"), String(c));
+for (const { model, beta } of planes) {
+  const button = zoo.make("button", { type: "button", "data-key": model, "data-testid": model });
   button.addEventListener("click", () => {
-    part.set({ only: part.get("only") === c ? -1 : c });
-    show();
+    part.set({ beta });
+    open();
   });
-  find("legend").append(button);
+  find("betas").append(button);
 }
 
 function drawFromPrior(seed) {
-  const [x, y] = zoo.normals(seed, 2);
   part.set({ seed });
   find("seed").value = seed;
-  keep([x, y]);
+  plane.take(zoo.normals(seed, 2));
 }
 find("random").addEventListener("click", () => drawFromPrior(zoo.newSeed()));
 find("seed").addEventListener("change", () => {
@@ -388,36 +175,22 @@ find("seed").addEventListener("change", () => {
 });
 find("reset").addEventListener("click", () => {
   part.set(part.defaults);
-  show();
-  moved();
+  open();
 });
 
 find("png").addEventListener("click", () => {
-  const size = 1120;
-  const sheet = zoo.make("canvas", { width: size + 2 * 28 + 560, height: size + 2 * 28 });
-  const context = sheet.getContext("2d");
-  context.fillStyle = zoo.token("page");
-  context.fillRect(0, 0, sheet.width, sheet.height);
-  context.fillStyle = zoo.token("paper");
-  context.fillRect(28, 28, size, size);
-  context.drawImage(base, 28, 28, size, size);
-  context.drawImage(over, 28, 28, size, size);
-  context.imageSmoothingEnabled = false;
-  context.drawImage(find("decoded"), size + 56, 28, 532, 532);
-  context.fillStyle = zoo.token("ink");
-  context.font = `600 26px ${getComputedStyle(element).fontFamily}`;
-  context.fillText("vae-mnist-2d", size + 56, 620);
-  context.font = `24px ${getComputedStyle(element).fontFamily}`;
-  context.fillText(find("place").textContent, size + 56, 658);
-  zoo.savePNG(sheet, "genzoo-vae-map.png");
+  if (!chart) return;
+  const item = { canvas: find("decoded"), title: chart.model, note: find("place").textContent };
+  zoo.savePNG(plane.sheet([item]), "genzoo-vae-map.png");
 });
 find("json").addEventListener("click", () => {
+  if (!shownAt) return;
   zoo.saveJSON({
-    model: "vae-mnist-2d",
+    model: chart.model,
     z: shownAt,
-    density: densities(shownAt || kept()),
+    density: densityAt(shownAt),
     image: Array.from(decoded, (v) => v / 255),
-    nearest: around(shownAt || kept()).map(({ label, distance, i }) => ({
+    nearest: around(shownAt).map(({ label, distance, i }) => ({
       label,
       distance,
       z: [chart.points[2 * i], chart.points[2 * i + 1]],
@@ -431,15 +204,16 @@ function show() {
   element.querySelectorAll(".views button").forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.key === part.get("view"));
   });
-  element.querySelectorAll(".legend button").forEach((button) => {
-    const c = Number(button.dataset.key);
-    button.setAttribute("aria-pressed", c === part.get("only"));
-    button.querySelector("i").style.background = color(c);
-    button.title = zoo.t("vae.only", { digit: c });
+  element.querySelectorAll(".betas button").forEach((button, k) => {
+    button.textContent = zoo.number(planes[k].beta, planes[k].beta < 1 ? 1 : 0);
+    button.setAttribute("aria-pressed", button.dataset.key === chart.model);
   });
+  const beta = part.get("beta");
+  find("meaning").textContent =
+    beta < 1 ? zoo.t("vae.beta_low") : beta > 1 ? zoo.t("vae.beta_high") : zoo.t("vae.beta_one");
+  legend.mark(part.get("only"));
   find("seed").value = part.get("seed");
-  drawBase();
-  drawOver();
+  plane.draw();
 }
 
 /* Only what can be shown is taken from the address. */
@@ -450,49 +224,44 @@ function checkState() {
   if (!Number.isInteger(part.get("only")) || part.get("only") < -1 || part.get("only") > 9) {
     values.only = -1;
   }
+  if (!planes.some(({ beta }) => beta === part.get("beta"))) values.beta = planes[0].beta;
   part.set(values);
 }
 
-function restore() {
-  checkState();
-  if (!chart) return;
-  show();
-  moved();
-}
-
-function medians(points, labels) {
-  const middle = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
-  return Array.from({ length: 10 }, (_, c) => {
-    const mine = labels.flatMap((label, i) => (label === c ? [i] : []));
-    return mine.length ? [0, 1].map((k) => middle(mine.map((i) => points[2 * i + k]))) : [99, 99];
-  });
-}
-
-async function begin(answer) {
+const askStart = zoo.latest(server.start, async (answer, { model }) => {
   if (!answer.ok) {
     find("state").parentElement.classList.add("zoo-bad");
     find("state").textContent = answer.error;
     return;
   }
-  const points = zoo.int16(answer.points, 1000);
-  chart = {
-    points,
+  charts[model] = {
+    model,
+    points: zoo.int16(answer.points, 1000),
     logQ: zoo.int16(answer.log_q, 100),
     labels: answer.labels,
     extent: answer.extent,
     digits: zoo.unpackBits(answer.digits, 784 * answer.labels.length),
-    medians: medians(points, answer.labels),
     manifold: await zoo.readPNG(answer.manifold),
   };
+  open();
+});
+
+/* Show the state from the start, as after a reload. */
+function open() {
   checkState();
+  const { model } = planes.find(({ beta }) => beta === part.get("beta"));
+  if (!charts[model]) return askStart({ model });
+  chart = charts[model];
+  plane.extent = chart.extent;
   show();
   moved();
 }
 
-new ResizeObserver(() => {
-  drawBase();
-  drawOver();
-}).observe(plane);
+let started = false;
+function restore() {
+  if (started) open();
+}
+
 zoo.on("theme", () => {
   if (!chart) return;
   show();
@@ -501,10 +270,12 @@ zoo.on("theme", () => {
 });
 zoo.on("language", () => {
   zoo.translate(element);
-  if (chart) {
-    show();
-    read();
-  }
+  if (!chart) return;
+  show();
+  read();
 });
 zoo.translate(element);
-zoo.whenShown("vae", () => zoo.latest(server.start, begin)({}));
+zoo.whenShown("vae", () => {
+  started = true;
+  open();
+});

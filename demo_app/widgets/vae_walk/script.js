@@ -9,7 +9,7 @@ const INPUT = -1; // the id of the image above, in the choosers
 
 const part = zoo.part("vae-walk", { a: 303, b: 603 }, restore);
 let code = null; // what the widget above is at: {model, set, x, z}
-let model = null; // whose pictures the choosers hold
+let shown = null; // the data whose pictures the choosers hold
 
 /* One latent at a time */
 
@@ -48,19 +48,10 @@ const askTraverse = zoo.latest(server.traverse, async (answer, given) => {
   }
   const name = (k) => zoo.make("span", { class: "zoo-math" }, "z", zoo.make("sub", {}, String(k)));
   find("latents").replaceChildren(...answer.latents.map(name));
-  drawSheet();
+  cells.showSheet(width, height, levels);
+  cells.refresh();
   showValues();
 });
-
-function drawSheet() {
-  if (!sheet) return;
-  // A new size clears the image that zoo.paint keeps.
-  cells.cells.width = sheet.width;
-  cells.cells.height = sheet.height;
-  cells.cells.zooImage = null;
-  zoo.paint(cells.cells, sheet.levels, { map: "ink", high: 255 });
-  cells.refresh();
-}
 
 function showValues() {
   if (!sheet) return;
@@ -240,15 +231,18 @@ const followInput = zoo.wait(120, interpolate);
 
 let input = null;
 function follow(next) {
+  const before = code && code.model;
   code = next;
-  if (model !== code.model) {
-    model = code.model;
+  if (shown !== code.set.data) {
+    shown = code.set.data;
     walk = null;
     choosers.forEach((chooser) => {
       chooser.id = null;
       chooser.load(code.set.images, code.set.labels, code.set.className);
     });
     markEnds();
+  }
+  if (before !== code.model) {
     choosers.forEach((chooser) => chooser.setOwn(code.x));
     interpolate();
   } else if (input !== code.x) {
@@ -268,7 +262,6 @@ function restore() {
 zoo.on("vae-code", follow);
 if (zoo.vaeCode) follow(zoo.vaeCode);
 zoo.on("theme", () => {
-  drawSheet();
   if (!walk) return;
   showFrame(player.frame);
   drawStrip();

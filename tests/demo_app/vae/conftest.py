@@ -13,13 +13,20 @@ from genzoo import recipes, releases
 from genzoo.metrics import Figure
 from genzoo.releases import Provenance
 
-NAMES = ("vae-mnist-2d", "vae-mnist", "vae-fashion")
-PER_CLASS = {"vae-mnist": 4, "vae-fashion": 3}
+PLANES = ("vae-mnist-2d-beta01", "vae-mnist-2d", "vae-mnist-2d-beta4")
+NAMES = (*PLANES, "vae-mnist", "vae-mnist-beta4", "iwae-mnist", "vae-fashion")
+PER_CLASS = {"vae-mnist": 4, "vae-mnist-beta4": 4, "iwae-mnist": 4, "vae-fashion": 3}
+MEASURED = {
+    "nll_bound": 100.0,
+    "reconstruction": 80.5,
+    "kl": 25.25,
+    "active_latents": 31.0,
+}
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder of all three releases, which is where releases are looked for."""
+    """A folder of all these releases, which is where releases are looked for."""
     write_releases(tmp_path)
     monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
     return tmp_path
@@ -44,7 +51,9 @@ def write_releases(folder: Path) -> None:
         with torch.no_grad():  # larger weights than at the start, so that pictures differ
             for parameter in model.parameters():
                 parameter.mul_(1.6)
-        figures = [Figure("nll_bound", 100.0, 99.0, 101.0, "nats", "made up")]
+        figures = [Figure(key, v, v - 1, v + 1, "", "made up") for key, v in MEASURED.items()]
+        if name == "iwae-mnist":
+            figures.append(Figure("fid", 12.5, 12.0, 13.0, "", "made up"))
         releases.save(recipe, model, Provenance(0, 0.0, "none"), figures, folder / name)
         np.savez_compressed(folder / name / ASSETS, **_assets(name))
 
@@ -58,10 +67,11 @@ def _log_q() -> np.ndarray:
 
 def _assets(name: str) -> dict[str, np.ndarray]:
     random = np.random.default_rng(0)
-    if name == "vae-mnist-2d":
+    if name in PLANES:
         labels = np.arange(200) % 10
         turn = 2 * np.pi * labels / 10
-        centers = 2 * np.stack([np.cos(turn), np.sin(turn)], 1)
+        spread = {"vae-mnist-2d-beta01": 3.5, "vae-mnist-2d-beta4": 1}.get(name, 2)
+        centers = spread * np.stack([np.cos(turn), np.sin(turn)], 1)
         return {
             "points": (centers + 0.2 * random.normal(size=(200, 2))).astype(np.float32),
             "log_q": _log_q(),
@@ -70,7 +80,7 @@ def _assets(name: str) -> dict[str, np.ndarray]:
         }
     n = PER_CLASS[name]
     images = random.integers(0, 256, (10 * n, 784))
-    if name == "vae-mnist":
+    if name != "vae-fashion":
         images = np.where(images > 200, 255, 0)
     return {
         "images": images.astype(np.uint8),

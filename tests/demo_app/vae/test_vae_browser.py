@@ -80,7 +80,7 @@ def test_drag_on_the_map_ends_with_the_services_picture(visit, service):
         page.mouse.move(box["x"] + 40 + 8 * step, box["y"] + 40 + 12 * step)
     page.mouse.up()
     page.mouse.move(5, 5)
-    extent = service.map()["extent"]
+    extent = service.map("vae-mnist-2d")["extent"]
     x, y = 280 / box["width"] * 2 - 1, 1 - 400 / box["height"] * 2
     kept = state(page)
     assert float(kept["vae-map.x"]) == pytest.approx(x * extent, abs=0.02)
@@ -93,6 +93,28 @@ def test_drag_on_the_map_ends_with_the_services_picture(visit, service):
     expect(page.get_by_test_id("vae-place")).to_have_text(
         f"z = ({z[0]:.2f}, {z[1]:.2f})".replace("-", "−")
     )
+
+
+def test_beta_is_another_plane_with_its_own_codes_and_pictures(visit, service):
+    page = visit("vae-map.x=2&vae-map.y=0")
+    canvas, real = page.get_by_test_id("vae-map-decoded"), page.locator(".zoo-vae_map .real")
+    before, meaning = levels(canvas), page.get_by_test_id("vae-meaning").inner_text()
+    for model, beta in (("vae-mnist-2d-beta01", "0.1"), ("vae-mnist-2d-beta4", "4")):
+        page.get_by_test_id(model).click()
+        expect(page.get_by_test_id(model)).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_test_id(model)).to_have_text(beta)
+        distance = np.hypot(*(service.map(model)["points"] - [2, 0]).T)
+        nearest = service.map(model)["labels"][distance.argmin()]
+        expect(real).to_have_text(f"a {nearest}, {distance.min():.2f} away")
+        expected = service.decode(model, [2, 0])["image"]
+        assert np.abs(expected - before).max() > 0.05
+        expect(canvas).to_have_attribute("data-model", model)
+        np.testing.assert_allclose(levels(canvas), expected, atol=0.006)
+        assert page.get_by_test_id("vae-meaning").inner_text() != meaning
+        assert state(page)["vae-map.beta"] == beta
+    page.get_by_test_id("vae-map-reset").click()
+    expect(page.get_by_test_id("vae-mnist-2d")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("vae-meaning")).to_have_text(meaning)
 
 
 def test_hovering_looks_and_leaving_comes_back(visit):
@@ -118,7 +140,7 @@ def test_map_by_keyboard_alone(visit):
 
 
 def test_neighbors_are_the_nearest_test_digits(visit, service):
-    plane = service.map()
+    plane = service.map("vae-mnist-2d")
     page = visit("vae-map.x=2&vae-map.y=0")
     distance = np.hypot(*(plane["points"] - [2, 0]).T)
     nearest = plane["labels"][np.argsort(distance)[:15]]
@@ -149,7 +171,7 @@ def test_how_densely_codes_lie_is_the_aggregated_posterior(visit, z, key):
     expect(verdict).not_to_be_empty()
     assert float(page.get_by_test_id("vae-q").inner_text()) == pytest.approx(q, abs=0.002)
     assert float(page.get_by_test_id("vae-p").inner_text()) == pytest.approx(p, abs=0.001)
-    sentence = text.labels("en")[f"vae.density_{key}"]
+    sentence = text.labels("en")[f"zoo.density_{key}"]
     ratio = p / q if key == "hole" else q / p
     if "{times}" in sentence:
         before, after = sentence.split("{times}")
@@ -304,6 +326,210 @@ def test_clothes_are_chosen_not_drawn(visit, service):
     assert state(page)["vae.image"] == "801"
 
 
+def objective(page, name):
+    return page.get_by_test_id(f"vae-objective-{name}")
+
+
+def test_models_of_the_same_data_are_compared(visit):
+    page = visit()
+    rows = page.get_by_test_id("vae-compared").locator("tbody tr")
+    cells = [row.locator("th, td").all_inner_texts() for row in rows.all()]
+    assert [[cell.strip() for cell in row if cell.strip()] for row in cells] == [
+        ["β = 1", "−80.5", "25.3", "31 / 32", "100.0", "—", "0"],
+        ["β = 4", "−80.5", "25.3", "31 / 32", "100.0", "—", "0"],
+        ["IWAE, k = 5", "−80.5", "25.3", "31 / 32", "100.0", "12.5", "0"],
+    ]
+    bars = rows.nth(0).locator(".beam span")
+    widths = [bars.nth(k).bounding_box()["width"] for k in (0, 1)]
+    assert widths[0] / widths[1] == pytest.approx(80.5 / 25.25, rel=0.05)
+    page.get_by_test_id("vae-fashion").click()
+    expect(rows).to_have_count(1)
+    expect(page.get_by_role("columnheader", name="FID")).to_be_hidden()  # none was measured
+
+
+def test_another_objective_encodes_the_same_image(visit, service):
+    page = visit()
+    page.get_by_test_id("vae-input").scroll_into_view_if_needed()
+    box = page.get_by_test_id("vae-input").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 240, steps=12)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    canvas = page.get_by_test_id("vae-input").locator("canvas.zoo-cells")
+    x = np.rint(levels(canvas))
+    assert (x != service.images("vae-mnist")[0][FIRST] / 255).sum() > 5
+    objective(page, "vae-mnist-beta4").click()
+    expect(objective(page, "vae-mnist-beta4")).to_have_attribute("aria-pressed", "true")
+    expect(objective(page, "vae-mnist-beta4")).to_be_focused()
+    expected = service.encode("vae-mnist-beta4", x)
+    expect(page.get_by_test_id("vae-elbo")).to_have_text(
+        f"{expected['elbo']:,.1f}".replace("-", "−")
+    )
+    np.testing.assert_array_equal(np.rint(levels(canvas)), x)
+    np.testing.assert_allclose(levels(picture(page)), expected["image"], atol=0.006)
+    assert state(page)["vae.model"] == "vae-mnist-beta4"
+    again = visit(page.url.partition("#")[2])
+    np.testing.assert_allclose(levels(picture(again)), expected["image"], atol=0.006)
+    page.get_by_test_id("vae-undo").click()
+    five = service.encode("vae-mnist-beta4", service.images("vae-mnist")[0][FIRST] / 255)
+    expect(page.get_by_test_id("vae-elbo")).to_have_text(f"{five['elbo']:,.1f}".replace("-", "−"))
+
+
+def test_leaving_the_posterior_loses_log_p_of_x_and_z(visit, service):
+    page = visit()
+    x = service.images("vae-mnist")[0][FIRST] / 255
+    posterior = service.encode("vae-mnist", x)
+
+    def joint(z, log_likelihood):
+        return log_likelihood - 0.5 * np.square(z).sum() - K / 2 * np.log(2 * np.pi)
+
+    shown = page.get_by_test_id("vae-joint")
+    at_mean = joint(posterior["mean"], posterior["log_likelihood"])
+    assert number(shown.inner_text()) == pytest.approx(at_mean, abs=0.06)
+    change = page.get_by_test_id("vae-change")
+    expect(change).to_have_text(text.labels("en")["vae.kept"])
+    slider = page.get_by_test_id("vae-z-0")
+    slider.focus()
+    slider.press("Home")
+    expect(picture(page)).to_have_attribute("data-z", re.compile(r" -4\.0000$"))
+    z = np.array(code(picture(page)))
+    likelihood = service.decode("vae-mnist", z, x)["log_likelihood"]
+    expect(shown).to_have_text(f"{joint(z, likelihood):,.1f}".replace("-", "−"))
+    log_prior = joint(z, 0)
+    assert number(page.get_by_test_id("vae-log-prior").inner_text()) == pytest.approx(
+        log_prior, abs=0.051
+    )
+    loss = at_mean - joint(z, likelihood)
+    assert abs(loss) > 0.1
+    loss_by_q = 0.5 * np.square((z - posterior["mean"]) / posterior["deviation"]).sum()
+    nats = [float(v.replace(",", "")) for v in re.findall(r"([\d,.]+) nats", change.inner_text())]
+    np.testing.assert_allclose(nats, [abs(loss), loss_by_q], rtol=0.02, atol=0.06)
+    assert ("less than" if loss > 0 else "more than") in change.inner_text()
+    needle = page.get_by_test_id("vae-needle")
+    boxes = [needle.locator(part).bounding_box()["width"] for part in (".given-z", ".of-z")]
+    assert boxes[0] / boxes[1] == pytest.approx(likelihood / log_prior, rel=0.05)
+    with page.expect_download() as download:
+        page.get_by_test_id("vae-json").click()
+    saved = json.loads(Path(download.value.path()).read_bytes())
+    assert saved["log_joint"] == pytest.approx(joint(z, likelihood), abs=0.01)
+    assert saved["loss"] == pytest.approx(loss, abs=0.02)
+
+
+def test_the_strip_tells_used_latents_from_the_others(visit):
+    page = visit()
+    expect(page.get_by_test_id("vae-active")).to_have_text("31 of 32 active")
+    bars = page.get_by_test_id("vae-strip").locator(".bar")
+    expect(bars).to_have_count(K)
+    expect(page.get_by_test_id("vae-strip").locator(".active")).to_have_count(31)
+    heights = [bar.bounding_box()["height"] for bar in bars.all()]
+    assert heights == sorted(heights, reverse=True)
+    assert heights[-1] < 0.1 * heights[0]  # the KL of the last is 0
+    marked = page.get_by_test_id("vae-strip").locator(".pointed")
+    expect(marked).to_have_attribute("data-latent", "31")
+    page.get_by_test_id("vae-z-3").focus()
+    expect(marked).to_have_attribute("data-latent", "28")
+
+
+def result(page):
+    return page.get_by_test_id("vae-sum-result")
+
+
+def term(page, key, name):
+    chooser = page.get_by_test_id(f"vae-sum-choose-{key}")
+    return chooser.get_by_role("button", name=re.compile(name))
+
+
+def test_a_sum_of_codes_is_the_services_and_follows_its_strength(visit, service):
+    page = visit()
+    expect(result(page)).to_have_attribute("data-s", "1")
+    term(page, "a", "Digit 7").click()
+    term(page, "b", "Digit 1").click()
+    term(page, "c", "Digit 4").click()
+    kept = state(page)
+    assert [kept[f"vae-sum.{key}"] for key in "abc"] == ["700", "100", "400"]
+    slider = page.get_by_test_id("vae-sum-s")
+    slider.focus()
+    for key in ("Home", "End", "ArrowLeft"):
+        slider.press(key)
+    expect(result(page)).to_have_attribute("data-s", "1.49")
+    expect(page.get_by_test_id("vae-sum-s-value")).to_have_text("1.49")
+    expected = service.combine("vae-mnist", 28, 4, 16, 1.49)
+    for k, key in enumerate("abc"):
+        shown = levels(page.get_by_test_id(f"vae-sum-{key}"))
+        np.testing.assert_allclose(shown, expected["images"][k], atol=0.006)
+    np.testing.assert_allclose(levels(result(page)), expected["images"][3], atol=0.006)
+    nearest = page.get_by_test_id("vae-sum-nearest")
+    expect(nearest).to_have_attribute("data-index", str(expected["nearest"]))
+    expect(page.get_by_test_id("vae-sum-about")).to_contain_text(
+        f"{expected['distance']:.1f} away"
+    )
+    again = visit(page.url.partition("#")[2])
+    expect(result(again)).to_have_attribute("data-s", "1.49")
+    np.testing.assert_allclose(levels(result(again)), expected["images"][3], atol=0.006)
+    page.get_by_test_id("vae-sum-mean").click()
+    expected = service.combine("vae-mnist", 28, 4, 16, 1.49, means=True)
+    expect(page.get_by_test_id("vae-sum-about")).to_contain_text(
+        f"{expected['distance']:.1f} away"
+    )
+    np.testing.assert_allclose(levels(result(page)), expected["images"][3], atol=0.006)
+    assert state(page)["vae-sum.means"] == "1"
+    page.get_by_test_id("vae-sum-reset").click()
+    expect(result(page)).to_have_attribute("data-s", "1")
+    assert not any(key.startswith("vae-sum") for key in state(page))
+
+
+def test_a_dragged_strength_ends_where_the_slider_is(visit, service):
+    page = visit("vae-sum.a=700&vae-sum.b=100&vae-sum.c=400")
+    slider = page.get_by_test_id("vae-sum-s")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2, steps=12)
+    page.mouse.up()
+    value = slider.input_value()
+    assert 0 < float(value) < 0.3
+    expect(result(page)).to_have_attribute("data-s", value)
+    expected = service.combine("vae-mnist", 28, 4, 16, float(value))["images"][3]
+    np.testing.assert_allclose(levels(result(page)), expected, atol=0.006)
+    assert state(page)["vae-sum.s"] == value
+
+
+def test_a_sum_of_the_image_above_follows_it_and_the_model(visit, service):
+    page = visit("vae-sum.a=-1&vae-sum.b=100&vae-sum.c=400")
+    expect(result(page)).to_have_attribute("data-s", "1")
+    page.get_by_test_id("vae-chooser").get_by_role("button", name=re.compile("Digit 8")).click()
+    objective(page, "iwae-mnist").click()
+    x = service.images("iwae-mnist")[0][32] / 255
+    expected = service.combine("iwae-mnist", x, 4, 16)
+    about = page.get_by_test_id("vae-sum-about")
+    expect(about).to_contain_text(f"{expected['distance']:.1f} away")
+    page.wait_for_timeout(400)
+    np.testing.assert_allclose(levels(result(page)), expected["images"][3], atol=0.006)
+    page.get_by_test_id("vae-fashion").click()
+    expect(
+        page.get_by_test_id("vae-sum-choose-b").get_by_role("button", name="Bag")
+    ).to_be_visible()
+
+
+def test_a_random_sum_is_a_function_of_the_seed(visit):
+    page = visit()
+    seed = page.get_by_test_id("vae-sum-seed")
+    chosen = []
+    for value in ("5", "6", "5"):
+        seed.fill(value)
+        seed.press("Enter")
+        kept = state(page)
+        chosen.append([int(kept[f"vae-sum.{key}"]) for key in "abc"])
+    assert chosen[0] == chosen[2] != chosen[1]
+    for a, b, c in chosen:
+        assert a // 100 == b // 100 != c // 100
+        assert a != b
+    page.get_by_test_id("vae-sum-random").click()
+    assert state(page)["vae-sum.seed"] != "5"
+
+
 def test_traversal_shows_the_walk_and_sets_the_slider(visit, service):
     page = visit("vae.from=origin")
     cells = page.get_by_test_id("vae-traverse")
@@ -343,12 +569,28 @@ def test_interpolation_goes_from_one_to_the_other_and_is_saved(visit, service):
     assert (file.format, file.n_frames) == ("GIF", 64)
 
 
+def test_another_objective_stays_at_the_same_place_of_the_walk(visit, service):
+    page = visit("vae-walk.a=200&vae-walk.b=400")
+    frame = page.get_by_test_id("vae-frame")
+    page.locator(".zoo-vae_walk .zoo-player input[type=range]").fill("10")
+    expect(frame).to_have_attribute("data-frame", "10")
+    before = levels(frame)
+    objective(page, "vae-mnist-beta4").click()
+    expected = service.interpolate("vae-mnist-beta4", 8, 16)["images"][10]
+    assert np.abs(expected - before).max() > 0.05
+    expect(page.get_by_test_id("vae-walk-status")).to_contain_text("Answered")
+    page.wait_for_timeout(600)
+    expect(frame).to_have_attribute("data-frame", "10")
+    np.testing.assert_allclose(levels(frame), expected, atol=0.006)
+
+
 @pytest.mark.parametrize(
     ("button", "kind"),
     [
         ("vae-map-png", "png"), ("vae-map-json", "json"), ("vae-png", "png"), ("vae-json", "json"),
         ("vae-traverse-png", "png"), ("vae-traverse-json", "json"),
         ("vae-interpolate-png", "png"), ("vae-interpolate-json", "json"),
+        ("vae-sum-png", "png"), ("vae-sum-json", "json"),
     ],
 )  # fmt: skip
 def test_pictures_and_numbers_are_saved(visit, button, kind):
@@ -366,6 +608,7 @@ def test_pictures_and_numbers_are_saved(visit, button, kind):
 def test_the_whole_state_is_in_the_address(visit):
     page = visit()
     page.get_by_test_id("vae-map").click(position={"x": 100, "y": 200})
+    page.get_by_test_id("vae-mnist-2d-beta4").click()
     page.get_by_test_id("vae-view-digits").click()
     page.get_by_test_id("vae-chooser").get_by_role("button", name=re.compile("Digit 3")).click()
     slider = page.get_by_test_id("vae-z-2")
@@ -386,9 +629,10 @@ def test_the_whole_state_is_in_the_address(visit):
 @pytest.mark.parametrize(
     "hash",
     [
-        "vae-map.x=1e9&vae-map.y=NaN&vae-map.view=upside&vae-map.only=77",
+        "vae-map.x=1e9&vae-map.y=NaN&vae-map.view=upside&vae-map.only=77&vae-map.beta=2",
         "vae.model=gan&vae.from=nowhere&vae.z=1_2&vae.image=99999&vae-walk.a=-7",
         "vae.from=hand&vae.z=" + "_".join(["1e99"] * 32) + "&vae.drawing=%20%20",
+        "vae.model=vae-mnist-beta025&vae-sum.a=1e9&vae-sum.b=-1&vae-sum.s=7&vae-sum.seed=-3",
     ],
 )
 def test_a_broken_address_still_shows_a_finished_page(visit, hash):
@@ -421,10 +665,18 @@ def test_every_control_can_be_reached_and_has_a_name(visit):
     assert nameless == []
     page.get_by_test_id("vae-map").focus()
     stops = []
-    while len(stops) < 150 and "vae-gif" not in stops:
+    while len(stops) < 200 and "vae-sum-json" not in stops:
         page.keyboard.press("Tab")
         stops.append(page.evaluate("document.activeElement.dataset.testid || ''"))
-    for wanted in ("vae-map-json", "vae-seed", "vae-z-0", "vae-z-11", "vae-gif"):
+    for wanted in (
+        "vae-map-json",
+        "vae-seed",
+        "vae-z-0",
+        "vae-z-11",
+        "vae-gif",
+        "vae-sum-s",
+        "vae-sum-mean",
+    ):
         assert wanted in stops
 
 
@@ -453,5 +705,9 @@ def test_endpoints_answer_programs(address, service):
     assert np.shape(answer["images"]) == (2, 3, 784)
     answer = client.predict(0, 5, "vae-mnist", 4, api_name="/vae_interpolate")
     assert np.shape(answer["images"]) == (4, 784)
+    answer = client.predict(0, 5, 9, "iwae-mnist", 0.5, True, api_name="/vae_combine")
+    expected = service.combine("iwae-mnist", 0, 5, 9, 0.5, True)
+    np.testing.assert_allclose(answer["z"], expected["z"], atol=1e-5)
+    assert answer["nearest"] == expected["nearest"]
     with pytest.raises(AppError, match="must be 32 numbers; 3 were given"):
         client.predict([1, 2, 3], "vae-mnist", api_name="/vae_decode")

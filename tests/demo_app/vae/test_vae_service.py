@@ -18,6 +18,7 @@ from demo_app.services.vae import VAEService
 from demo_app.store import ASSETS, Store
 
 K = 32
+PLANES = tuple(VAEService.planes)
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def digit(service, index=0):
 
 
 @pytest.mark.parametrize(
-    ("model", "n"), [("vae-mnist-2d", 2), ("vae-mnist", K), ("vae-fashion", K)]
+    ("model", "n"), [*[(name, 2) for name in PLANES], ("vae-mnist", K), ("vae-fashion", K)]
 )
 def test_decode_is_the_mean_of_the_decoder(service, model, n):
     z = np.linspace(-2, 2, n)
@@ -121,22 +122,24 @@ def test_png_holds_the_levels():
     np.testing.assert_array_equal(read, levels)
 
 
-def test_map_holds_nearly_all_points(service, folder):
-    plane = service.map()
-    points = np.load(folder / "vae-mnist-2d" / ASSETS)["points"]
+@pytest.mark.parametrize("model", PLANES)
+def test_map_holds_nearly_all_points(service, folder, model):
+    plane = service.map(model)
+    points = np.load(folder / model / ASSETS)["points"]
     np.testing.assert_array_equal(plane["points"], points)
     assert (np.abs(points) <= plane["extent"]).mean() > 0.98
     assert plane["digits"].shape == (200, 784)
 
 
-def test_manifold_has_up_as_up(service):
+@pytest.mark.parametrize("model", PLANES)
+def test_manifold_has_up_as_up(service, model):
     extent = 2.0
-    picture = service.manifold(extent)
+    picture = service.manifold(model, extent)
     assert picture.shape == (560, 560)
     # The tile in the top right corner: both latents at the last center, 1.9.
-    expected = service.decode("vae-mnist-2d", [1.9, 1.9])["image"].reshape(28, 28)
+    expected = service.decode(model, [1.9, 1.9])["image"].reshape(28, 28)
     np.testing.assert_allclose(picture[:28, -28:], expected, atol=1e-5)
-    expected = service.decode("vae-mnist-2d", [-1.9, 1.7])["image"].reshape(28, 28)
+    expected = service.decode(model, [-1.9, 1.7])["image"].reshape(28, 28)
     np.testing.assert_allclose(picture[28:56, :28], expected, atol=1e-5)
 
 
@@ -144,6 +147,64 @@ def test_latents_in_the_order_of_their_use(service):
     latents = service.latents("vae-mnist")
     assert latents["order"].tolist() == list(range(31, -1, -1))
     assert latents["n_active"] == 31  # the first one's KL is 0
+
+
+@pytest.mark.parametrize(
+    ("model", "beta", "k"),
+    [("vae-mnist", 1.0, 1), ("vae-mnist-beta4", 4.0, 1), ("iwae-mnist", 1.0, 5)],
+)
+def test_about_tells_the_objective_as_it_was_trained(service, model, beta, k):
+    about = service.about(model)
+    assert (about["beta"], about["k"], about["data"], about["binary"]) == (beta, k, "mnist", True)
+
+
+def means_of(service, model="vae-mnist"):
+    """Posterior means (N, K) of all test images, one by one."""
+    images = service.images(model)[0] / 255
+    return np.stack([service.encode(model, x)["mean"] for x in images])
+
+
+def test_combining_adds_and_subtracts_posterior_means(service):
+    codes = means_of(service)
+    answer = service.combine("vae-mnist", 9, 10, 14, strength=0.5)
+    expected = codes[9] + 0.5 * (codes[14] - codes[10])
+    np.testing.assert_allclose(answer["z"], expected, atol=1e-5)
+    for image, z in zip(answer["images"], [*codes[[9, 10, 14]], expected], strict=True):
+        np.testing.assert_allclose(image, service.decode("vae-mnist", z)["image"], atol=1e-5)
+    np.testing.assert_allclose(
+        service.combine("vae-mnist", 9, 10, 14, 0)["z"], codes[9], atol=1e-5
+    )
+
+
+def test_combining_takes_an_image_that_is_no_test_image(service):
+    drawn = np.zeros(784)
+    drawn[300:420] = 1
+    answer = service.combine("vae-mnist", drawn, 10, 14)
+    codes = means_of(service)
+    expected = service.encode("vae-mnist", drawn)["mean"] - codes[10] + codes[14]
+    np.testing.assert_allclose(answer["z"], expected, atol=1e-5)
+
+
+def test_combining_with_means_takes_the_mean_codes_of_the_classes(service):
+    codes, labels = means_of(service), service.images("vae-mnist")[1]
+    answer = service.combine("vae-mnist", 9, 10, 14, means=True)
+    two, three = (codes[labels == label].mean(0) for label in (2, 3))  # the classes of 10 and 14
+    np.testing.assert_allclose(answer["z"], codes[9] - two + three, atol=1e-5)
+    np.testing.assert_allclose(
+        answer["images"][2], service.decode("vae-mnist", three)["image"], atol=1e-5
+    )
+
+
+def test_nearest_code_is_none_of_those_combined(service):
+    codes = means_of(service)
+    answer = service.combine("vae-mnist", 9, 10, 14, strength=0)  # the code of 9 itself
+    distances = np.linalg.norm(codes - codes[9], axis=1)
+    distances[[9, 10, 14]] = np.inf
+    assert answer["nearest"] == distances.argmin()
+    assert answer["distance"] == pytest.approx(distances.min(), rel=1e-4)
+    apart = np.linalg.norm(codes[:, None] - codes[None], axis=2) + np.diag([np.inf] * len(codes))
+    spacing = np.sort(apart.min(1))[(len(codes) - 1) // 2]  # torch's median: the lower of the two
+    assert answer["typical"] == pytest.approx(spacing, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +222,8 @@ def test_latents_in_the_order_of_their_use(service):
         (lambda s: s.encode("vae-mnist", [0.5] * 784), "0 or 1; 0.5 is neither"),
         (lambda s: s.encode("vae-mnist", [0] * 783), "784 numbers; 783"),
         (lambda s: s.encode("vae-fashion", [1.5] * 784), "between 0 and 1; 1.5"),
+        (lambda s: s.map("vae-mnist"), "no model 'vae-mnist' here; there are: vae-mnist-2d"),
+        (lambda s: s.manifold(["vae-mnist-2d"], 2.0), "no model"),
         (lambda s: s.images("vae-mnist-2d"), "no model 'vae-mnist-2d' here"),
         (lambda s: s.traverse("vae-mnist", [0.0] * K, rows=33), "rows must lie between 1 and 32"),
         (lambda s: s.traverse("vae-mnist", [0.0] * K, steps=1), "steps must lie between 2 and 25"),
@@ -168,6 +231,14 @@ def test_latents_in_the_order_of_their_use(service):
         (lambda s: s.interpolate("vae-mnist", 0.5, 1), "whole number"),
         (lambda s: s.interpolate("vae-mnist", 0, 1, frames=1000), "between 2 and 64"),
         (lambda s: s.interpolate("vae-mnist", "three", 1), "list of numbers"),
+        (lambda s: s.combine("vae-mnist", 0, 1, 40), "between 0 and 39; 40 does not"),
+        (lambda s: s.combine("vae-mnist", -1, 1, 2), "between 0 and 39; -1 does not"),
+        (lambda s: s.combine("vae-mnist", [0] * 783, 1, 2), "784 numbers; 783"),
+        (lambda s: s.combine("vae-mnist", 0, [0] * 784, 2), "index of a test image"),
+        (lambda s: s.combine("vae-mnist", 0, 1, 2, 1.6), "between 0 and 1.5; 1.6 does not"),
+        (lambda s: s.combine("vae-mnist", 0, 1, 2, math.nan), "strength must be a number"),
+        (lambda s: s.combine("vae-mnist", 0, 1, 2, 1, "yes"), "true or false, not 'yes'"),
+        (lambda s: s.combine("vae-mnist-2d", 0, 1, 2), "no model 'vae-mnist-2d' here"),
     ],
 )
 def test_bad_input_is_told_in_a_sentence(service, call, sentence):
@@ -183,6 +254,7 @@ def test_missing_release_names_its_command(service, folder):
     assert isinstance(error, Unavailable)
     assert error.command == "python -m genzoo train vae-fashion"
     assert service.missing("vae-mnist") is None
+    assert isinstance(service.missing("vae-mnist-beta025"), Unavailable)  # not made in conftest
 
 
 def test_assets_of_another_kind_are_refused(service, folder):

@@ -20,8 +20,12 @@ from demo_app.tabs import vae
 class MadeService:
     """Two latents everywhere; a picture is gray by the first of them."""
 
-    plane = "vae-mnist-2d"
-    models = ("vae-mnist", "vae-fashion")
+    planes = ("vae-mnist-2d-beta01", "vae-mnist-2d", "vae-mnist-2d-beta4")
+    models = ("vae-mnist-beta025", "vae-mnist", "vae-mnist-beta4", "iwae-mnist", "vae-fashion")
+    variants = (
+        *("vae-mnist-2d-beta01", "vae-mnist-2d-beta4"),
+        *("vae-mnist-beta025", "vae-mnist-beta4", "iwae-mnist"),
+    )
 
     def __init__(self, missing=()):
         self.absent = missing
@@ -33,9 +37,13 @@ class MadeService:
     def about(self, model):
         return {
             "n_parameters": 12345,
+            "images_seen": 6000,
+            "data": "fashion" if model == "vae-fashion" else "mnist",
+            "beta": 4.0 if model.endswith("-beta4") else 1.0,
+            "k": 5 if model == "iwae-mnist" else 1,
             "n_latent": 2,
             "binary": model != "vae-fashion",
-            "figures": {"nll_bound": 84.125},
+            "figures": {"nll_bound": 84.125, "kl": 25.0},
         }
 
     def images(self, model):
@@ -54,6 +62,16 @@ class MadeService:
     def traverse(self, model, z, rows, steps):
         images = np.arange(rows * steps).reshape(rows, steps, 1) / 10 * np.ones(784)
         return {"latents": np.arange(rows), "values": np.linspace(-3, 3, steps), "images": images}
+
+    def combine(self, model, a, b, c, strength, means):
+        self.seen.append((a, b, c, strength, means))
+        return {
+            "z": np.float32([0.123456, 2.0]),
+            "images": np.repeat([0.0, 0.2, 0.4, 1.0], 784).reshape(4, 784),
+            "nearest": 7,
+            "distance": 1.5,
+            "typical": 1.0,
+        }
 
 
 def packed(levels) -> str:
@@ -112,13 +130,73 @@ def test_pixels_that_are_none_are_refused(pixels, sentence):
         vae.levels(pixels)
 
 
+def test_a_sum_takes_an_image_or_an_index_and_sends_four_pictures():
+    service = MadeService()
+    answer = vae.combine(service, "vae-mnist", packed([51] * 784), 4, 8, 0.5, True)
+    a, *rest = service.seen[0]
+    np.testing.assert_allclose(a, 0.2)
+    assert rest == [4, 8, 0.5, True]
+    assert base64.b64decode(answer["images"])[::784] == bytes([0, 51, 102, 255])
+    assert answer["z"] == [0.1235, 2.0]
+    json.dumps(answer)
+    vae.combine(service, "vae-mnist", 3, 4, 8, 1, False)
+    assert service.seen[1] == (3, 4, 8, 1, False)
+
+
+def test_models_are_compared_by_what_was_measured():
+    compared = vae.compare(MadeService(), "vae-mnist-beta4")
+    assert compared == {
+        "name": "vae-mnist-beta4",
+        "data": "mnist",
+        "beta": 4.0,
+        "k": 1,
+        "n_latent": 2,
+        "images_seen": 6000,
+        "reconstruction": None,
+        "kl": 25.0,
+        "active_latents": None,
+        "nll_bound": 84.125,
+        "fid": None,
+    }
+
+
+def test_objectives_that_are_not_released_are_not_offered():
+    service = MadeService(missing=["vae-mnist-beta025", "iwae-mnist"])
+    blocks = built(service)
+    assert "zoo-notice" not in names_of_widgets(blocks)
+    [data] = [
+        block.props["data"]
+        for block in blocks.blocks.values()
+        if "zoo-vae_code" in (getattr(block, "elem_classes", None) or [])
+    ]
+    names = [model["name"] for model in data["models"]]
+    assert names == ["vae-mnist", "vae-mnist-beta4", "vae-fashion"]
+
+
 def test_what_is_missing_is_a_notice_and_the_rest_goes_on():
-    widgets = names_of_widgets(built(MadeService(missing=["vae-mnist-2d"])))
-    assert widgets[:3] == ["zoo-notice", "zoo-vae_code", "zoo-vae_walk"]
-    service = MadeService(missing=["vae-mnist", "vae-fashion"])
+    widgets = names_of_widgets(built(MadeService(missing=MadeService.planes)))
+    assert widgets[:4] == ["zoo-notice", "zoo-vae_code", "zoo-vae_walk", "zoo-vae_sum"]
+    service = MadeService(missing=MadeService.models)
     widgets = names_of_widgets(built(service))
     assert "zoo-vae_code" not in widgets
     assert widgets.count("zoo-notice") == 2
+
+
+def test_only_planes_that_are_there_are_offered():
+    def offered(**given):
+        blocks = built(MadeService(**given))
+        [data] = [
+            block.props["data"]
+            for block in blocks.blocks.values()
+            if "zoo-vae_map" in (getattr(block, "elem_classes", None) or [])
+        ]
+        planes = [(plane["model"], plane["beta"]) for plane in data["planes"]]
+        return planes, names_of_widgets(blocks).count("zoo-notice")
+
+    low, one, high = ("vae-mnist-2d-beta01", 1), ("vae-mnist-2d", 1), ("vae-mnist-2d-beta4", 4)
+    assert offered() == ([low, one, high], 0)
+    assert offered(missing=["vae-mnist-2d-beta01"]) == ([one, high], 0)
+    assert offered(missing=["vae-mnist-2d"]) == ([low, high], 1)
 
 
 def test_figures_of_the_explanation_have_a_dash_for_a_missing_model():
