@@ -280,16 +280,17 @@ def probe(model: nn.Module) -> list[float]:
 
     log p(x) of an explicit density; log p(x | z) - KL at z = the mean of q(z | x) of a latent
     variable model; log p(x | z) at the code of an auto-encoder; the likeliest class's
-    log-probability of a classifier, and the likeliest category's of a model that infers its codes.
-    Of any other implicit model, and of that one besides, the mean pixel of its pictures of four
-    fixed z. A test reproduces it from the files, so no release can rot unseen.
+    log-probability of a classifier, and the unlikeliest category's (the likeliest's may be all but
+    zero) of a model that infers its codes. Of any other implicit model, and of that one besides,
+    the mean pixel of its pictures of four fixed z. A test reproduces it from the files, so no
+    release can rot unseen.
     """
     assert isinstance(model, (ExplicitDensity, LatentVariable, Implicit, Classifier))
     x = probe_images(model.event_shape)
     if isinstance(model, Autoencoder):
         return model.decode(model.encode(x)).log_prob(x).flatten(1).sum(1).tolist()
     if isinstance(model, Coded):
-        return [*_mean_pixels(model), *model.infer(x)[0].logits.amax(1).tolist()]
+        return [*_mean_pixels(model), *model.infer(x)[0].logits.amin(1).tolist()]
     if isinstance(model, Implicit):
         return _mean_pixels(model)
     if isinstance(model, Classifier):
