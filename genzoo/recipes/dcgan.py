@@ -23,7 +23,7 @@ def _dcgan(data: str, summary: str, epochs: int) -> Recipe:
             loss="non-saturating",
             n_critic=1,
             penalty="real",
-            weight=0.5,
+            weight=0.05,
             every=16,
         ),
         data=data,
