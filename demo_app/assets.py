@@ -26,7 +26,7 @@ from genzoo.data.batches import some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.data.plane import CURVES
 from genzoo.metrics.bounds import elbo_split
-from genzoo.metrics.samples import energy_test
+from genzoo.metrics.samples import distance_from_draws
 from genzoo.models import AAE, NADE, RNADE, VAE, JointPixels, OrderlessNADE
 from genzoo.roles import Autoregressive
 
@@ -98,8 +98,8 @@ def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
 
 def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     """The 2,000 test digits whose codes the release has kept, on the one fixed draw; these codes
-    (S, 2000, 2) at S moments of the training, by images_seen (S,), and the energy distance (S,) of
-    each from as many draws of the prior, with its floor, between two sets of draws; and log_q, as
+    (S, 2000, 2) at S moments of the training, by images_seen (S,), the energy distance (S,) of
+    each from as many draws of the prior, and its floor, between two sets of draws; and log_q, as
     of `vae_mnist_2d`, of the codes of the training digits.
 
     Raises:
@@ -111,11 +111,9 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     chosen = some_of(len(test), len(next(iter(kept.values()))))
     x = binarize_once(test.scaled(), "dynamic")[chosen]
     generator = torch.Generator().manual_seed(0)
-    drawn, others = (aae.draw_z(len(x), generator) for _ in range(2))
-
-    def distance(z: Tensor) -> float:
-        return energy_test(z.float(), drawn, n_permutations=1, generator=generator)[0]
-
+    far = [
+        distance_from_draws(z.float(), lambda n: aae.draw_z(n, generator)) for z in kept.values()
+    ]
     train = binarize_once(load_images("mnist", "train").scaled(), "dynamic")
     with torch.inference_mode():
         codes = torch.cat(
@@ -124,8 +122,8 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     return {
         "images_seen": np.array(list(kept), dtype=np.int64),
         "codes": torch.stack(list(kept.values())).numpy(),
-        "distance": np.array([distance(z) for z in kept.values()], dtype=np.float32),
-        "floor": np.array(distance(others), dtype=np.float32),
+        "distance": np.array([distance for distance, _ in far], dtype=np.float32),
+        "floor": np.array([floor for _, floor in far], dtype=np.float32).mean(),
         "log_q": log_aggregated(codes, torch.full_like(codes, BANDWIDTH), GRID).half().numpy(),
         "labels": test.labels[chosen].byte().numpy(),
         "digits": np.packbits(x.flatten(1).byte().numpy(), axis=1),
@@ -191,6 +189,7 @@ MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "aae-mnist-ring": partial(aae_plane, name="aae-mnist-ring"),
     "aae-mnist-swiss-roll": partial(aae_plane, name="aae-mnist-swiss-roll"),
     "vae-fashion": vae_fashion,
+    "vae-fashion-beta4": vae_fashion,
 }
 
 

@@ -43,13 +43,16 @@ class VAEService:
     planes = ("vae-mnist-2d-beta01", "vae-mnist-2d", "vae-mnist-2d-beta4")
     """Those of two latents, by rising beta."""
 
-    models = ("vae-mnist-beta025", "vae-mnist", "vae-mnist-beta4", "iwae-mnist", "vae-fashion")
+    models = (
+        *("vae-mnist-beta025", "vae-mnist", "vae-mnist-beta4", "iwae-mnist"),
+        *("vae-fashion", "vae-fashion-beta4"),
+    )
 
     variants = (
         *("vae-mnist-2d-beta01", "vae-mnist-2d-beta4"),
-        *("vae-mnist-beta025", "vae-mnist-beta4", "iwae-mnist"),
+        *("vae-mnist-beta025", "vae-mnist-beta4", "iwae-mnist", "vae-fashion-beta4"),
     )
-    """Digits under other objectives, offered where they are released."""
+    """Under other objectives, offered where they are released."""
 
     _ARRAYS: ClassVar = {
         **{name: {"points", "log_q", "labels", "digits"} for name in planes},

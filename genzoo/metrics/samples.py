@@ -6,6 +6,8 @@ distance between two sets of real images as the floor.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -87,6 +89,18 @@ def energy_test(
     values = energy(torch.stack([w, *shuffled], dim=1))
     as_far = int((values[1:] >= values[0]).sum())
     return float(values[0]), (1 + as_far) / (1 + n_permutations)
+
+
+def distance_from_draws(
+    a: Tensor, draw: Callable[[int], Tensor], n_draws: int = 5
+) -> tuple[float, float]:
+    """The energy distance of a sample (N, K) from N draws of a distribution, and the distance
+    between two sets of N draws, which is what chance alone leaves; each the mean over `n_draws`
+    such sets. `draw(n)` gives n draws, (n, K)."""
+    pairs = [(draw(len(a)), draw(len(a))) for _ in range(n_draws)]
+    distances = [(energy_test(a, b, 0)[0], energy_test(b, c, 0)[0]) for b, c in pairs]
+    distance, floor = torch.tensor(distances, dtype=torch.float64).mean(0).tolist()
+    return distance, floor
 
 
 def _root(S: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from genzoo.metrics import (
     matched,
 )
 from genzoo.metrics.matching import tally
-from genzoo.metrics.samples import energy_test, features, frechet_distance
+from genzoo.metrics.samples import distance_from_draws, energy_test, features, frechet_distance
 from genzoo.objectives.likelihood import bits_per_dim
 from genzoo.recipes.base import Recipe
 from genzoo.roles import (
@@ -163,9 +163,12 @@ def _of_codes(
     codes = over_batches(lambda b: model.encode(b, noise(b)), 250).flatten(1)
     codes = codes[some_of(len(codes), N_CODES)]
     n = len(codes)
-    drawn, others = (model.draw_z(n, generator).cpu().flatten(1) for _ in range(2))
-    distance, p = energy_test(codes, drawn, generator=generator)
-    floor, _ = energy_test(others, drawn, n_permutations=1, generator=generator)
+
+    def draw(n: int) -> Tensor:
+        return model.draw_z(n, generator).cpu().flatten(1)
+
+    distance, floor = distance_from_draws(codes, draw)
+    _, p = energy_test(codes, draw(n), generator=generator)
     draws = f"{n} draws of p(z)"
     test = f"energy distance of the codes of {n} of the images from {draws}, {setting}"
     between = f"energy distance of {draws} from as many others, {setting}"
