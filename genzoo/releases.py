@@ -33,7 +33,9 @@ from genzoo.recipes import Recipe
 from genzoo.roles import (
     Autoencoder,
     Classifier,
+    Coded,
     ExplicitDensity,
+    Implicit,
     LatentVariable,
     n_parameters,
 )
@@ -278,13 +280,19 @@ def probe(model: nn.Module) -> list[float]:
 
     log p(x) of an explicit density; log p(x | z) - KL at z = the mean of q(z | x) of a latent
     variable model; log p(x | z) at the code of an auto-encoder; the likeliest class's
-    log-probability of a classifier. A test reproduces it from the files, so no release can rot
-    unseen.
+    log-probability of a classifier, and the unlikeliest category's (the likeliest's may be all but
+    zero) of a model that infers its codes. Of any other implicit model, and of that one besides,
+    the mean pixel of its pictures of four fixed z. A test reproduces it from the files, so no
+    release can rot unseen.
     """
-    assert isinstance(model, (ExplicitDensity, LatentVariable, Autoencoder, Classifier))
+    assert isinstance(model, (ExplicitDensity, LatentVariable, Implicit, Classifier))
     x = probe_images(model.event_shape)
     if isinstance(model, Autoencoder):
         return model.decode(model.encode(x)).log_prob(x).flatten(1).sum(1).tolist()
+    if isinstance(model, Coded):
+        return [*_mean_pixels(model), *model.infer(x)[0].logits.amin(1).tolist()]
+    if isinstance(model, Implicit):
+        return _mean_pixels(model)
     if isinstance(model, Classifier):
         return torch.log_softmax(model.logits(x), dim=1).amax(1).tolist()
     if isinstance(model, ExplicitDensity):
@@ -293,6 +301,12 @@ def probe(model: nn.Module) -> list[float]:
     reconstruction = model.decode(q.mean).log_prob(x).flatten(1).sum(1)
     kl = torch.distributions.kl_divergence(q, prior).flatten(1).sum(1)
     return (reconstruction - kl).tolist()
+
+
+def _mean_pixels(model: Implicit) -> list[float]:
+    """Of the pictures of four fixed z."""
+    z = model.draw_z(4, torch.Generator().manual_seed(0))
+    return model.generate(z).flatten(1).mean(1).tolist()
 
 
 def probe_images(event_shape: tuple[int, ...]) -> Tensor:

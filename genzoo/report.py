@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,12 +83,50 @@ def _densities(config: dict[str, Any]) -> Iterator[Row]:
 
 
 def _samples(config: dict[str, Any]) -> Iterator[Row]:
-    if fid := _figures(config).get("fid"):
-        seeds = [_figures({"figures": each})["fid"] for each in config.get("seeds", {}).values()]
-        values = sorted(each["value"] for each in seeds)
-        spread = f"{values[0]:.2f} to {values[-1]:.2f}, {len(values)} seeds" if values else ""
-        cells = [f"{config['images_seen']:,}", f"{fid['value']:.2f}", spread, fid["setting"]]
+    figures = _figures(config)
+    if fid := figures.get("fid"):
+        cells = [
+            f"{config['images_seen']:,}",
+            f"{fid['value']:.2f}",
+            _over_seeds(config, "fid")[1],
+            *(_value(figures, name) for name in ("fid_floor", "kid", "precision", "recall")),
+            " to ".join(_value(figures, f"share_{end}") for end in ("smallest", "largest"))
+            if "share_smallest" in figures
+            else "",
+            fid["setting"],
+        ]
         yield -fid["value"], cells
+
+
+def _categories(config: dict[str, Any]) -> Iterator[Row]:
+    figures = _figures(config)
+    if error := figures.get("unsupervised_error"):
+        median, spread = _over_seeds(config, "unsupervised_error")
+        cells = [
+            f"{config['images_seen']:,}",
+            f"{error['value']:.2f} %",
+            f"{error['low']:.2f} to {error['high']:.2f}",
+            f"{median:.2f} %" if spread else "",
+            spread,
+            error["setting"],
+        ]
+        yield -error["value"], cells
+
+
+def _over_seeds(config: dict[str, Any], name: str) -> tuple[float, str]:
+    """The median of a figure over seeds, and its range in words; no words where there is but the
+    release itself."""
+    seeds = [_figures({"figures": each})[name] for each in config.get("seeds", {}).values()]
+    values = sorted(each["value"] for each in seeds)
+    if not values:
+        return math.nan, ""
+    spread = f"{values[0]:.2f} to {values[-1]:.2f}, {len(values)} seeds"
+    return statistics.median(values), spread
+
+
+def _value(figures: dict[str, dict[str, Any]], name: str) -> str:
+    """To two places; nothing where it was not measured."""
+    return f"{figures[name]['value']:.2f}" if name in figures else ""
 
 
 def _codes(config: dict[str, Any]) -> Iterator[Row]:
@@ -128,8 +168,14 @@ TABLES = [
     ),
     Table(
         "{name}, pictures, by the features of its judge",
-        "images seen | FID | over seeds | setting",
+        "images seen | FID | over seeds | FID of training images | KID | precision, % "
+        "| recall, % | classes' shares, times their own | setting",
         _samples,
+    ),
+    Table(
+        "{name}, classes found without labels",
+        "images seen | error | 95 % interval | median | over seeds | setting",
+        _categories,
     ),
     Table(
         "{name}, codes drawn to a prior",

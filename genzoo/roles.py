@@ -15,7 +15,8 @@ from typing import final
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Distribution
+from torch.distributions import Bernoulli, Categorical, Distribution, Normal
+from torch.nn import functional as F
 
 
 def check_images(x: Tensor, event_shape: tuple[int, ...], *, binary: bool = False) -> None:
@@ -35,6 +36,17 @@ def check_images(x: Tensor, event_shape: tuple[int, ...], *, binary: bool = Fals
             raise ValueError("This model is of binary pixels: every value must be 0 or 1.")
     elif not bool(((x >= 0) & (x <= 1)).all()):  # also false for NaN
         raise ValueError("Image values must lie in [0, 1], without NaN.")
+
+
+def check_latents(z: Tensor, latent_shape: tuple[int, ...]) -> None:
+    """Refuse codes of another shape than (B, *latent_shape).
+
+    Raises:
+        ValueError: in a sentence.
+    """
+    if tuple(z.shape[1:]) != tuple(latent_shape) or z.ndim != 1 + len(latent_shape):
+        expected = "(B, " + ", ".join(map(str, latent_shape)) + ")"
+        raise ValueError(f"Codes must have shape {expected}, not {tuple(z.shape)}.")
 
 
 def check_known_binary(given: Tensor | None) -> None:
@@ -278,6 +290,45 @@ class Autoencoder(Implicit):
     @final
     def generate(self, z: Tensor) -> Tensor:
         return self.decode(z).mean
+
+
+class Adversarial(nn.Module, Implicit):
+    """Learns in a game against a critic, whose logits are all that it is told; p(z) = N(0, I)."""
+
+    @abstractmethod
+    def critic(self, width: int) -> nn.Module:
+        """A new critic for this generator's images: (B, *event_shape) in [-1, 1] to (B, 1)."""
+
+    @final
+    def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        z = torch.randn(n, *self.latent_shape, generator=generator)
+        return z.to(next(self.parameters()))
+
+
+class Coded(Implicit):
+    """Some of z are codes that can be read off an image again: z = (one of n_categories as so
+    many zeros and a one, n_continuous numbers in [-1, 1], n_noise standard normal numbers)."""
+
+    n_categories: int
+    n_continuous: int
+    n_noise: int
+
+    @abstractmethod
+    def infer(self, x: Tensor) -> tuple[Categorical, Normal]:
+        """q(c | x) of images x (B, *event_shape): of the category, batch shape (B,), and of the
+        continuous codes, (B, n_continuous)."""
+
+    @final
+    def join(self, category: Tensor, continuous: Tensor, noise: Tensor) -> Tensor:
+        """z (n, *latent_shape) of categories (n,), whole numbers from 0, continuous codes
+        (n, n_continuous) and noise (n, n_noise)."""
+        return torch.cat([F.one_hot(category, self.n_categories).to(noise), continuous, noise], 1)
+
+    @final
+    def split(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What `join` took."""
+        kinds = z.split([self.n_categories, self.n_continuous, self.n_noise], dim=1)
+        return kinds[0].argmax(1), kinds[1], kinds[2]
 
 
 class Classifier(ABC):

@@ -1,6 +1,16 @@
-"""Figures: nats and bits/dim, importance-weighted bounds, with their spread."""
+"""Figures: nats and bits/dim, importance-weighted bounds, pictures, with their spread."""
 
 from genzoo.metrics.bounds import active_latents, elbo_split, importance_weighted_bound
 from genzoo.metrics.figures import Figure, bootstrap
+from genzoo.metrics.matching import matched
+from genzoo.metrics.pictures import figures_of_pictures
 
-__all__ = ["Figure", "active_latents", "bootstrap", "elbo_split", "importance_weighted_bound"]
+__all__ = [
+    "Figure",
+    "active_latents",
+    "bootstrap",
+    "elbo_split",
+    "figures_of_pictures",
+    "importance_weighted_bound",
+    "matched",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
@@ -39,3 +40,32 @@ def bootstrap(
     )
     low, high = torch.quantile(means, torch.tensor([0.025, 0.975], dtype=means.dtype)).tolist()
     return Figure(name, values.mean().item(), low, high, unit, setting)
+
+
+def bootstrap_distance(
+    name: str,
+    distance: Callable[[Tensor, Tensor], float],
+    a: Tensor,
+    b: Tensor,
+    unit: str,
+    setting: str,
+    n_resamples: int = 100,
+    seed: int = 0,
+) -> Figure:
+    """A distance between two sets (N, F) and (M, F), and its 95 % interval by resampling both.
+
+    A set with members twice over is further from everything than the set itself; so the resampled
+    distances tell how much the distance varies, by their differences from their own mean, and not
+    how large it is.
+    """
+    generator = torch.Generator().manual_seed(seed)
+
+    def resampled(x: Tensor) -> Tensor:
+        return x[torch.randint(len(x), (len(x),), generator=generator)]
+
+    value = distance(a, b)
+    values = torch.tensor([distance(resampled(a), resampled(b)) for _ in range(n_resamples)])
+    apart = torch.quantile(values - values.mean(), torch.tensor([0.025, 0.975])).tolist()
+    return Figure(
+        name, value, value + min(apart[0], 0.0), value + max(apart[1], 0.0), unit, setting
+    )

@@ -37,7 +37,8 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
 
 def kernel_distance(a: Tensor, b: Tensor) -> float:
     """The unbiased estimate of the squared maximum mean discrepancy under the kernel
-    (a . b / F + 1)^3 (KID; Binkowski et al., 2018). It may be below 0 where there is none."""
+    (a . b / F + 1)^3 (KID; Binkowski et al., 2018). It may be below 0 where there is none. Memory
+    grows with the square of the sizes: average it over blocks, as KID's authors do."""
     _check(a, b, at_least=2)
 
     def kernel(x: Tensor, y: Tensor) -> Tensor:
@@ -50,16 +51,16 @@ def kernel_distance(a: Tensor, b: Tensor) -> float:
     return float(within(a) + within(b) - 2 * kernel(a, b).mean())
 
 
-def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, float]:
-    """Precision, the share of `fake` (M, F) that lies where the real ones do, and recall, the
-    share of `real` (N, F) that lies where the fake ones do. Where a set lies: within the distance
-    of a member to its k-th nearest other member (Kynkaanniemi et al., 2019)."""
+def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[Tensor, Tensor]:
+    """Which of `fake` (M, F) lie where the real ones do, (M,), and which of `real` (N, F) lie
+    where the fake ones do, (N,): ones and zeros, whose means are precision and recall. Where a set
+    lies: within the distance of a member to its k-th nearest other member (Kynkaanniemi et al.,
+    2019)."""
     _check(real, fake, at_least=k + 1)
 
-    def covered(x: Tensor, by: Tensor) -> float:
+    def covered(x: Tensor, by: Tensor) -> Tensor:
         reach = torch.cat([torch.cdist(b, by).kthvalue(k + 1).values for b in by.split(500)])
-        inside = [(torch.cdist(b, by) <= reach).any(1) for b in x.split(500)]
-        return float(torch.cat(inside).double().mean())
+        return torch.cat([(torch.cdist(b, by) <= reach).any(1) for b in x.split(500)]).double()
 
     return covered(fake, real), covered(real, fake)
 

@@ -3,6 +3,9 @@
 from genzoo.models.aae import AAE, AdversarialAutoencoding
 from genzoo.models.ar import AR
 from genzoo.models.color import ColorChannels, ColorJoint
+from genzoo.models.dcgan import DCGAN
+from genzoo.models.gan import GAN, PlaneGame
+from genzoo.models.infogan import InfoGAN, InformationGame
 from genzoo.models.judge import Classification, Judge
 from genzoo.models.nade import NADE
 from genzoo.models.orderless_nade import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
@@ -15,7 +18,9 @@ from genzoo.models.vae import ELBO, VAE, ImportanceWeighted
 __all__ = [
     "AAE",
     "AR",
+    "DCGAN",
     "ELBO",
+    "GAN",
     "NADE",
     "RNADE",
     "VAE",
@@ -26,12 +31,15 @@ __all__ = [
     "EoNADE",
     "ImportanceWeighted",
     "IndependentPixels",
+    "InfoGAN",
+    "InformationGame",
     "JointPixels",
     "Judge",
     "MarkovPixels",
     "OrderAgnosticLikelihood",
     "OrderlessNADE",
     "PixelRNN",
+    "PlaneGame",
     "Tempered",
     "Transformer",
 ]

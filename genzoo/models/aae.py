@@ -31,8 +31,9 @@ from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch
 from genzoo.nn.conv import decoder, encoder, image_shape
+from genzoo.objectives.adversarial import critic_loss, generator_loss
 from genzoo.objectives.base import Objective, Progress, Update, adam
-from genzoo.roles import Autoencoder, check_images
+from genzoo.roles import Autoencoder, check_images, check_latents
 
 PRIORS = ("gaussian", "ring", "swiss roll")
 ENCODERS = ("deterministic", "gaussian")
@@ -164,10 +165,7 @@ class AAE(nn.Module, Autoencoder):
         return mu if eps is None else mu + (F.softplus(s) + 1e-4) * eps
 
     def decode(self, z: Tensor) -> Bernoulli:
-        if z.ndim != 2 or tuple(z.shape[1:]) != self.latent_shape:
-            raise ValueError(
-                f"Codes must have shape (B, {self.latent_shape[0]}), not {tuple(z.shape)}."
-            )
+        check_latents(z, self.latent_shape)
         return Bernoulli(logits=self.decoder(z).to(z.dtype), validate_args=False)
 
 
@@ -230,11 +228,11 @@ class AdversarialAutoencoding(Objective):
         uniform = at.rand(B, 2, device=x.device)
         real = self.logit(prior_of(model.prior, normal, uniform, label), label)
         fake = self.logit(z.detach(), label)
-        loss = F.softplus(-real).mean() + F.softplus(fake).mean()  # -log D, -log(1 - D)
+        loss = critic_loss("non-saturating", real, fake).mean()
         update("discriminator", loss)
 
         reconstruction = self._reconstruction(x, z).mean()
-        confusion = F.softplus(-self.logit(z, label)).mean()
+        confusion = generator_loss("non-saturating", self.logit(z, label)).mean()
         update("autoencoder", reconstruction + self.weight * at.fraction * confusion)
         return {
             "reconstruction": reconstruction.detach(),
@@ -253,7 +251,7 @@ class AdversarialAutoencoding(Objective):
         label = batch.label if self.n_labels else None
         return {
             "reconstruction": self._reconstruction(batch.x, z),
-            "confusion": F.softplus(-self.logit(z, label)),
+            "confusion": generator_loss("non-saturating", self.logit(z, label)),
         }
 
     def _reconstruction(self, x: Tensor, z: Tensor) -> Tensor:

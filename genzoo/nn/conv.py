@@ -88,3 +88,39 @@ def decoder(
         nn.SiLU(),
         upsample(width, C),
     )
+
+
+SLOPE = 0.2
+"""Of the leaky rectifiers of the strided networks, below zero."""
+
+
+def strided_encoder(event_shape: tuple[int, int, int], width: int, n_out: int) -> nn.Sequential:
+    """Images (B, C, H, W), H and W multiples of four, to n_out features each (B, n_out), by 4x4
+    convolutions of stride two to `width` and twice as many channels, and a dense layer."""
+    C, H, W = event_shape
+    return nn.Sequential(
+        nn.Conv2d(C, width, 4, stride=2, padding=1),
+        nn.LeakyReLU(SLOPE),
+        nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
+        nn.LeakyReLU(SLOPE),
+        nn.Flatten(),
+        nn.Linear(2 * width * (H // 4) * (W // 4), n_out),
+        nn.LeakyReLU(SLOPE),
+    )
+
+
+def strided_decoder(n_in: int, event_shape: tuple[int, int, int], width: int) -> nn.Sequential:
+    """(B, n_in) to (B, C, H, W) of any values, by 4x4 transposed convolutions of stride two from
+    twice `width` and `width` channels, each image normalized by itself before the rectifiers."""
+    C, H, W = event_shape
+    deep = (2 * width, H // 4, W // 4)
+    return nn.Sequential(
+        nn.Linear(n_in, deep[0] * deep[1] * deep[2]),
+        nn.Unflatten(1, deep),
+        nn.GroupNorm(1, 2 * width),
+        nn.ReLU(),
+        nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),
+        nn.GroupNorm(1, width),
+        nn.ReLU(),
+        nn.ConvTranspose2d(width, C, 4, stride=2, padding=1),
+    )

@@ -113,6 +113,8 @@ class Update:
             for group, base in zip(optimizer.param_groups, self._base[who], strict=True):
                 group["lr"] = base * factor
         optimizer.step()
+        # Autocast keeps the low-precision copies of weights that it made: they are of before.
+        torch.clear_autocast_cache()
 
     def _refuse(self, who: str, what: str, value: Tensor) -> None:
         """Raise a TrainingError when `value` is not finite."""

@@ -4,6 +4,9 @@
 from genzoo.recipes import (  # noqa: F401
     aae,
     ar,
+    dcgan,
+    gan,
+    infogan,
     judge,
     nade,
     orderless_nade,

@@ -16,15 +16,20 @@ from genzoo.metrics import (
     active_latents,
     bootstrap,
     elbo_split,
+    figures_of_pictures,
     importance_weighted_bound,
+    matched,
 )
+from genzoo.metrics.matching import tally
 from genzoo.metrics.samples import distance_from_draws, energy_test, features, frechet_distance
 from genzoo.objectives.likelihood import bits_per_dim
 from genzoo.recipes.base import Recipe
 from genzoo.roles import (
     Autoencoder,
     Classifier,
+    Coded,
     ExplicitDensity,
+    Implicit,
     LatentVariable,
     OrderAgnostic,
     pictures,
@@ -67,7 +72,7 @@ def evaluate(
         n_images: only the first so many; the setting then says so.
         k: samples of the importance-weighted bound.
         judge: of the same data, whose features measure the pictures of a model with a latent
-            space; without it they are not measured.
+            space or of an implicit one; without it they are not measured.
         progress: told the fraction done.
     """
     data = load_images(recipe.data, "test")
@@ -120,14 +125,22 @@ def evaluate(
             bootstrap("reconstruction", -reconstruction, "nats", setting),
             bootstrap("kl", kl.sum(1), "nats", setting),
             Figure("active_latents", n := float(active_latents(kl).sum()), n, n, "", setting),
-            *_judged(model, judge, data, len(x)),
+            *_of_pictures(model, judge, recipe.data, len(x)),
         ]
     if isinstance(model, Autoencoder):
         with torch.inference_mode():
             return [
                 *_of_codes(model, x, over_batches, setting),
-                *_judged(model, judge, data, len(x)),
+                *_of_pictures(model, judge, recipe.data, len(x)),
             ]
+    if isinstance(model, Coded):
+        label, n_classes = data.labels[: len(x)], len(data.classes)
+        return [
+            *_of_categories(model, judge, label, n_classes, over_batches, setting),
+            *_of_pictures(model, judge, recipe.data, len(x)),
+        ]
+    if isinstance(model, Implicit):
+        return _of_pictures(model, judge, recipe.data, len(x))
     raise TypeError(f"No figures are defined for {type(model).__name__}.")
 
 
@@ -167,18 +180,42 @@ def _of_codes(
     ]
 
 
-def _judged(
-    model: object, judge: Classifier | None, test: ImageSet, n: int, batch: int = 250
+def _of_pictures(
+    model: object, judge: Classifier | None, name: str, n: int, batch: int = 250
 ) -> list[Figure]:
-    """How far n gray pictures of a model are from as many test images."""
+    """What n gray pictures of a model are like, beside as many test images."""
     if judge is None:
         return []
     generator = seeded(0)
     few = [min(batch, n - s) for s in range(0, n, batch)]
-    fake = torch.cat([features(judge, pictures(model, m, generator).cpu()) for m in few])
-    real = features(judge, test.scaled(slice(n)))
-    fid = frechet_distance(real, fake)
-    return [Figure("fid", fid, fid, fid, "", f"judge features, {n} pictures, {n} test images")]
+    made = torch.cat([pictures(model, m, generator).cpu() for m in few])
+    test, train = (load_images(name, split) for split in ("test", "train"))
+    return figures_of_pictures(judge, made, test.scaled(slice(n)), train)
+
+
+@torch.inference_mode()
+def _of_categories(
+    model: Coded,
+    judge: Classifier | None,
+    label: Tensor,
+    n_classes: int,
+    over_batches: Callable[[Callable[[Tensor], Tensor], int], Tensor],
+    setting: str,
+) -> list[Figure]:
+    """How well the categories that no one named are classes: of test images, by what is inferred
+    of them; of pictures, by what the judge takes those of each category to be."""
+    inferred = over_batches(lambda b: model.infer(b)[0].logits.argmax(1), 250)
+    meaning = matched(tally(inferred, label, model.n_categories, n_classes))
+    each = f"categories matched one to one to classes on the same images, {setting}"
+    figures = [bootstrap("unsupervised_error", 100.0 * (meaning[inferred] != label), "%", each)]
+    if judge is not None:
+        z = model.draw_z(len(label), seeded(0))
+        category = model.split(z)[0].cpu()
+        read = torch.cat([judge.logits(model.generate(b).cpu()).argmax(1) for b in z.split(250)])
+        made = f"{len(z)} pictures that the judge reads as another class than its category's, "
+        wrong = 100.0 * (meaning[category] != read)
+        figures.append(bootstrap("category_error", wrong, "%", made + each))
+    return figures
 
 
 def _of_classifier(

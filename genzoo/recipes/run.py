@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from genzoo.data import ImageSet, load_images
 from genzoo.data.batches import seeded, some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.recipes.base import Recipe
-from genzoo.roles import Autoencoder, Classifier, pictures
+from genzoo.roles import Autoencoder, Classifier, Implicit, pictures
 from genzoo.train import train
 
-N_CODES = 2000
+N_CODES, N_PICTURES = 2000, 36
+"""Kept at each of some moments of the training."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +72,28 @@ def snapshot_of(
     model: nn.Module, test_set: ImageSet, recipe: Recipe
 ) -> Callable[[nn.Module], Tensor] | None:
     """What is kept of a model through its training, if anything: of an auto-encoder the codes of
-    some 2,000 test images (`some_of`), (2000, *latent_shape) in float16."""
-    if not isinstance(model, Autoencoder):
-        return None
-    x = binarize_once(test_set.scaled(), recipe.settings.binarization)
-    x = x[some_of(len(x), N_CODES)]
-    eps = torch.randn(len(x), *model.latent_shape, generator=seeded(recipe.settings.seed, 4))
+    some 2,000 test images (`some_of`), (2000, *latent_shape) in float16; of another implicit model
+    the pictures of 36 z, always the same, (36, *event_shape) in 8 bits."""
+    if isinstance(model, Autoencoder):
+        x = binarize_once(test_set.scaled(), recipe.settings.binarization)
+        x = x[some_of(len(x), N_CODES)]
+        eps = torch.randn(len(x), *model.latent_shape, generator=seeded(recipe.settings.seed, 4))
+        return partial(_codes, x=x, eps=eps)
+    if isinstance(model, Implicit):
+        return partial(_eight_bits, z=model.draw_z(N_PICTURES, seeded(recipe.settings.seed, 4)))
+    return None
 
-    @torch.inference_mode()
-    def codes(model: nn.Module) -> Tensor:
-        assert isinstance(model, Autoencoder)
-        device = next(model.parameters()).device
-        few = zip(x.split(250), eps.split(250), strict=True)
-        return torch.cat([model.encode(b.to(device), e.to(device)) for b, e in few]).half()
 
-    return codes
+@torch.inference_mode()
+def _codes(model: nn.Module, x: Tensor, eps: Tensor) -> Tensor:
+    assert isinstance(model, Autoencoder)
+    device = next(model.parameters()).device
+    few = zip(x.split(250), eps.split(250), strict=True)
+    return torch.cat([model.encode(b.to(device), e.to(device)) for b, e in few]).half()
+
+
+@torch.inference_mode()
+def _eight_bits(model: nn.Module, z: Tensor) -> Tensor:
+    assert isinstance(model, Implicit)
+    made = model.generate(z.to(next(model.parameters()).device))
+    return (255 * made).round().to(torch.uint8)

@@ -69,7 +69,9 @@ def test_the_third_step_moves_the_encoder_alone():
         objective = AdversarialAutoencoding(
             aae(), lr=0.0, lr_discriminator=0.0, weight=weight, n_labels=10
         )
-        objective.step(batch_of(20), Update(objective.optimizers()), Progress(0, 0, 1000, seed=0))
+        objective.step(
+            batch_of(20), Update(objective.optimizers()), Progress(0, 1000, 1000, seed=0)
+        )
         return {name: p.grad for name, p in objective.model.named_parameters()}
 
     with_it, without = gradients(50.0), gradients(0.0)
@@ -124,7 +126,7 @@ def test_training_draws_the_codes_to_the_prior():
 
     before = distance()
     for step in range(400):
-        objective.step(batch_of(64, seed=step), update, Progress(step, 0, 1000, seed=0))
+        objective.step(batch_of(64, seed=step), update, Progress(step, 400, 400, seed=0))
     assert before > 0.3
     after = distance()
     assert after < before / 5, (before, after)

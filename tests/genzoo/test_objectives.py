@@ -55,6 +55,16 @@ def test_an_update_is_a_step_of_its_optimizer():
     torch.testing.assert_close(module.a.weight.detach(), before["a.weight"] - 0.1 * gradient)
 
 
+def test_under_autocast_too_what_follows_an_update_sees_its_weights():
+    module, update = two()
+    x = torch.tensor([[1.0, 2.0]])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        update("a", module.a(x).float().square().sum())
+        after = module.a(x)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(module.a(x), after)
+
+
 def test_an_unknown_optimizer_is_named():
     module, update = two()
     with pytest.raises(KeyError, match="No optimizer 'critic'; there are: a, b"):

@@ -90,9 +90,35 @@ def tables_of(monkeypatch: pytest.MonkeyPatch, config: dict) -> str:
 def test_pictures_are_shown_with_their_spread_over_seeds(monkeypatch):
     seeds = {str(k): [figure("fid", value)] for k, value in enumerate([3.25, 2.5, 4.0])}
     shown = tables_of(monkeypatch, config_of([figure("fid", 3.25)], seeds=seeds))
-    assert "| 5,678 | 3.25 | 2.50 to 4.00, 3 seeds | so measured |" in shown
+    assert "| 5,678 | 3.25 | 2.50 to 4.00, 3 seeds |  |  |  |  |  | so measured |" in shown
     alone = tables_of(monkeypatch, config_of([figure("fid", 3.25)]))
-    assert "| 5,678 | 3.25 |  | so measured |" in alone
+    assert "| 5,678 | 3.25 |  |  |  |  |  |  | so measured |" in alone
+
+
+def test_pictures_are_shown_with_all_that_was_measured_of_them(monkeypatch):
+    values = {
+        "fid": 0.5,
+        "fid_floor": 0.25,
+        "kid": 1.125,
+        "precision": 71.5,
+        "recall": 60.25,
+        "share_smallest": 0.875,
+        "share_largest": 1.25,
+    }
+    shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
+    cells = "0.50 |  | 0.25 | 1.12 | 71.50 | 60.25 | 0.88 to 1.25 | so measured"
+    assert f"| 5,678 | {cells} |" in shown
+
+
+def test_classes_found_are_shown_with_the_median_over_seeds(monkeypatch):
+    errors = [[figure("unsupervised_error", value)] for value in (3.5, 2.75, 6.0)]
+    seeds = {str(k): each for k, each in enumerate(errors)}
+    shown = tables_of(monkeypatch, config_of(errors[0], seeds=seeds))
+    assert "MNIST, classes found without labels" in shown
+    row = "3.50 % | 3.50 to 3.50 | 3.50 % | 2.75 to 6.00, 3 seeds | so measured"
+    assert f"| 5,678 | {row} |" in shown
+    alone = tables_of(monkeypatch, config_of(errors[0]))
+    assert "| 5,678 | 3.50 % | 3.50 to 3.50 |  |  | so measured |" in alone
 
 
 def test_codes_are_shown_with_the_test_against_the_prior(monkeypatch):

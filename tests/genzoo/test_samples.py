@@ -57,11 +57,14 @@ def test_precision_is_of_what_is_made_and_recall_of_what_is_real():
     real = torch.cat([normal(300, 2, 0), normal(300, 2, 1, mean=50)])
     one_mode = normal(600, 2, 2)
     precision, recall = precision_recall(real, one_mode)
-    assert precision > 0.9
-    assert recall == pytest.approx(0.5, abs=0.05)
+    assert (len(precision), len(recall)) == (600, 600)
+    assert precision.mean() > 0.9
+    assert recall[:300].mean() == pytest.approx(1, abs=0.1)
+    assert recall[300:].sum() == 0
     too_wide = torch.cat([real + 0.0, normal(600, 2, 3, mean=-500)])
     precision, recall = precision_recall(real, too_wide)
-    assert (precision, recall) == (0.5, 1.0)
+    assert (precision.mean(), recall.mean()) == (0.5, 1.0)
+    assert precision[:600].all()
 
 
 def test_the_energy_distance_by_its_definition_and_its_p_value():

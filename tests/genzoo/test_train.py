@@ -122,6 +122,20 @@ def test_snapshots_are_of_the_averaged_model_from_the_first_moment_to_the_last(t
     assert not torch.allclose(trained.snapshots[0].float(), codes, atol=2e-3)
 
 
+def test_snapshots_of_a_gan_are_its_pictures_of_the_same_z(tmp_path):
+    recipe = recipes.override(recipes.get("gan-mnist"), recipes.get("gan-mnist").smoke)
+    recipe = short(recipe, **{"objective.lr": 0.02})
+    trained = run(recipe, tmp_path / "run")
+    assert {(kept.shape, kept.dtype) for kept in trained.snapshots.values()} == {
+        ((36, 1, 28, 28), torch.uint8)
+    }
+    z = trained.model.draw_z(36, seeded(recipe.settings.seed, 4))
+    with torch.inference_mode():
+        made = trained.model.generate(z)
+    assert (trained.snapshots[640] / 255 - made).abs().max() <= 0.5 / 255 + 1e-6
+    assert (trained.snapshots[0] / 255 - made).abs().max() > 0.01
+
+
 def test_moments_are_spread_evenly_on_the_scale_of_logarithms():
     steps = sorted(moments(10_000))
     assert (steps[0], steps[1], steps[-1], len(steps)) == (0, 10, 10_000, 16)

@@ -1,0 +1,110 @@
+"""What a model's pictures are like: near to real images, of all classes, and no copies."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from genzoo.data.batches import seeded
+from genzoo.data.images import ImageSet
+from genzoo.metrics.figures import Figure, bootstrap, bootstrap_distance
+from genzoo.metrics.samples import (
+    features,
+    frechet_distance,
+    kernel_distance,
+    precision_recall,
+)
+from genzoo.roles import Classifier
+
+N_BLOCKS = 10
+"""In the kernel distance, which is the mean over blocks of the images."""
+
+N_NEAREST = 2000
+"""Pictures whose nearest training images are looked for."""
+
+
+def figures_of_pictures(
+    judge: Classifier, pictures: Tensor, test: Tensor, train: ImageSet
+) -> list[Figure]:
+    """How near pictures (N, *event_shape) are to as many test images.
+
+    Distances are between the judge's features; those named "floor" are of the first N training
+    images instead of the pictures. Intervals: of FID by resampling both sets, of KID by resampling
+    blocks, of shares and means by resampling images.
+    """
+    n = len(pictures)
+    against = f"{n} test images"
+    real = features(judge, test)
+    figures = []
+    for suffix, x in (("", pictures), ("_floor", train.scaled(slice(n)))):
+        what = f"{len(x)} {'training images' if suffix else 'pictures'}"
+        setting = f"judge features, {what}, {against}"
+        other = features(judge, x)
+        precision, recall = precision_recall(real, other)
+        figures += [
+            bootstrap_distance(f"fid{suffix}", frechet_distance, real, other, "", setting),
+            _kernel_distance(f"kid{suffix}", real, other, setting),
+            bootstrap(f"precision{suffix}", 100 * precision, "%", setting),
+            bootstrap(f"recall{suffix}", 100 * recall, "%", setting),
+        ]
+        if not suffix:
+            figures += _shares(read_by(judge, other), read_by(judge, real), against)
+    return figures + _nearest(pictures[:N_NEAREST], test[:N_NEAREST], train)
+
+
+@torch.inference_mode()
+def read_by(judge: Classifier, features: Tensor) -> Tensor:
+    """The class of each image (N,), by the judge's features of it (N, F)."""
+    return judge.classify(features.float()).argmax(1)
+
+
+def nearest_distance(x: Tensor, among: ImageSet, batch: int = 5000) -> Tensor:
+    """Of each image (N, *event_shape) from the nearest one of a set, the root of the sum of the
+    pixels' squared differences, (N,)."""
+    flat = x.flatten(1)
+    nearest = torch.full((len(x),), torch.inf)
+    for s in range(0, len(among), batch):
+        few = among.scaled(slice(s, s + batch)).flatten(1)
+        nearest = torch.minimum(nearest, torch.cdist(flat, few).amin(1))
+    return nearest
+
+
+def _kernel_distance(name: str, real: Tensor, other: Tensor, setting: str) -> Figure:
+    n = min(N_BLOCKS, len(real) // 2)
+    # At random: the first test digits are by other, neater writers.
+    blocks = (
+        x[torch.randperm(len(x), generator=seeded(0))].tensor_split(n) for x in (real, other)
+    )
+    values = [kernel_distance(a, b) for a, b in zip(*blocks, strict=True)]
+    blocked = f"{setting}, mean of {n} blocks"
+    return bootstrap(name, torch.tensor(values), "", blocked)
+
+
+def _shares(made: Tensor, real: Tensor, against: str) -> list[Figure]:
+    """The class that is made least often, and the one that is made most, as multiples of its
+    share of the test images; both as the judge reads them."""
+    share = real.bincount(minlength=int(made.max()) + 1) / len(real)
+    classes = share.nonzero().flatten()
+    times = torch.stack([(made == c).double().mean() / share[c] for c in classes])
+    figures = []
+    for name, i in (("share_smallest", times.argmin()), ("share_largest", times.argmax())):
+        c = int(classes[i])
+        setting = f"class {c}, {len(made)} pictures, as the judge reads them and {against}"
+        figures.append(bootstrap(name, (made == c) / share[c], "", setting))
+    return figures
+
+
+def _nearest(pictures: Tensor, test: Tensor, train: ImageSet) -> list[Figure]:
+    """Does it remember? The distance of pictures from the nearest training image, and of test
+    images; and how many pictures are nearer to one than all but 1 % of the test images are."""
+    made, real = (nearest_distance(x, train) for x in (pictures, test))
+    setting = "distance in pixels from the nearest of {} training images, {}"
+    near = made < real.quantile(0.01)
+    of_made = setting.format(len(train), f"{len(made)} pictures, {len(real)} test images")
+    of_real = setting.format(len(train), f"{len(real)} test images")
+    copies = f"nearer than 1 % of test images come, {of_made}"
+    return [
+        bootstrap("nearest", made, "", of_made),
+        bootstrap("nearest_floor", real, "", of_real),
+        bootstrap("near_copies", 100.0 * near, "%", copies),
+    ]

@@ -1,0 +1,242 @@
+"""InfoGAN: a GAN some of whose z are codes that can be read off its images again.
+
+Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
+Adversarial Nets", NIPS 2016 (arXiv:1606.03657).
+
+    min_{G, Q} max_D  V(D, G) - lambda L_I(G, Q),
+    L_I(G, Q) = E_{c ~ p(c), noise} log Q(c | G(c, noise)) + H(c)  <=  I(c; G(c, noise))
+
+The codes c are one of ten categories and two numbers in [-1, 1], all values as likely; no label is
+ever seen. Q shares all its convolutions with the critic, so reading the codes costs next to
+nothing. -log Q(c | x) is the cross-entropy of the category's logits plus the negative log-density
+of the two numbers under a Gaussian of fixed deviation about where Q takes them to be.
+
+Generator, trunk and Q are the model, so that it can also read an image that someone draws; the
+critic is one more layer on the trunk, and only the game has it. As in the authors' code, L_I moves
+the generator in the generator's update, and Q and the trunk in the critic's.
+
+Differs from the paper: generator and critic are those of the DCGAN here, with no batch
+normalization and a penalty on the critic's slope at real images. And Q may be asked besides to
+give a real image the category that it gives the same image a little turned, slanted, scaled and
+moved, and to find all categories alike often among real images (as Ojha et al., "Elastic-InfoGAN",
+2020, and Hu et al., "IMSAT", 2017): what the category then means is the shape that all of this
+leaves as it is, where the game alone may settle on a slant, or on two digits for one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Categorical, Normal
+from torch.nn import functional as F
+from torch.optim import Optimizer
+
+from genzoo.data.batches import Batch, seeded
+from genzoo.nn.conv import SLOPE, image_shape, strided_decoder, strided_encoder
+from genzoo.objectives.adversarial import critic_loss, generator_loss, real_penalty
+from genzoo.objectives.base import Objective, Progress, Update, adam
+from genzoo.roles import Coded, check_images, check_latents
+
+N_FEATURES = 256
+"""Of the trunk's last layer."""
+
+DEVIATION = 0.3
+"""Of the continuous codes about where Q takes them to be: the paper leaves it to be chosen."""
+
+
+class InfoGAN(nn.Module, Coded):
+    """Images (C, H, W), H and W multiples of four.
+
+    Args:
+        event_shape: shape of an image.
+        n_categories: values of the categorical code.
+        n_continuous: continuous codes.
+        n_noise: numbers of z that are no code.
+        width: channels of the generator at half the resolution; twice as many at a quarter of it.
+        width_trunk: likewise of the trunk of critic and Q.
+        n_hidden: units of Q's own layer.
+    """
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...] = (1, 28, 28),
+        n_categories: int = 10,
+        n_continuous: int = 2,
+        n_noise: int = 62,
+        width: int = 64,
+        width_trunk: int = 48,
+        n_hidden: int = 128,
+    ):
+        super().__init__()
+        sizes = (n_categories, n_continuous, n_noise, width, width_trunk, n_hidden)
+        shape = image_shape(event_shape)
+        if min(*shape, *sizes) < 1:
+            raise ValueError("Sizes of an InfoGAN must be at least 1.")
+        self.event_shape, self.latent_shape = shape, (n_categories + n_continuous + n_noise,)
+        self.n_categories, self.n_continuous = n_categories, n_continuous
+        self.n_noise = n_noise
+        self.generator = strided_decoder(self.latent_shape[0], shape, width)
+        self.trunk = strided_encoder(shape, width_trunk, N_FEATURES)
+        self.q = nn.Sequential(
+            nn.Linear(N_FEATURES, n_hidden),
+            nn.LeakyReLU(SLOPE),
+            nn.Linear(n_hidden, n_categories + n_continuous),
+        )
+
+    def generate(self, z: Tensor) -> Tensor:
+        check_latents(z, self.latent_shape)
+        return torch.sigmoid(self.generator(z).to(z.dtype))
+
+    def features(self, x: Tensor) -> Tensor:
+        """What critic and Q share, (B, N_FEATURES), of images x (B, *event_shape)."""
+        return self.trunk(2 * x - 1)
+
+    def posterior(self, features: Tensor) -> tuple[Categorical, Normal]:
+        """q(c | x) by the features of x: of the category, and of the continuous codes."""
+        logits, mean = self.q(features).float().split([self.n_categories, self.n_continuous], 1)
+        return (
+            Categorical(logits=logits, validate_args=False),
+            Normal(mean, torch.full_like(mean, DEVIATION), validate_args=False),
+        )
+
+    def infer(self, x: Tensor) -> tuple[Categorical, Normal]:
+        check_images(x, self.event_shape)
+        return self.posterior(self.features(x))
+
+    def z_of(self, uniform: Tensor, normal: Tensor) -> Tensor:
+        """z as a function of uniform noise in [0, 1) (n, 1 + n_continuous) and normal noise
+        (n, n_noise)."""
+        category = (uniform[:, 0] * self.n_categories).long()
+        return self.join(category, 2 * uniform[:, 1:] - 1, normal)
+
+    def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        uniform = torch.rand(n, 1 + self.n_continuous, generator=generator)
+        normal = torch.randn(n, self.n_noise, generator=generator)
+        return self.z_of(uniform, normal).to(next(self.parameters()))
+
+
+class InformationGame(Objective):
+    """The GAN's game with its non-saturating loss, and the codes to be read besides.
+
+    Args:
+        lr, lr_critic: Adam's steps.
+        information: lambda of the category, in nats of the game for a nat of information.
+        information_continuous: lambda of the continuous codes.
+        penalty: what the slope of the critic at real images is multiplied by (R1).
+        every: steps from one with the penalty to the next, which then counts as often.
+        invariance: what a nat of `unsteadiness` costs.
+    """
+
+    model: InfoGAN
+
+    def __init__(
+        self,
+        model: InfoGAN,
+        lr: float,
+        lr_critic: float,
+        information: float = 1.0,
+        information_continuous: float = 0.1,
+        penalty: float = 0.0,
+        every: int = 1,
+        invariance: float = 0.0,
+    ):
+        super().__init__()
+        weights = (information, information_continuous, penalty, invariance)
+        if not all(0 <= weight < math.inf for weight in weights) or every < 1:
+            raise ValueError("Weights must be at least 0 and finite, and every at least 1.")
+        self.model = model
+        self.lr, self.lr_critic = lr, lr_critic
+        self.information, self.information_continuous = information, information_continuous
+        self.penalty, self.every, self.invariance = penalty, every, invariance
+        self.critic = nn.Linear(N_FEATURES, 1)
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        model = self.model
+        critic = [*model.trunk.parameters(), *model.q.parameters(), *self.critic.parameters()]
+        return {
+            "critic": adam(critic, self.lr_critic, beta1=0.5, beta2=0.99),
+            "generator": adam(model.generator.parameters(), self.lr, beta1=0.5, beta2=0.99),
+        }
+
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        model, x, B = self.model, batch.x, len(batch.x)
+        uniform = at.rand(B, 1 + model.n_continuous, device=x.device)
+        z = model.z_of(uniform, at.randn(B, model.n_noise, device=x.device))
+        fake = model.generate(z)
+
+        real, features = model.features(x), model.features(fake.detach())
+        loss = critic_loss("non-saturating", self._logit(real), self._logit(features)).mean()
+        category, continuous = self.unread(z, features)
+        cost = loss + self._weighted(category, continuous).mean()
+        if self.penalty and at.step % self.every == 0:
+            cost = cost + self.penalty * self.every * real_penalty(self.logit, x).mean()
+        if self.invariance:
+            again = model.features(warped(x, at.rand(B, 6, device=x.device)))
+            cost = cost + self.invariance * self.unsteadiness(real, again)
+        update("critic", cost)
+
+        features = model.features(fake)
+        generator = generator_loss("non-saturating", self._logit(features)).mean()
+        update("generator", generator + self._weighted(*self.unread(z, features)).mean())
+        return {
+            "value": -loss.detach(),
+            "generator": generator.detach(),
+            "category": category.detach().mean(),
+            "continuous": continuous.detach().mean(),
+        }
+
+    def logit(self, x: Tensor) -> Tensor:
+        """The critic's, (B,), that images x (B, *event_shape) in [0, 1] are real."""
+        return self._logit(self.model.features(x))
+
+    def _logit(self, features: Tensor) -> Tensor:
+        return self.critic(features).squeeze(1).float()
+
+    def unread(self, z: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """-log Q(c | x) in nats, (B,), of the category and of the continuous codes that z
+        (B, *latent_shape) holds, by the features of x = G(z)."""
+        category, continuous, _ = self.model.split(z)
+        q_category, q_continuous = self.model.posterior(features)
+        return -q_category.log_prob(category), -q_continuous.log_prob(continuous).sum(1)
+
+    def unsteadiness(self, features: Tensor, again: Tensor) -> Tensor:
+        """Of the category of real images, in nats, by their features (B, N_FEATURES) and those of
+        the same images warped: -E sum_c q(c | x) log q(c | warped x) - H(E q(c | x)). It is least,
+        - log n_categories, where each image has one category, warped or not, and all are alike
+        often."""
+        one, other = (self.model.posterior(f)[0] for f in (features, again))
+        unlike = -(one.probs * other.logits).sum(1).mean()
+        return unlike - Categorical(probs=one.probs.mean(0), validate_args=False).entropy()
+
+    def _weighted(self, category: Tensor, continuous: Tensor) -> Tensor:
+        return self.information * category + self.information_continuous * continuous
+
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        z = self.model.draw_z(len(batch.x), seeded(0))
+        features = self.model.features(self.model.generate(z))
+        made = self._logit(features)
+        category, continuous = self.unread(z, features)
+        return {
+            "value": -critic_loss("non-saturating", self.logit(batch.x), made),
+            "generator": generator_loss("non-saturating", made),
+            "category": category,
+            "continuous": continuous,
+        }
+
+
+def warped(x: Tensor, u: Tensor) -> Tensor:
+    """Images x (B, C, H, W) turned by up to 20 degrees, slanted by up to 0.3, made up to a seventh
+    larger or smaller along each axis, and moved by up to a fourteenth of their size, by uniform
+    noise u (B, 6) in [0, 1); what comes in over the edge is 0."""
+    v = 2 * u - 1
+    turn, slant = math.radians(20) * v[:, 0], 0.3 * v[:, 1]
+    across, along = torch.exp(0.14 * v[:, 2:4]).unbind(1)
+    cos, sin = torch.cos(turn), torch.sin(turn)
+    rows = [
+        torch.stack([across * cos, across * (slant * cos - sin), v[:, 4] / 7], dim=1),
+        torch.stack([along * sin, along * (slant * sin + cos), v[:, 5] / 7], dim=1),
+    ]
+    grid = F.affine_grid(torch.stack(rows, dim=1), list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False)

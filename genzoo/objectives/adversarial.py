@@ -1,0 +1,172 @@
+"""Adversarial training: the losses of the game, the penalties on its critic, and the game.
+
+Everything is a function of logits: D(x) = sigmoid(logit(x)) where a loss asks for a probability,
+and the logit itself where it asks for any number. Losses are given for each image.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.optim import Optimizer
+
+from genzoo.data.batches import Batch, seeded
+from genzoo.objectives.base import Objective, Progress, Update, adam
+from genzoo.roles import Adversarial
+
+LOSSES = ("non-saturating", "minimax", "wasserstein")
+PENALTIES = ("none", "real", "between")
+
+Critic = Callable[[Tensor], Tensor]
+"""Images (B, *event_shape) to logits (B,), each of its own image alone."""
+
+
+def critic_loss(loss: str, real: Tensor, fake: Tensor) -> Tensor:
+    """What the critic minimizes, (B,), by its logits (B,) of real and of made images.
+
+    -log D(x) - log(1 - D(G(z))) for "minimax" and "non-saturating" (Goodfellow et al., 2014);
+    f(G(z)) - f(x) for "wasserstein" (Arjovsky et al., 2017).
+    """
+    if loss == "wasserstein":
+        return fake - real
+    return F.softplus(-real) + F.softplus(fake)
+
+
+def generator_loss(loss: str, fake: Tensor) -> Tensor:
+    """What the generator minimizes, (B,), by the critic's logits (B,) of what it makes.
+
+    log(1 - D(G(z))) for "minimax"; -log D(G(z)) for "non-saturating", which has the same fixed
+    point and a gradient where the critic is sure (Goodfellow et al., 2014, section 3); -f(G(z))
+    for "wasserstein".
+    """
+    if loss == "wasserstein":
+        return -fake
+    return F.softplus(-fake) if loss == "non-saturating" else -F.softplus(fake)
+
+
+def slope(critic: Critic, x: Tensor) -> Tensor:
+    """|d logit(x) / d x|^2, (B,), at images x (B, *event_shape); it can be differentiated again
+    by the critic's parameters."""
+    x = x.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    return gradient.flatten(1).square().sum(1)
+
+
+def real_penalty(critic: Critic, real: Tensor) -> Tensor:
+    """R1, |d logit(x) / d x|^2 at real images, (B,): a critic that cannot win comes to rest
+    (Mescheder et al., 2018)."""
+    return slope(critic, real)
+
+
+def between_penalty(critic: Critic, real: Tensor, fake: Tensor, u: Tensor) -> Tensor:
+    """WGAN-GP's (|d f(x) / d x| - 1)^2, (B,), at x = u real + (1 - u) fake, u (B,) in [0, 1]: a
+    critic whose slope is one wherever the one turns into the other (Gulrajani et al., 2017)."""
+    u = u.view(-1, *[1] * (real.ndim - 1))
+    # Away from zero by what is nothing to a slope of one: at zero a root has no derivative.
+    return ((slope(critic, u * real + (1 - u) * fake) + 1e-12).sqrt() - 1).square()
+
+
+class AdversarialGame(Objective):
+    """A generator, which is the model, against the critic that it asks for.
+
+    Args:
+        lr, lr_critic: Adam's steps.
+        width: of the critic; see `Adversarial.critic`.
+        loss: "non-saturating", "minimax" or "wasserstein".
+        n_critic: steps of the critic for one of the generator.
+        penalty: on the critic's slope at images in [0, 1]: "none", "real" or "between" real and
+            made ones.
+        weight: what the penalty is multiplied by.
+        every: steps from one with the penalty to the next, which then counts as often (Karras et
+            al., 2020): it costs as much as all the rest of a step.
+    """
+
+    model: Adversarial
+
+    def __init__(
+        self,
+        model: Adversarial,
+        lr: float,
+        lr_critic: float,
+        width: int,
+        loss: str = "non-saturating",
+        n_critic: int = 1,
+        penalty: str = "none",
+        weight: float = 0.0,
+        every: int = 1,
+    ):
+        super().__init__()
+        if n_critic < 1 or every < 1:
+            raise ValueError("n_critic and every must be at least 1.")
+        self.model = model
+        self.lr, self.lr_critic = lr, lr_critic
+        self.n_critic, self.every = n_critic, every
+        self.set_loss(loss, penalty, weight)
+        self.critic = model.critic(width)
+
+    def set_loss(self, loss: str, penalty: str, weight: float) -> None:
+        """What is played for.
+
+        Raises:
+            ValueError: in a sentence, on an unknown loss or penalty, or no weight.
+        """
+        if loss not in LOSSES:
+            raise ValueError(f"Unknown loss {loss!r}; there are: {', '.join(LOSSES)}.")
+        if penalty not in PENALTIES:
+            raise ValueError(f"Unknown penalty {penalty!r}; there are: {', '.join(PENALTIES)}.")
+        if not 0 <= weight < math.inf:
+            raise ValueError(f"The weight must be at least 0 and finite, not {weight}.")
+        self.loss, self.penalty, self.weight = loss, penalty, weight
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        return {
+            "critic": adam(self.critic.parameters(), self.lr_critic, beta1=0.5, beta2=0.99),
+            "generator": adam(self.model.parameters(), self.lr, beta1=0.5, beta2=0.99),
+        }
+
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        B, device = len(batch.x), batch.x.device
+        fake = self.model.generate(at.randn(B, *self.model.latent_shape, device=device))
+        weight = self.weight * self.every if at.step % self.every == 0 else 0.0
+        report = self.step_critic(batch.x, fake, at.rand(B, device=device), update, weight)
+        if (at.step + 1) % self.n_critic == 0:
+            self.step_generator(fake, update)
+        return report
+
+    def step_critic(
+        self, real: Tensor, fake: Tensor, u: Tensor, update: Update, weight: float
+    ) -> dict[str, Tensor]:
+        """The critic's, at images real and fake (B, *event_shape), its penalty multiplied by
+        `weight` and, where it is between them, at u (B,); returns the value of the game to the
+        critic, V, and the generator's loss, as they were before."""
+        fake = fake.detach()
+        logits = self.logit(real), self.logit(fake)
+        value = -critic_loss(self.loss, *logits).mean()
+        cost = -value
+        if weight and self.penalty == "real":
+            cost = cost + weight * real_penalty(self.logit, real).mean()
+        elif weight and self.penalty == "between":
+            cost = cost + weight * between_penalty(self.logit, real, fake, u).mean()
+        update("critic", cost)
+        generator = generator_loss(self.loss, logits[1].detach()).mean()
+        return {"value": value.detach(), "generator": generator}
+
+    def step_generator(self, fake: Tensor, update: Update) -> None:
+        """The generator's, at images of its own, which still know how they were made."""
+        update("generator", generator_loss(self.loss, self.logit(fake)).mean())
+
+    def logit(self, x: Tensor) -> Tensor:
+        """The critic's, (B,), that images x (B, *event_shape) in [0, 1] are real."""
+        return self.critic(2 * x - 1).squeeze(1).to(x.dtype)
+
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        fake = self.model.generate(self.model.draw_z(len(batch.x), seeded(0)))
+        real, made = self.logit(batch.x), self.logit(fake)
+        return {
+            "value": -critic_loss(self.loss, real, made),
+            "generator": generator_loss(self.loss, made),
+        }

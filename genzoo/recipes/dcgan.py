@@ -1,0 +1,44 @@
+"""DCGANs on gray digits and clothes."""
+
+from __future__ import annotations
+
+from genzoo.models import DCGAN
+from genzoo.objectives import AdversarialGame
+from genzoo.recipes.base import Recipe, recipe
+from genzoo.train import Settings
+
+
+def _dcgan(data: str, summary: str, epochs: int) -> Recipe:
+    return Recipe(
+        summary=summary,
+        paper="Radford et al., Unsupervised Representation Learning with DCGANs, 2016",
+        paper_url="https://arxiv.org/abs/1511.06434",
+        model=DCGAN,
+        model_kwargs=dict(event_shape=(1, 28, 28), n_latent=64, width=64),
+        objective=AdversarialGame,
+        objective_kwargs=dict(
+            lr=0.0004,
+            lr_critic=0.0004,
+            width=48,
+            loss="non-saturating",
+            n_critic=1,
+            penalty="real",
+            weight=0.05,
+            every=16,
+        ),
+        data=data,
+        settings=Settings(images=epochs * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
+        smoke={"images": 256, "batch_size": 64, "model.width": 2, "objective.width": 2},
+        expected="judge FID at most three times that of training images",
+        storage="float16",
+    )
+
+
+@recipe
+def dcgan_mnist() -> Recipe:
+    return _dcgan("mnist", "Digits by strided convolutions", epochs=50)
+
+
+@recipe
+def dcgan_fashion() -> Recipe:
+    return _dcgan("fashion", "Clothes by strided convolutions", epochs=60)

@@ -1,0 +1,35 @@
+"""The GAN of perceptrons on gray digits."""
+
+from __future__ import annotations
+
+from genzoo.models import GAN
+from genzoo.objectives import AdversarialGame
+from genzoo.recipes.base import Recipe, recipe
+from genzoo.train import Settings
+
+
+@recipe
+def gan_mnist() -> Recipe:
+    return Recipe(
+        summary="Digits by two perceptrons that play against each other",
+        paper="Goodfellow et al., Generative Adversarial Nets, 2014",
+        paper_url="https://arxiv.org/abs/1406.2661",
+        model=GAN,
+        model_kwargs=dict(event_shape=(1, 28, 28), n_latent=64, n_hidden=512, n_layers=3),
+        objective=AdversarialGame,
+        objective_kwargs=dict(
+            lr=0.0005,
+            lr_critic=0.0005,
+            width=512,
+            loss="non-saturating",
+            n_critic=1,
+            penalty="real",
+            weight=0.05,
+            every=4,
+        ),
+        data="mnist",
+        settings=Settings(images=60 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
+        smoke={"images": 256, "batch_size": 64, "model.n_hidden": 8, "objective.width": 8},
+        expected="judge FID a tenth of what it is after the first epoch",
+        storage="float16",
+    )

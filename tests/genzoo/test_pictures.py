@@ -1,0 +1,180 @@
+"""What is said of a model's pictures, on pictures of which it is known."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from torch import Tensor
+from torch.distributions import Categorical, Normal
+
+from genzoo import recipes
+from genzoo.data import ImageSet, load_images
+from genzoo.metrics import Figure, figures_of_pictures, matched
+from genzoo.metrics.figures import bootstrap_distance
+from genzoo.metrics.matching import tally
+from genzoo.metrics.pictures import nearest_distance
+from genzoo.metrics.samples import features, frechet_distance
+from genzoo.models import InfoGAN
+from genzoo.roles import Classifier
+
+
+class Corners(Classifier):
+    """The class is the brightest of four corners; the features are how bright each is."""
+
+    event_shape = (1, 4, 4)
+    n_classes = 4
+
+    def features(self, x: Tensor) -> Tensor:
+        return torch.nn.functional.avg_pool2d(x, 2).flatten(1)
+
+    def classify(self, features: Tensor) -> Tensor:
+        return features
+
+
+def corners(shares: list[int], seed: int) -> Tensor:
+    """So many images (1, 4, 4) of each class, in random order, of 256 grays."""
+    generator = torch.Generator().manual_seed(seed)
+    label = torch.arange(4).repeat_interleave(torch.tensor(shares))
+    label = label[torch.randperm(len(label), generator=generator)]
+    x = 0.4 * torch.rand(len(label), 1, 4, 4, generator=generator)
+    for image, k in zip(x, label.tolist(), strict=True):
+        image[0, 2 * (k // 2) : 2 * (k // 2) + 2, 2 * (k % 2) : 2 * (k % 2) + 2] += 0.5
+    return (255 * x).round() / 255
+
+
+def images(shares: list[int], seed: int) -> ImageSet:
+    x = (255 * corners(shares, seed)).round().to(torch.uint8)
+    return ImageSet(x, torch.zeros(len(x), dtype=torch.int64), ("",))
+
+
+TRAIN = images([200, 200, 200, 200], seed=0)
+TEST = corners([50, 50, 50, 50], seed=1)
+
+
+def figures_of(pictures: Tensor) -> dict[str, Figure]:
+    figures = figures_of_pictures(Corners(), pictures, TEST, TRAIN)
+    named = {figure.name: figure for figure in figures}
+    assert len(named) == len(figures)
+    for figure in figures:
+        assert figure.low <= figure.value <= figure.high, figure
+        assert "200 test images" in figure.setting
+    return named
+
+
+def test_pictures_as_good_as_training_images_are_as_near():
+    figures = figures_of(corners([50, 50, 50, 50], seed=2))
+    for name in ("fid", "kid", "precision", "recall", "nearest"):
+        made, floor = figures[name], figures[f"{name}_floor"]
+        assert made.low <= floor.high, name
+        assert floor.low <= made.high, name
+    assert figures["share_smallest"].value == figures["share_largest"].value == 1
+    assert figures["precision"].value > 80
+    assert figures["near_copies"].value < 6
+
+
+def test_a_class_that_is_missed_is_found_missing():
+    figures = figures_of(corners([100, 50, 50, 0], seed=2))
+    assert figures["share_smallest"].value == 0
+    assert "class 3" in figures["share_smallest"].setting
+    assert figures["share_largest"].value == pytest.approx(2)
+    assert "class 0" in figures["share_largest"].setting
+    assert figures["recall"].high < figures["recall_floor"].low
+    assert figures["precision"].value > 80
+    assert figures["fid"].low > figures["fid_floor"].high
+    assert figures["kid"].value > figures["kid_floor"].value + 0.001
+
+
+def test_copies_are_told_and_new_images_are_not_called_copies():
+    copies = TRAIN.scaled(slice(400, 600))
+    copied = figures_of(copies)
+    assert copied["nearest"].value < 1e-3
+    assert copied["near_copies"].value == 100
+    assert copied["nearest_floor"].low > 0.1
+    assert copied["fid"].value < 0.02, "that copies are near the data is just the point"
+
+
+def test_nearest_distances_are_those_of_all_pairs():
+    x = TEST[:7]
+    every = TRAIN.scaled().flatten(1).double()
+    expected = (x.flatten(1).double().unsqueeze(1) - every).square().sum(2).sqrt().amin(1)
+    torch.testing.assert_close(
+        nearest_distance(x, TRAIN, batch=130).double(), expected, rtol=1e-4, atol=1e-4
+    )
+
+
+def test_the_interval_of_a_distance_covers_as_often_as_it_says():
+    """The mean of the estimate over samples of this size lies in about 95 of 100 intervals."""
+
+    def normal(seed: int, mean: float) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        return mean + torch.randn(100, 2, generator=generator, dtype=torch.float64)
+
+    pairs = [(normal(s, 0.0), normal(1000 + s, 0.5)) for s in range(60)]
+    center = sum(frechet_distance(a, b) for a, b in pairs) / len(pairs)
+    figures = [bootstrap_distance("fid", frechet_distance, a, b, "", "") for a, b in pairs]
+    assert sum(f.low <= center <= f.high for f in figures) >= 52
+    widths = [f.high - f.low for f in figures]
+    assert sum(widths) / len(widths) < 4 * torch.tensor([f.value for f in figures]).std() * 1.5
+
+
+def test_the_matching_is_the_best_of_all():
+    generator = torch.Generator().manual_seed(0)
+    for K, L in [(1, 1), (3, 3), (4, 4), (3, 5), (5, 5)]:
+        counts = torch.randint(30, (K, L), generator=generator)
+        chosen = matched(counts).tolist()
+        assert len(set(chosen)) == K
+        best = max(
+            sum(int(counts[k, c]) for k, c in enumerate(classes))
+            for classes in itertools.permutations(range(L), K)
+        )
+        assert sum(int(counts[k, c]) for k, c in enumerate(chosen)) == best
+    with pytest.raises(ValueError, match="3 codes cannot have a class each: there are 2"):
+        matched(torch.zeros(3, 2))
+
+
+def test_a_tally_counts_each_image_once():
+    code, label = torch.tensor([0, 1, 1, 2, 1]), torch.tensor([1, 0, 0, 1, 1])
+    assert tally(code, label, 4, 2).tolist() == [[0, 1], [2, 1], [0, 1], [0, 0]]
+
+
+class Lookup(InfoGAN):
+    """Infers the classes of the test images, in an order of its own, but for five that are of the
+    classes 1 to 5 and are taken to be of class 0."""
+
+    def infer(self, x: Tensor) -> tuple[Categorical, Normal]:
+        test = load_images("mnist", "test")
+        nearest = torch.cdist(x.flatten(1), test.scaled().flatten(1)).argmin(1)
+        label = test.labels[nearest].masked_fill(nearest < 6, 0)
+        code = torch.nn.functional.one_hot((7 * label + 3) % 10, 10).float()
+        return Categorical(logits=10 * code), Normal(torch.zeros(len(x), 2), 1.0)
+
+
+def test_the_unsupervised_error_is_what_no_matching_can_mend():
+    recipe = recipes.override(recipes.get("infogan-mnist"), recipes.get("infogan-mnist").smoke)
+    model = Lookup(**recipe.model_kwargs)
+    figures = recipes.evaluate(recipe, model)
+    [error] = [f for f in figures if f.name == "unsupervised_error"]
+    assert error.value == pytest.approx(100 * 5 / 60)
+    assert error.low < error.value < error.high
+    assert "60 test images" in error.setting
+
+
+def test_every_picture_maker_has_the_same_figures():
+    """VAE, AAE, GAN and InfoGAN, by one judge."""
+    judge_recipe = recipes.get("judge-mnist")
+    judge = recipes.override(judge_recipe, judge_recipe.smoke).build_model()
+    assert features(judge, torch.rand(2, 1, 28, 28)).shape == (2, 64)
+    named = []
+    for name in ("vae-mnist-2d", "aae-mnist", "gan-mnist", "infogan-mnist"):
+        recipe = recipes.override(recipes.get(name), recipes.get(name).smoke)
+        figures = recipes.evaluate(recipe, recipe.build_model(), n_images=20, k=5, judge=judge)
+        found = {f.name: f for f in figures}
+        named.append(
+            {n for n in found if n.split("_")[0] in ("fid", "kid", "precision", "recall")}
+            | {n for n in found if n.split("_")[0] in ("share", "nearest", "near")}
+        )
+        assert ("category_error" in found) == (name == "infogan-mnist")
+    assert len(named[0]) == 13
+    assert all(names == named[0] for names in named)
