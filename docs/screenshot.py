@@ -14,6 +14,9 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 
+PICTURES = {"pixels": "", "nade": "", "transformer": "", "vae": "", "aae": "&aae.prior=ring"}
+"""The tabs, and what of their state is not as at the start."""
+
 
 def main() -> None:
     with socket.socket() as probe:
@@ -29,11 +32,11 @@ def main() -> None:
                 executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
                 args=["--no-sandbox", "--disable-gpu"],
             )
-            for key in ("pixels", "nade", "transformer", "vae"):
+            for key, state in PICTURES.items():
                 page = browser.new_page(
                     viewport={"width": 1280, "height": 860}, locale="en", device_scale_factor=1.5
                 )
-                page.goto(f"{url}#tab={key}")
+                page.goto(f"{url}#tab={key}{state}")
                 page.wait_for_timeout(5000)  # completions have been drawn to the end
                 page.screenshot(path=ROOT / "docs" / f"{key}.png")
             browser.close()
