@@ -111,10 +111,12 @@ def test_asking_a_model_leaves_it_as_it_is(smoke_recipe):
     assert all(p.grad is None for p in model.parameters())
 
 
-def test_an_image_does_not_depend_on_the_rest_of_its_batch(smoke_recipe):
-    model = smoke_recipe.build_model().double()
-    if not isinstance(model, Implicit):
-        pytest.skip("of what draws its images at once")
+@pytest.mark.parametrize(
+    "name", [name for name in recipes.names() if issubclass(recipes.get(name).model, Implicit)]
+)
+def test_an_image_does_not_depend_on_the_rest_of_its_batch(name):
+    recipe = recipes.get(name)
+    model = recipes.override(recipe, recipe.smoke).build_model().double()
     z = model.draw_z(5, torch.Generator().manual_seed(0))
     assert z.shape == (5, *model.latent_shape)
     together = model.generate(z)
