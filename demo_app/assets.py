@@ -112,8 +112,7 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     x = binarize_once(test.scaled(), "dynamic")[chosen]
     generator = torch.Generator().manual_seed(0)
     far = [
-        distance_from_draws(z.float(), lambda n: aae.draw_z(n, generator), n_draws=1)
-        for z in kept.values()
+        distance_from_draws(z.float(), lambda n: aae.draw_z(n, generator)) for z in kept.values()
     ]
     train = binarize_once(load_images("mnist", "train").scaled(), "dynamic")
     with torch.inference_mode():
