@@ -217,7 +217,9 @@ def set_figures(name: str, figures: Sequence[Figure]) -> None:
     config["figures"] = [figure.to_dict() for figure in figures]
     config.pop("seeds", None)
     for file, content in ((CONFIG, to_json(config)), (CARD, card(config))):
-        write_atomically(path / file, lambda part, text=content: part.write_text(text))
+        write_atomically(
+            path / file, lambda part, text=content: part.write_text(text, encoding="utf-8")
+        )
 
 
 def add_seeds(name: str, folders: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:

@@ -3,6 +3,8 @@ becomes of either when the objective changes."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from genzoo.models import ELBO, VAE, ImportanceWeighted
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
@@ -22,7 +24,7 @@ IWAE_PAPER = (
 SMOKE = {"images": 256, "batch_size": 64, "model.width": 4, "model.n_hidden": 16}
 
 
-def _of_digits(
+def _vae(
     summary: str,
     expected: str,
     *,
@@ -33,10 +35,12 @@ def _of_digits(
     beta: float = 1.0,
     storage: str = "float16",
 ) -> Recipe:
+    """Of binarized digits, by the ELBO with a price of the code."""
+    paper, url = VAE_PAPER if beta == 1 else BETA_PAPER
     return Recipe(
         summary=summary,
-        paper=(VAE_PAPER if beta == 1 else BETA_PAPER)[0],
-        paper_url=(VAE_PAPER if beta == 1 else BETA_PAPER)[1],
+        paper=paper,
+        paper_url=url,
         model=VAE,
         model_kwargs=dict(
             event_shape=(1, 28, 28), n_latent=n_latent, width=width, n_blocks=1, n_hidden=512
@@ -57,9 +61,19 @@ def _of_digits(
     )
 
 
+def _of_clothes(vae: Recipe) -> Recipe:
+    """The same of clothes in gray, whose likelihood has steeper gradients."""
+    return replace(
+        vae,
+        model_kwargs={**vae.model_kwargs, "likelihood": "logistic"},
+        data="fashion",
+        settings=replace(vae.settings, binarization="none", ema=0.9995, clip=200.0),
+    )
+
+
 @recipe
 def vae_mnist_2d() -> Recipe:
-    return _of_digits(
+    return _vae(
         "Digits on a plane: a latent space of two dimensions, to be seen whole",
         "two latents bound what can be said: the map is the point",
         n_latent=2,
@@ -71,7 +85,7 @@ def vae_mnist_2d() -> Recipe:
 
 @recipe
 def vae_mnist_2d_beta01() -> Recipe:
-    return _of_digits(
+    return _vae(
         "Digits on a plane, code at a tenth of its price: spread, with holes between",
         "better reconstructions, worse pictures of what is drawn from the prior",
         n_latent=2,
@@ -83,7 +97,7 @@ def vae_mnist_2d_beta01() -> Recipe:
 
 @recipe
 def vae_mnist_2d_beta4() -> Recipe:
-    return _of_digits(
+    return _vae(
         "Digits on a plane, code at four times its price: crowded together",
         "worse reconstructions, no holes",
         n_latent=2,
@@ -95,7 +109,7 @@ def vae_mnist_2d_beta4() -> Recipe:
 
 @recipe
 def vae_mnist_8() -> Recipe:
-    return _of_digits(
+    return _vae(
         "Digits from eight latents, to be held against aae-mnist-8",
         "higher judge FID than aae-mnist-8, says the lecture",
         n_latent=8,
@@ -106,7 +120,7 @@ def vae_mnist_8() -> Recipe:
 
 @recipe
 def vae_mnist() -> Recipe:
-    return _of_digits(
+    return _vae(
         "Digits well: 32 latents, of which the model uses what it needs",
         "importance-weighted bound, k = 500, <= 84.5 nats, dynamic binarization",
         n_latent=32,
@@ -119,7 +133,7 @@ def vae_mnist() -> Recipe:
 
 @recipe
 def vae_mnist_beta025() -> Recipe:
-    return _of_digits(
+    return _vae(
         "Digits from 32 latents, a nat of code at a quarter of its price",
         "better reconstructions than vae-mnist, more latents in use, a worse bound",
         n_latent=32,
@@ -132,7 +146,7 @@ def vae_mnist_beta025() -> Recipe:
 
 @recipe
 def vae_mnist_beta4() -> Recipe:
-    return _of_digits(
+    return _vae(
         "Digits from 32 latents, a nat of code at four times its price",
         "worse reconstructions than vae-mnist, fewer latents in use, a worse bound",
         n_latent=32,
@@ -145,78 +159,45 @@ def vae_mnist_beta4() -> Recipe:
 
 @recipe
 def iwae_mnist() -> Recipe:
-    return Recipe(
-        summary="Digits from 32 latents, trained on the bound of five weighted samples",
-        paper=IWAE_PAPER[0],
-        paper_url=IWAE_PAPER[1],
-        model=VAE,
-        model_kwargs=dict(
-            event_shape=(1, 28, 28), n_latent=32, width=24, n_blocks=1, n_hidden=512
-        ),
-        objective=ImportanceWeighted,
-        objective_kwargs=dict(lr=0.002, k=5),
-        data="mnist",
-        settings=Settings(
-            images=10 * 60_000,
-            batch_size=128,
-            binarization="dynamic",
-            ema=0.999,
-            precision="bfloat16",
-        ),
-        smoke=SMOKE,
-        expected="a better bound than the ELBO's after as many images",
-        storage="float16",
-    )
-
-
-def _of_clothes(summary: str, expected: str, *, epochs: int, beta: float, storage: str) -> Recipe:
-    return Recipe(
-        summary=summary,
-        paper=(VAE_PAPER if beta == 1 else BETA_PAPER)[0],
-        paper_url=(VAE_PAPER if beta == 1 else BETA_PAPER)[1],
-        model=VAE,
-        model_kwargs=dict(
-            event_shape=(1, 28, 28),
+    paper, url = IWAE_PAPER
+    return replace(
+        _vae(
+            "Digits from 32 latents, trained on the bound of five weighted samples",
+            "a better bound than the ELBO's after as many images",
             n_latent=32,
             width=24,
-            n_blocks=1,
-            n_hidden=512,
-            likelihood="logistic",
+            epochs=10,
         ),
-        objective=ELBO,
-        objective_kwargs=dict(lr=0.001, beta=beta, free_bits=0.0),
-        data="fashion",
-        settings=Settings(
-            images=epochs * 60_000,
-            batch_size=128,
-            binarization="none",
-            ema=0.9995,
-            clip=200.0,
-            precision="bfloat16",
-        ),
-        smoke=SMOKE,
-        expected=expected,
-        storage=storage,
+        paper=paper,
+        paper_url=url,
+        objective=ImportanceWeighted,
+        objective_kwargs=dict(lr=0.002, k=5),
     )
 
 
 @recipe
 def vae_fashion() -> Recipe:
     return _of_clothes(
-        "Clothes in gray, with a proper likelihood of the 8-bit pixels",
-        "bits/dim of 8-bit pixels, stated",
-        epochs=20,
-        beta=1.0,
-        storage="float32",
+        _vae(
+            "Clothes in gray, with a proper likelihood of the 8-bit pixels",
+            "bits/dim of 8-bit pixels, stated",
+            n_latent=32,
+            width=24,
+            epochs=20,
+            storage="float32",
+        )
     )
 
 
 @recipe
 def vae_fashion_beta4() -> Recipe:
     return _of_clothes(
-        "Clothes in gray, code at four times its price: draws from the prior are clothes",
-        "lower judge FID than vae-fashion, a worse bound",
-        epochs=10,
-        beta=4.0,
-        storage="float16",
+        _vae(
+            "Clothes in gray, code at four times its price: draws from the prior are clothes",
+            "lower judge FID than vae-fashion, a worse bound",
+            n_latent=32,
+            width=24,
+            epochs=10,
+            beta=4.0,
+        )
     )
