@@ -18,6 +18,7 @@ from demo_app.store import ASSETS, Store
 from genzoo import recipes, releases
 from genzoo.metrics import Figure
 from genzoo.releases import Provenance
+from tests.demo_app.released import folders
 
 NADE = "nade-mnist"
 PER_CLASS = 3
@@ -48,22 +49,7 @@ def write_nade(folder: Path) -> None:
     )
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder with the release of the tiny NADE, which is where releases are looked for."""
-    write_nade(tmp_path)
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def module_folder(tmp_path_factory):
-    """The same for a whole module."""
-    folder = tmp_path_factory.mktemp("releases")
-    write_nade(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GENZOO_CHECKPOINTS", str(folder))
-        yield folder
+folder, module_folder = folders(write_nade)
 
 
 @pytest.fixture(scope="module")

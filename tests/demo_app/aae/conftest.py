@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
 from demo_app.services.aae import AAEService
@@ -14,30 +13,13 @@ from demo_app.store import ASSETS
 from genzoo import recipes, releases
 from genzoo.metrics import Figure
 from genzoo.releases import CONFIG, Provenance
+from tests.demo_app.released import folders
 
 NAMES = (*AAEService.planes, AAEService.vae, *AAEService.pair)
 N = 60
 IMAGES_SEEN = [0, 1000, 4000, 16000]
 FIDS = {"vae-mnist-8": [12.0, 10.0, 11.0], "aae-mnist-8": [8.0, 9.0, 10.0]}
 P_VALUES = {"aae-mnist": 0.31, "aae-mnist-ring": 0.005}
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder of all the releases, which is where releases are looked for."""
-    write_releases(tmp_path)
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def module_folder(tmp_path_factory):
-    """The same for a whole module."""
-    folder = tmp_path_factory.mktemp("releases")
-    write_releases(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GENZOO_CHECKPOINTS", str(folder))
-        yield folder
 
 
 def write_releases(folder: Path) -> None:
@@ -54,6 +36,9 @@ def write_releases(folder: Path) -> None:
             np.savez_compressed(folder / name / ASSETS, **_assets(number))
         if name in FIDS:
             write_seeds(folder, name, FIDS[name])
+
+
+folder, module_folder = folders(write_releases)
 
 
 def write_seeds(folder: Path, name: str, fids: list[float]) -> None:

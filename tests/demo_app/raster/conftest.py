@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
 from demo_app.store import ASSETS
 from genzoo import recipes, releases
 from genzoo.metrics import Figure
 from genzoo.releases import Provenance
+from tests.demo_app.released import folders
 
 TINY = {
     "transformer-mnist": {
@@ -24,24 +24,6 @@ TINY = {
     "diagonal-bilstm-mnist": {"model.n_hidden": 3, "model.n_layers": 1, "model.n_channels": 4},
 }
 PER_CLASS = 3
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder of all three releases, which is where releases are looked for."""
-    write_releases(tmp_path)
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def module_folder(tmp_path_factory):
-    """The same for a whole module."""
-    folder = tmp_path_factory.mktemp("releases")
-    write_releases(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GENZOO_CHECKPOINTS", str(folder))
-        yield folder
 
 
 def write_releases(folder: Path) -> None:
@@ -65,3 +47,6 @@ def write_releases(folder: Path) -> None:
             labels=np.repeat(np.arange(10), PER_CLASS).astype(np.uint8),
             log_prob=scores,
         )
+
+
+folder, module_folder = folders(write_releases)

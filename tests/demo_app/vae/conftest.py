@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
 from demo_app.store import ASSETS
 from genzoo import recipes, releases
 from genzoo.metrics import Figure
 from genzoo.releases import Provenance
+from tests.demo_app.released import folders
 
 PLANES = ("vae-mnist-2d-beta01", "vae-mnist-2d", "vae-mnist-2d-beta4")
 NAMES = (*PLANES, "vae-mnist", "vae-mnist-beta4", "iwae-mnist", "vae-fashion")
@@ -22,24 +22,6 @@ MEASURED = {
     "kl": 25.25,
     "active_latents": 31.0,
 }
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder of all these releases, which is where releases are looked for."""
-    write_releases(tmp_path)
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def module_folder(tmp_path_factory):
-    """The same for a whole module."""
-    folder = tmp_path_factory.mktemp("releases")
-    write_releases(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GENZOO_CHECKPOINTS", str(folder))
-        yield folder
 
 
 def write_releases(folder: Path) -> None:
@@ -56,6 +38,9 @@ def write_releases(folder: Path) -> None:
             figures.append(Figure("fid", 12.5, 12.0, 13.0, "", "made up"))
         releases.save(recipe, model, Provenance(0, 0.0, "none"), figures, folder / name)
         np.savez_compressed(folder / name / ASSETS, **_assets(name))
+
+
+folder, module_folder = folders(write_releases)
 
 
 def _log_q() -> np.ndarray:
