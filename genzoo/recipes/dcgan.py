@@ -36,9 +36,9 @@ def _dcgan(data: str, summary: str, epochs: int) -> Recipe:
 
 @recipe
 def dcgan_mnist() -> Recipe:
-    return _dcgan("mnist", "Digits by strided convolutions", epochs=50)
+    return _dcgan("mnist", "Digits by strided convolutions", epochs=36)
 
 
 @recipe
 def dcgan_fashion() -> Recipe:
-    return _dcgan("fashion", "Clothes by strided convolutions", epochs=60)
+    return _dcgan("fashion", "Clothes by strided convolutions", epochs=36)

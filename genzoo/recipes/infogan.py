@@ -34,7 +34,7 @@ def infogan_mnist() -> Recipe:
             invariance=0.5,
         ),
         data="mnist",
-        settings=Settings(images=40 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
+        settings=Settings(images=24 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
         smoke={
             "images": 256,
             "batch_size": 64,
