@@ -16,7 +16,9 @@ from demo_app.errors import Unavailable
 from genzoo import releases
 
 ASSETS = "demo.npz"
-"""What a tab shows before anyone has drawn; `python -m demo_app.assets` makes it."""
+"""What a tab shows before anyone has drawn; MAKE makes it."""
+
+MAKE = "python -m demo_app.assets"
 
 
 class Store:
@@ -31,6 +33,7 @@ class Store:
         self._size = size
         self._load = load
         self._models: OrderedDict[str, nn.Module] = OrderedDict()
+        self._assets: dict[str, dict[str, np.ndarray]] = {}
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
 
@@ -71,31 +74,34 @@ class Store:
             raise _unavailable(name, error) from error
 
     def assets(self, name: str, needed: Set[str] = frozenset()) -> dict[str, np.ndarray]:
-        """The arrays of the release's demo.npz.
+        """The arrays of the release's demo.npz, read once and kept.
 
         Raises:
             Unavailable: when the release or the file is missing or damaged, or lacks one of the
                 arrays `needed`.
         """
-        command = "python -m demo_app.assets"
-        path: Path | str = ASSETS
-        try:
-            path = releases.find(name) / ASSETS
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {key: file[key] for key in file.files}
-        except releases.ReleaseError as error:
-            raise _unavailable(name, error) from error
-        except FileNotFoundError as error:
-            raise Unavailable(f"{path} is missing; {command} makes it.", command) from error
-        except Exception as error:  # a truncated zip, a pickle, a foreign file: all are damage
-            sentence = f"{path} is damaged ({error}); {command} makes a new one."
-            raise Unavailable(sentence, command) from error
+        arrays = self._assets.get(name)
+        if arrays is None:
+            arrays = self._assets[name] = _read_assets(name)
         if lacking := needed - set(arrays):
             lacks = ", ".join(sorted(lacking))
-            raise Unavailable(
-                f"The assets of {name} lack {lacks}; {command} makes new ones.", command
-            )
+            raise Unavailable(f"The assets of {name} lack {lacks}; {MAKE} makes new ones.", MAKE)
         return arrays
+
+
+def _read_assets(name: str) -> dict[str, np.ndarray]:
+    path: Path | str = ASSETS
+    try:
+        path = releases.find(name) / ASSETS
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+    except releases.ReleaseError as error:
+        raise _unavailable(name, error) from error
+    except FileNotFoundError as error:
+        raise Unavailable(f"{path} is missing; {MAKE} makes it.", MAKE) from error
+    except Exception as error:  # a truncated zip, a pickle, a foreign file: all are damage
+        sentence = f"{path} is damaged ({error}); {MAKE} makes a new one."
+        raise Unavailable(sentence, MAKE) from error
 
 
 def _unavailable(name: str, error: Exception) -> Unavailable:

@@ -49,7 +49,6 @@ class AAEService:
 
     def __init__(self, store: Store):
         self._store = store
-        self._known_assets: dict[str, dict[str, np.ndarray]] = {}
 
     def missing(self, model: str) -> Unavailable | None:
         """Why a model cannot be shown, if it cannot; reads no weights."""
@@ -201,9 +200,7 @@ class AAEService:
         return checks.model(model, self.planes)
 
     def _assets(self, model: str) -> dict[str, np.ndarray]:
-        if model not in self._known_assets:
-            self._known_assets[model] = self._store.assets(model, self._ARRAYS)
-        return self._known_assets[model]
+        return self._store.assets(model, self._ARRAYS)
 
 
 def _log_prior(prior: str, z: Tensor) -> Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -90,16 +89,9 @@ class Digits(Generic[M]):
         assert images is not None
         return images
 
-    @cached_property
+    @property
     def _assets(self) -> dict[str, np.ndarray]:
-        assets = self._store.assets(self.release)
-        if missing := self._needs - set(assets):
-            command = "python -m demo_app.assets"
-            lacks = ", ".join(sorted(missing))
-            raise Unavailable(
-                f"The assets of {self.release} lack {lacks}; {command} makes new ones.", command
-            )
-        return assets
+        return self._store.assets(self.release, self._needs)
 
 
 def image(pixels: np.ndarray) -> torch.Tensor:

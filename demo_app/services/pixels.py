@@ -155,7 +155,7 @@ class PixelsService:
 
     def digits(self) -> tuple[np.ndarray, np.ndarray]:
         """Test digits (N, 784) of 0 and 1, and their labels (N,), sorted by label."""
-        assets = self._store_assets
+        assets = self._store.assets(self.shared, {"digits", "labels"})
         return np.unpackbits(assets["digits"], axis=1)[:, :D], assets["labels"]
 
     def about(self, name: str) -> dict[str, Any]:
@@ -257,25 +257,11 @@ class PixelsService:
                 model.counts += 2**power * model.tally(images)
         return models
 
-    @cached_property
+    @property
     def _test_patches(self) -> tuple[np.ndarray, np.ndarray]:
         """The patterns that occur in the test set, as numbers, and how often."""
-        assets = self._needed(self.joint, {"patterns", "counts"})
+        assets = self._store.assets(self.joint, {"patterns", "counts"})
         return assets["patterns"], assets["counts"]
-
-    @cached_property
-    def _store_assets(self) -> dict[str, np.ndarray]:
-        return self._needed(self.shared, {"digits", "labels"})
-
-    def _needed(self, release: str, keys: set[str]) -> dict[str, np.ndarray]:
-        assets = self._store.assets(release)
-        if lacking := keys - set(assets):
-            command = "python -m demo_app.assets"
-            lacks = ", ".join(sorted(lacking))
-            raise Unavailable(
-                f"The assets of {release} lack {lacks}; {command} makes new ones.", command
-            )
-        return assets
 
     def _colors(self, colors: Any) -> Tensor:
         """Pixels (N, 3) as int64."""

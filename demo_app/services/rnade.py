@@ -34,7 +34,6 @@ class RNADEService:
 
     def __init__(self, store: Store):
         self._store = store
-        self._known_assets: dict[str, dict[str, np.ndarray]] = {}
         self._densities: dict[str, np.ndarray] = {}
 
     def missing(self, name: str) -> Unavailable | None:
@@ -113,10 +112,7 @@ class RNADEService:
         return torch.from_numpy(checks.numbers("The points", points, 2 * n, 0, 1)).view(n, 1, 1, 2)
 
     def _model(self, name: object) -> str:
-        if not isinstance(name, str) or name not in self.models:
-            known = ", ".join(self.models)
-            raise BadInput(f"There is no model {name!r:.40} here; there are: {known}.")
-        return name
+        return checks.model(name, self.models)
 
     @contextmanager
     def _rnade(self, name: str) -> Iterator[RNADE]:
@@ -125,13 +121,4 @@ class RNADEService:
             yield model
 
     def _assets(self, name: str) -> dict[str, np.ndarray]:
-        if name not in self._known_assets:
-            assets = self._store.assets(name)
-            if lacking := {"points", "gaussian", "truth"} - set(assets):
-                command = "python -m demo_app.assets"
-                lacks = ", ".join(sorted(lacking))
-                raise Unavailable(
-                    f"The assets of {name} lack {lacks}; {command} makes new ones.", command
-                )
-            self._known_assets[name] = assets
-        return self._known_assets[name]
+        return self._store.assets(name, {"points", "gaussian", "truth"})

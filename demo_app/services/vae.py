@@ -61,7 +61,6 @@ class VAEService:
 
     def __init__(self, store: Store):
         self._store = store
-        self._known_assets: dict[str, dict[str, np.ndarray]] = {}
         self._known_codes: dict[str, np.ndarray] = {}
         self._known_spacing: dict[str, float] = {}
 
@@ -351,9 +350,7 @@ class VAEService:
         return self._known_codes[model]
 
     def _assets(self, model: str) -> dict[str, np.ndarray]:
-        if model not in self._known_assets:
-            self._known_assets[model] = self._store.assets(model, self._ARRAYS[model])
-        return self._known_assets[model]
+        return self._store.assets(model, self._ARRAYS[model])
 
 
 def _is_index(choice: object) -> bool:
