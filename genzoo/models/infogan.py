@@ -20,7 +20,8 @@ normalization and a penalty on the critic's slope at real images. And Q may be a
 give a real image the category that it gives the same image a little turned, slanted, scaled and
 moved, and to find all categories alike often among real images (as Ojha et al., "Elastic-InfoGAN",
 2020, and Hu et al., "IMSAT", 2017): what the category then means is the shape that all of this
-leaves as it is, where the game alone may settle on a slant, or on two digits for one.
+leaves as it is, where the game alone may settle on a slant, or on two digits for one. So that it
+does, lambda may grow from 0.
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ from genzoo.roles import Coded, check_images, check_latents
 
 N_FEATURES = 256
 """Of the trunk's last layer."""
+
+SURE, EVEN = 0.1, 0.4
+"""What a nat of doubt about the category of one image costs, and what a nat of doubt about that of
+any image earns: Hu et al., 2017."""
 
 DEVIATION = 0.3
 """Of the continuous codes about where Q takes them to be: the paper leaves it to be chosen."""
@@ -127,6 +132,8 @@ class InformationGame(Objective):
         penalty: what the slope of the critic at real images is multiplied by (R1).
         every: steps from one with the penalty to the next, which then counts as often.
         invariance: what a nat of `unsteadiness` costs.
+        rise: share of the training over which the lambda of the category grows from 0, so that Q
+            finds what real images have in common before the generator holds it to a choice.
     """
 
     model: InfoGAN
@@ -141,15 +148,19 @@ class InformationGame(Objective):
         penalty: float = 0.0,
         every: int = 1,
         invariance: float = 0.0,
+        rise: float = 0.0,
     ):
         super().__init__()
         weights = (information, information_continuous, penalty, invariance)
         if not all(0 <= weight < math.inf for weight in weights) or every < 1:
             raise ValueError("Weights must be at least 0 and finite, and every at least 1.")
+        if not 0 <= rise <= 1:
+            raise ValueError("rise must lie between 0 and 1: it is a share of the training.")
         self.model = model
         self.lr, self.lr_critic = lr, lr_critic
         self.information, self.information_continuous = information, information_continuous
         self.penalty, self.every, self.invariance = penalty, every, invariance
+        self.rise = rise
         self.critic = nn.Linear(N_FEATURES, 1)
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -165,27 +176,32 @@ class InformationGame(Objective):
         uniform = at.rand(B, 1 + model.n_continuous, device=x.device)
         z = model.z_of(uniform, at.randn(B, model.n_noise, device=x.device))
         fake = model.generate(z)
+        weight = self._information(at)
 
         real, features = model.features(x), model.features(fake.detach())
         loss = critic_loss("non-saturating", self._logit(real), self._logit(features)).mean()
         category, continuous = self.unread(z, features)
-        cost = loss + self._weighted(category, continuous).mean()
+        report = {
+            "value": -loss.detach(),
+            "category": category.detach().mean(),
+            "continuous": continuous.detach().mean(),
+        }
+        cost = loss + (weight * category + self.information_continuous * continuous).mean()
         if self.penalty and at.step % self.every == 0:
             cost = cost + self.penalty * self.every * real_penalty(self.logit, x).mean()
         if self.invariance:
             again = model.features(warped(x, at.rand(B, 6, device=x.device)))
-            cost = cost + self.invariance * self.unsteadiness(real, again)
+            unsteadiness = self.unsteadiness(real, again)
+            cost = cost + self.invariance * unsteadiness
+            report["unsteadiness"] = unsteadiness.detach()
         update("critic", cost)
 
         features = model.features(fake)
         generator = generator_loss("non-saturating", self._logit(features)).mean()
-        update("generator", generator + self._weighted(*self.unread(z, features)).mean())
-        return {
-            "value": -loss.detach(),
-            "generator": generator.detach(),
-            "category": category.detach().mean(),
-            "continuous": continuous.detach().mean(),
-        }
+        category, continuous = self.unread(z, features)
+        cost = generator + (weight * category + self.information_continuous * continuous).mean()
+        update("generator", cost)
+        return report | {"generator": generator.detach()}
 
     def logit(self, x: Tensor) -> Tensor:
         """The critic's, (B,), that images x (B, *event_shape) in [0, 1] are real."""
@@ -203,15 +219,21 @@ class InformationGame(Objective):
 
     def unsteadiness(self, features: Tensor, again: Tensor) -> Tensor:
         """Of the category of real images, in nats, by their features (B, N_FEATURES) and those of
-        the same images warped: -E sum_c q(c | x) log q(c | warped x) - H(E q(c | x)). It is least,
-        - log n_categories, where each image has one category, warped or not, and all are alike
-        often."""
-        one, other = (self.model.posterior(f)[0] for f in (features, again))
-        unlike = -(one.probs * other.logits).sum(1).mean()
-        return unlike - Categorical(probs=one.probs.mean(0), validate_args=False).entropy()
+        the same images warped:
 
-    def _weighted(self, category: Tensor, continuous: Tensor) -> Tensor:
-        return self.information * category + self.information_continuous * continuous
+            E KL(q(c | x), q(c | warped x)) + 0.1 E H(q(c | x)) - 0.4 H(E q(c | x))
+
+        with the weights of IMSAT; q(c | x) is what the warped image is held to and does not move
+        towards it. It is least, -0.4 log n_categories, where each image has one category, warped
+        or not, and all are alike often."""
+        one, other = (self.model.posterior(f)[0] for f in (features, again))
+        p = one.probs.detach()
+        unlike = (p * (one.logits.detach() - other.logits)).sum(1).mean()
+        overall = Categorical(probs=one.probs.mean(0), validate_args=False)
+        return unlike + SURE * one.entropy().mean() - EVEN * overall.entropy()
+
+    def _information(self, at: Progress) -> float:
+        return self.information * min(1.0, at.fraction / self.rise if self.rise else 1.0)
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         z = self.model.draw_z(len(batch.x), seeded(0))

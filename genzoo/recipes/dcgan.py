@@ -41,4 +41,4 @@ def dcgan_mnist() -> Recipe:
 
 @recipe
 def dcgan_fashion() -> Recipe:
-    return _dcgan("fashion", "Clothes by strided convolutions", epochs=36)
+    return _dcgan("fashion", "Clothes by strided convolutions", epochs=20)

@@ -31,10 +31,11 @@ def infogan_mnist() -> Recipe:
             information_continuous=0.1,
             penalty=0.05,
             every=16,
-            invariance=0.5,
+            invariance=1.0,
+            rise=0.15,
         ),
         data="mnist",
-        settings=Settings(images=24 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
+        settings=Settings(images=16 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
         smoke={
             "images": 256,
             "batch_size": 64,

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from genzoo.data import Batch
 from genzoo.models import InfoGAN, InformationGame
-from genzoo.models.infogan import DEVIATION, warped
+from genzoo.models.infogan import DEVIATION, EVEN, SURE, warped
 from genzoo.objectives import Progress, Update
 from tests.genzoo.test_adversarial import Recording, images
 
@@ -122,13 +122,29 @@ def test_unsteadiness_is_least_where_every_image_keeps_a_category_of_its_own():
 
     every = list(range(10))
     steady = objective.unsteadiness(numbers(every, 50.0), numbers(every, 50.0))
-    assert float(steady) == pytest.approx(-math.log(10), abs=1e-4)
+    assert float(steady) == pytest.approx(-EVEN * math.log(10), abs=1e-4)
     unsure = objective.unsteadiness(numbers(every, 0.0), numbers(every, 0.0))
-    assert float(unsure) == pytest.approx(0, abs=1e-5)
+    assert float(unsure) == pytest.approx((SURE - EVEN) * math.log(10), abs=1e-5)
     one = objective.unsteadiness(numbers([3] * 10, 50.0), numbers([3] * 10, 50.0))
     assert float(one) == pytest.approx(0, abs=1e-4)
     other = objective.unsteadiness(numbers(every, 50.0), numbers([*every[1:], 0], 50.0))
-    assert float(other) == pytest.approx(50 - math.log(10), abs=1e-3)
+    assert float(other) == pytest.approx(50 - EVEN * math.log(10), abs=1e-3)
+
+
+def test_the_category_counts_more_and_more_while_it_rises():
+    def gradient(step: int, information: float = 1.0, rise: float = 0.2) -> Tensor:
+        """What moves the generator at that step of a thousand."""
+        objective = InformationGame(infogan(), 0.0, 0.0, information, 0.0, rise=rise)
+        at = Progress(0, step, 1000, seed=0)
+        objective.step(images(12), Update(objective.optimizers()), at)
+        gradients = [p.grad for p in objective.model.generator.parameters()]
+        return torch.cat([g.flatten() for g in gradients if g is not None])
+
+    none, whole = gradient(0, information=0.0), gradient(0, rise=0.0)
+    assert (whole - none).abs().max() > 1e-4
+    torch.testing.assert_close(gradient(0), none)
+    torch.testing.assert_close(gradient(20), 0.9 * none + 0.1 * whole)
+    torch.testing.assert_close(gradient(500), whole)
 
 
 def test_its_codes_come_to_be_read():
