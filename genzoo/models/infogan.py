@@ -21,7 +21,7 @@ give a real image the category that it gives the same image a little turned, sla
 moved, and to find all categories alike often among real images (as Ojha et al., "Elastic-InfoGAN",
 2020, and Hu et al., "IMSAT", 2017): what the category then means is the shape that all of this
 leaves as it is, where the game alone may settle on a slant, or on two digits for one. So that it
-does, lambda may grow from 0.
+does, Q may learn this alone for a while, before the game begins.
 """
 
 from __future__ import annotations
@@ -132,8 +132,8 @@ class InformationGame(Objective):
         penalty: what the slope of the critic at real images is multiplied by (R1).
         every: steps from one with the penalty to the next, which then counts as often.
         invariance: what a nat of `unsteadiness` costs.
-        rise: share of the training over which the lambda of the category grows from 0, so that Q
-            finds what real images have in common before the generator holds it to a choice.
+        settle: share of the training, at its start, in which Q alone learns, by `unsteadiness`:
+            what real images have in common is found before the game holds Q to a choice.
     """
 
     model: InfoGAN
@@ -148,19 +148,22 @@ class InformationGame(Objective):
         penalty: float = 0.0,
         every: int = 1,
         invariance: float = 0.0,
-        rise: float = 0.0,
+        settle: float = 0.0,
     ):
         super().__init__()
         weights = (information, information_continuous, penalty, invariance)
         if not all(0 <= weight < math.inf for weight in weights) or every < 1:
             raise ValueError("Weights must be at least 0 and finite, and every at least 1.")
-        if not 0 <= rise <= 1:
-            raise ValueError("rise must lie between 0 and 1: it is a share of the training.")
+        if not 0 <= settle < 1 or (settle and not invariance):
+            raise ValueError(
+                "settle, a share of the training, must be at least 0 and less than 1, and needs "
+                "an invariance to settle by."
+            )
         self.model = model
         self.lr, self.lr_critic = lr, lr_critic
         self.information, self.information_continuous = information, information_continuous
         self.penalty, self.every, self.invariance = penalty, every, invariance
-        self.rise = rise
+        self.settle = settle
         self.critic = nn.Linear(N_FEATURES, 1)
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -175,33 +178,30 @@ class InformationGame(Objective):
         model, x, B = self.model, batch.x, len(batch.x)
         uniform = at.rand(B, 1 + model.n_continuous, device=x.device)
         z = model.z_of(uniform, at.randn(B, model.n_noise, device=x.device))
-        fake = model.generate(z)
-        weight = self._information(at)
+        playing = at.fraction >= self.settle
+        with torch.set_grad_enabled(playing):
+            fake = model.generate(z)
 
         real, features = model.features(x), model.features(fake.detach())
         loss = critic_loss("non-saturating", self._logit(real), self._logit(features)).mean()
         category, continuous = self.unread(z, features)
-        report = {
-            "value": -loss.detach(),
-            "category": category.detach().mean(),
-            "continuous": continuous.detach().mean(),
-        }
-        cost = loss + (weight * category + self.information_continuous * continuous).mean()
-        if self.penalty and at.step % self.every == 0:
+        report = {"value": -loss, "category": category.mean(), "continuous": continuous.mean()}
+        cost = loss + self._weighted(category, continuous) if playing else torch.zeros(())
+        if self.penalty and playing and at.step % self.every == 0:
             cost = cost + self.penalty * self.every * real_penalty(self.logit, x).mean()
         if self.invariance:
             again = model.features(warped(x, at.rand(B, 6, device=x.device)))
-            unsteadiness = self.unsteadiness(real, again)
-            cost = cost + self.invariance * unsteadiness
-            report["unsteadiness"] = unsteadiness.detach()
+            report["unsteadiness"] = self.unsteadiness(real, again)
+            cost = cost + self.invariance * report["unsteadiness"]
         update("critic", cost)
 
-        features = model.features(fake)
-        generator = generator_loss("non-saturating", self._logit(features)).mean()
-        category, continuous = self.unread(z, features)
-        cost = generator + (weight * category + self.information_continuous * continuous).mean()
-        update("generator", cost)
-        return report | {"generator": generator.detach()}
+        with torch.set_grad_enabled(playing):
+            features = model.features(fake)
+            report["generator"] = generator_loss("non-saturating", self._logit(features)).mean()
+        if playing:
+            cost = report["generator"] + self._weighted(*self.unread(z, features))
+            update("generator", cost)
+        return {name: value.detach() for name, value in report.items()}
 
     def logit(self, x: Tensor) -> Tensor:
         """The critic's, (B,), that images x (B, *event_shape) in [0, 1] are real."""
@@ -232,8 +232,8 @@ class InformationGame(Objective):
         overall = Categorical(probs=one.probs.mean(0), validate_args=False)
         return unlike + SURE * one.entropy().mean() - EVEN * overall.entropy()
 
-    def _information(self, at: Progress) -> float:
-        return self.information * min(1.0, at.fraction / self.rise if self.rise else 1.0)
+    def _weighted(self, category: Tensor, continuous: Tensor) -> Tensor:
+        return (self.information * category + self.information_continuous * continuous).mean()
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         z = self.model.draw_z(len(batch.x), seeded(0))

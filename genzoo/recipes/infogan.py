@@ -32,7 +32,7 @@ def infogan_mnist() -> Recipe:
             penalty=0.05,
             every=16,
             invariance=1.0,
-            rise=0.15,
+            settle=0.2,
         ),
         data="mnist",
         settings=Settings(images=16 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),

@@ -131,20 +131,27 @@ def test_unsteadiness_is_least_where_every_image_keeps_a_category_of_its_own():
     assert float(other) == pytest.approx(50 - EVEN * math.log(10), abs=1e-3)
 
 
-def test_the_category_counts_more_and_more_while_it_rises():
-    def gradient(step: int, information: float = 1.0, rise: float = 0.2) -> Tensor:
-        """What moves the generator at that step of a thousand."""
-        objective = InformationGame(infogan(), 0.0, 0.0, information, 0.0, rise=rise)
-        at = Progress(0, step, 1000, seed=0)
-        objective.step(images(12), Update(objective.optimizers()), at)
-        gradients = [p.grad for p in objective.model.generator.parameters()]
-        return torch.cat([g.flatten() for g in gradients if g is not None])
+def test_q_settles_before_the_game_begins():
+    objective = InformationGame(infogan(), 0.01, 0.01, invariance=1.0, settle=0.2)
+    before = {name: p.detach().clone() for name, p in objective.named_parameters()}
+    update = Recording(objective)
+    for images_seen in (0, 199):
+        objective.step(images(12), update, Progress(0, images_seen, 1000, seed=0))
+    moved = {
+        name.removeprefix("model.").split(".")[0]
+        for name, p in objective.named_parameters()
+        if not torch.equal(p, before[name])
+    }
+    assert moved == {"trunk", "q"}
+    assert [who for who, _ in update.seen] == ["critic", "critic"]
+    report = objective.step(images(12), update, Progress(0, 200, 1000, seed=0))
+    assert update.seen[2:] == [("critic", {"trunk", "q", "critic"}), ("generator", {"generator"})]
+    assert set(report) == {"value", "category", "continuous", "unsteadiness", "generator"}
 
-    none, whole = gradient(0, information=0.0), gradient(0, rise=0.0)
-    assert (whole - none).abs().max() > 1e-4
-    torch.testing.assert_close(gradient(0), none)
-    torch.testing.assert_close(gradient(20), 0.9 * none + 0.1 * whole)
-    torch.testing.assert_close(gradient(500), whole)
+
+def test_nothing_to_settle_by_is_refused():
+    with pytest.raises(ValueError, match="needs an invariance to settle by"):
+        InformationGame(infogan(), 0.01, 0.01, settle=0.2)
 
 
 def test_its_codes_come_to_be_read():
