@@ -97,6 +97,21 @@ class Store:
             )
         return arrays
 
+    def snapshots(self, name: str) -> dict[int, np.ndarray]:
+        """What the release keeps of its training, by the number of images seen, in that order.
+
+        Raises:
+            Unavailable: when the release is missing or damaged, or keeps nothing.
+        """
+        try:
+            kept = releases.snapshots(name)
+        except releases.ReleaseError as error:
+            raise _unavailable(name, error) from error
+        if not kept:
+            command = f"python -m genzoo train {name}"
+            raise Unavailable(f"{name} keeps nothing of its training; {command} does.", command)
+        return {seen: x.numpy() for seen, x in kept.items()}
+
 
 def _unavailable(name: str, error: Exception) -> Unavailable:
     return Unavailable(str(error), f"python -m genzoo train {name}")

@@ -38,10 +38,16 @@ class Pace:
 
     Args:
         clock: seconds, ever growing.
+        work: seconds that the processor has worked for the thread that asks. Not those gone by: a
+            machine that is busy with other things would slow the games down twice.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic):
-        self._clock = clock
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        work: Callable[[], float] = time.thread_time,
+    ):
+        self._clock, self._work = clock, work
         self._turn = threading.Lock()
         self._guard = threading.Lock()
         self._due: dict[str, float] = {}  # when each player's next turn is
@@ -59,12 +65,12 @@ class Pace:
             turn.wait = PATIENCE
             yield turn
             return
-        start = self._clock()
+        start = self._work()
         try:
             yield turn
         finally:
             self._turn.release()
-            self._charge(player, turn.steps, self._clock() - start)
+            self._charge(player, turn.steps, self._work() - start)
 
     def n_active(self) -> int:
         """How many play at present, at least 1."""

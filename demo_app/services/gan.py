@@ -17,7 +17,7 @@ from demo_app.services.games import Kept, Pace
 from demo_app.services.match import N_ARROWS, N_SHOWN, Match, Rules
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES, Mixture, mixture_of_cells
-from genzoo.models import GAN
+from genzoo.models import GAN, PlaneGame
 from genzoo.objectives.adversarial import LOSSES, PENALTIES
 from genzoo.objectives.base import TrainingError
 
@@ -64,9 +64,11 @@ class _Game:
     """One visitor's."""
 
     match: Match
-    aim: tuple[str, Any]
     is_exhibit: bool
     """Whether it is the page's own game, and nothing but turns of both sides was asked of it."""
+
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """Of the exhibit: what was told of it at each step of the way, but for arrays."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -82,18 +84,21 @@ class GANService:
     defaults = DEFAULTS
     exhibit = EXHIBIT
 
+    n_plane = sum(p.numel() for p in PlaneGame().objective.parameters())
+    """Parameters of both sides of the game."""
+
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic):
         self._store = store
         self._pace = Pace(clock)
         self._games: Kept[_Game] = Kept(MAX_GAMES, IDLE, self._pace.forget, clock)
-        self._shown: Match | None = None
-        self._known_assets: dict[str, np.ndarray] | None = None
+        self._shown: _Game | None = None
+        self._known: dict[int, np.ndarray] | None = None
 
     def missing(self) -> Unavailable | None:
         """Why the digits cannot be shown, if they cannot; reads no weights."""
         try:
             self._store.info(self.release)
-            self._assets()
+            self._snapshots()
         except Unavailable as error:
             return error
         return None
@@ -119,17 +124,24 @@ class GANService:
                 this is that game and someone has played it so far.
 
         Returns:
-            game, its name in `play`; n_steps of each side that are done; and real (N, 2), points
-            of the target, and density (CELLS, CELLS), its own.
+            game, its name in `play`; n_steps of each side that are done, and history, what `play`
+            told of them but for arrays; real (N, 2), points of the target, and density (CELLS,
+            CELLS), its own.
         """
         mixture = self._mixture(target, ink)
         seed = checks.integer("The seed", seed, 0, MAX_SEED)
         by = self._rules(rules)
         is_exhibit = (target, seed, by) == ("ring", 0, DEFAULTS)
         shown = self._shown if exhibit and is_exhibit else None
-        match = shown.copy() if shown else Match(mixture, by, seed)
-        name = self._games.add(_Game(match, (target, ink), is_exhibit))
-        return {"game": name, "n_steps": dict(match.n_steps), **_board(match)}
+        match = shown.match.copy() if shown else Match(mixture, by, seed)
+        history = list(shown.history) if shown else []
+        name = self._games.add(_Game(match, is_exhibit, history))
+        return {
+            "game": name,
+            "n_steps": dict(match.n_steps),
+            "history": history,
+            **_board(match),
+        }
 
     def play(
         self,
@@ -190,8 +202,6 @@ class GANService:
             except TrainingError:
                 return {"ended": "diverged"}
             turn.steps = n
-            if found.is_exhibit and self._shown is None and match.n_played == EXHIBIT:
-                self._shown = match.copy()
             answer: dict[str, Any] = {
                 "ended": None,
                 "wait": 0.0,
@@ -209,7 +219,18 @@ class GANService:
                 answer["pull"] = match.pull(match.points(N_ARROWS, at))
             if "mesh" in show:
                 answer["mesh"] = match.mesh()
+            if found.is_exhibit and n:
+                self._remember(found, answer)
             return answer
+
+    def _remember(self, game: _Game, answer: dict[str, Any]) -> None:
+        """Note an answer of the page's own game, which is kept when it has come far enough."""
+        if self._shown is not None or game.match.n_played > EXHIBIT:
+            return
+        plain = {k: v for k, v in answer.items() if not isinstance(v, np.ndarray)}
+        game.history.append(plain)
+        if game.match.n_played == EXHIBIT:
+            self._shown = _Game(game.match.copy(), True, list(game.history))
 
     def game(
         self,
@@ -256,14 +277,14 @@ class GANService:
         return {
             "n_parameters": info["n_parameters"],
             "n_latent": info["model"]["n_latent"],
-            "images_seen": self._assets()["images_seen"].tolist(),
+            "images_seen": list(self._snapshots()),
             "figures": {figure["name"]: figure["value"] for figure in info["figures"]},
         }
 
     def training(self) -> np.ndarray:
         """Pictures of the same 36 z at every moment, (S, 36, 784), 0 to 255."""
-        pictures = self._assets()["pictures"]
-        return pictures.reshape(len(pictures), -1, SIDE * SIDE)
+        pictures = np.stack(list(self._snapshots().values()))
+        return pictures.reshape(*pictures.shape[:2], SIDE * SIDE)
 
     def samples(self, n: Any = 36, seed: Any = 0) -> dict[str, np.ndarray]:
         """n pictures by the release, 1 to 64, a function of the seed: z (n, K), and images
@@ -301,11 +322,10 @@ class GANService:
             checks.integer("The critic's steps a round", rules["n_critic"], 1, MAX_N_CRITIC),
         )
 
-    def _assets(self) -> dict[str, np.ndarray]:
-        if self._known_assets is None:
-            needed = frozenset(("images_seen", "pictures"))
-            self._known_assets = self._store.assets(self.release, needed)
-        return self._known_assets
+    def _snapshots(self) -> dict[int, np.ndarray]:
+        if self._known is None:
+            self._known = self._store.snapshots(self.release)
+        return self._known
 
 
 def _board(match: Match) -> dict[str, np.ndarray]:

@@ -188,21 +188,21 @@ class Match:
         """How far the generator has come.
 
         Returns:
-            best (CELLS, CELLS), p / (p + q) of the densities of data and generator, both blurred;
-            divergence, their Jensen-Shannon divergence in nats; value, V for the best critic, 2
-            JS - log 4; good, how many of the points lie within 3 deviations of the target's
-            centers, 0 to 1; covered of n_parts parts of the target.
+            best (CELLS, CELLS), p / (p + q) of the densities of data and generator, both blurred,
+            and half where there is next to nothing of either; best_value, V for the best critic,
+            2 JS - log 4; divergence, JS, that of Jensen and Shannon, in nats; good, how many of
+            the points lie within 3 deviations of the target's centers, 0 to 1; covered of n_parts
+            parts of the target.
         """
         points = self.points(N_MEASURED, hand)
-        p, q = self.density, Mixture(points, BLUR).on_grid(CELLS)
-        p, q = (d / d.sum() for d in (p, q))
-        both = (p + q).clamp(min=1e-12)
-        best = p / both
-        value = float((torch.xlogy(p, best) + torch.xlogy(q, q / both)).sum())
+        p, q = (d / d.sum() for d in (self.density, Mixture(points, BLUR).on_grid(CELLS)))
+        both = (p + q).clamp(min=1e-30)
+        value = float((torch.xlogy(p, p / both) + torch.xlogy(q, q / both)).sum())
+        nothing = 1e-3 / CELLS**2
         good, there = self.target.reached(points)
         return {
-            "best": best.numpy(),
-            "value": value,
+            "best": ((p + nothing) / (p + q + 2 * nothing)).numpy(),
+            "best_value": value,
             "divergence": max(0.0, (value + math.log(4)) / 2),
             "good": good,
             "covered": int((there >= FAIR).sum()),
