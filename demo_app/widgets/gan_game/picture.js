@@ -3,7 +3,7 @@
 const SCALE = 30000; // of numbers in [0, 1]
 const PER_LINE = 41; // places of a line of the mesh
 const WINDOW = 600; // steps on the charts, at most
-const NO_SLOPE = { logits: 0.004, wasserstein: 0.08 }; // of the square, for a pull of one
+const NO_SLOPE = { logits: 0.012, wasserstein: 0.08 }; // of the square, for a pull of one
 const LONGEST = 0.08; // of an arrow
 const EQUAL = -Math.log(4); // V where p = q
 
@@ -174,7 +174,8 @@ function showNumbers() {
 function showMove(host, move) {
   host.classList.toggle("moved", Boolean(move));
   const delta = move ? move.after - move.before : 0;
-  host.querySelector("b").textContent = !move ? "" : delta >= 0 ? "\u25b2" : "\u25bc";
+  const still = Math.abs(delta) < 0.0005;
+  host.querySelector("b").textContent = still ? "\u2013" : delta > 0 ? "\u25b2" : "\u25bc";
   host.querySelector("output").textContent = move ? "V " + zoo.signed(delta, 3) : "";
   // From the middle to the side it moved to; by the root, so that small steps show.
   const share = 50 * Math.min(1, Math.sqrt(Math.abs(delta) / 0.3));
@@ -204,15 +205,16 @@ function drawCharts() {
   const reference = isWasserstein() ? 0 : EQUAL;
   const latest = measured[measured.length - 1];
   const best = latest && !isWasserstein() ? [{ y: latest.best, color: zoo.token("accent"), dash: [2, 3] }] : [];
-  const span = [...values, reference, ...best.map(({ y }) => y)];
   const pad = isWasserstein() ? 0.02 : 0.06;
-  const low = Math.max(Math.min(...span) - pad, reference - 1.6);
+  const top = Math.max(...values, reference) + pad;
+  const low = Math.max(Math.min(...values, reference) - pad, reference - 1.6);
+  // What the best D would reach is shown where it is near; far above, it is told in words.
+  const high = best.length && best[0].y < top + 0.25 ? Math.max(top, best[0].y + pad) : top;
   const colors = { d: zoo.token("negative"), g: zoo.token("positive"), rest: zoo.token("strong-line") };
   zoo.drawChart(find("values"), {
-    from, to, low,
-    high: Math.max(...span) + pad,
+    from, to, low, high,
     about: 4,
-    marks: [{ y: reference }, ...best],
+    marks: [{ y: reference }, ...best.filter(({ y }) => y < high)],
     lines: [between, saw.critic, saw.generator],
     styles: [{ color: colors.rest, width: 1 }, { color: colors.d, width: 2 }, { color: colors.g, width: 2 }],
   });

@@ -11,7 +11,7 @@
     const power = 10 ** Math.floor(Math.log10(raw));
     const step = power * [1, 2, 5, 10].find((m) => m * power >= raw);
     const ticks = [];
-    for (let k = Math.ceil(low / step); k * step <= high + 1e-9; k++) ticks.push(k * step);
+    for (let k = Math.ceil(low / step); k * step <= high + 1e-9; k++) ticks.push(k * step + 0); // no -0
     return { ticks, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
   };
 
