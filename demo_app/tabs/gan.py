@@ -144,7 +144,7 @@ def endpoints(service: GANService) -> None:
     widgets.endpoint(
         "gan_game",
         gan_game,
-        "A game of n steps, 0 to 4000, both sides in turns, by a seed -> n_steps of each side, "
+        "A game of n steps, 0 to 2000, both sides in turns, by a seed -> n_steps of each side, "
         "value V, generator (its loss), points of the generator, field (the critic's logits on "
         "48 x 48 cells), values [steps, V] on the way, divergence (Jensen-Shannon, nats), good "
         "(share of points near the target), covered of n_parts. Targets: "

@@ -320,7 +320,9 @@ def test_blur_is_noise_added_to_the_points():
     assert ((column + 0.5) / 30, (row + 0.5) / 30) == pytest.approx((0.4, 0.7), abs=1 / 60)
 
 
-@pytest.mark.parametrize(("name", "n_parts"), [("ring", 8), ("grid", 25), ("moons", 8), ("one", 1)])
+@pytest.mark.parametrize(
+    ("name", "n_parts"), [("ring", 8), ("grid", 25), ("moons", 8), ("one", 1)]
+)
 def test_a_mixtures_own_draws_reach_each_of_its_parts(name, n_parts):
     mixture = MIXTURES[name]()
     good, there = mixture.reached(mixture.draw(5_000, torch.Generator().manual_seed(1)))

@@ -131,6 +131,7 @@ function told(answer, given, total) {
     match.shown.moves = [
       { who: "generator", before: before.value, after: answer.moves[0].before }, ...answer.moves];
   }
+  if (zoo.still() && want.replay.length) return; // no show on the way
   paintFields();
   if (given.n === 1 && !given.hand && before && !zoo.still()) glide(before.moving || before.points);
   plane.drawBase();

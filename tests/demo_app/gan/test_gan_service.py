@@ -279,7 +279,7 @@ def test_a_whole_game_is_the_game_of_its_steps(service):
         (lambda s, g: s.play(g, aim=["drawn", [0] * 784]), "Nothing is drawn yet"),
         (lambda s, g: s.play(g, show=["all"]), "What to show must be one of measure"),
         (lambda s, g: s.play(g, show="mesh"), "What to show must be a list"),
-        (lambda s, g: s.game(n=4001), "steps must lie between 0 and 4000"),
+        (lambda s, g: s.game(n=2001), "steps must lie between 0 and 2000"),
         (lambda s, g: s.samples(65), "images must lie between 1 and 64"),
     ],
 )
