@@ -31,6 +31,7 @@ SHARED = (
     "chooser.js",
     "raster.js",
     "plane.js",
+    "draws.js",
 )
 
 _FOLDER = Path(__file__).parent
