@@ -242,7 +242,7 @@ def sum_of_means(
     bold, thin = {}, {}
     for c in label.unique().tolist():
         members = ((label == c) & (certainty > 0.9)).nonzero().flatten()
-        if len(members) < 4 * N_PICKS:
+        if len(members) < 2 * N_PICKS:
             continue
         ranked, few = members[ink[members].argsort()], max(N_PICKS, len(members) // 4)
         thin[c], bold[c] = ranked[:few], ranked[-few:]
@@ -268,17 +268,20 @@ def sum_of_means(
 def best_ends(model: Adversarial, judge: Classifier, z: Tensor) -> np.ndarray:
     """Two cells of the first sheet, of different classes, (2, 2) as seed and cell: those between
     which the judge is surest, on the way, of what it sees."""
-    probability, _ = _read(judge, model, z)
-    label = probability.argmax(1)
+    label = _read(judge, model, z)[0].argmax(1)
     best, found = -1.0, (0, 1)
-    for i, j in itertools.combinations(range(len(z)), 2):
-        if label[i] == label[j] and len(label.unique()) > 1:
+    for i in range(len(z) - 1):
+        others = [j for j in range(i + 1, len(z)) if label[j] != label[i]]
+        ways = [
+            [spherical(z[i].numpy(), z[j].numpy(), t) for t in (0.0, 0.3, 0.5, 0.7, 1.0)]
+            for j in others
+        ]
+        if not others:
             continue
-        ends = z[i].numpy(), z[j].numpy()
-        way = torch.from_numpy(np.stack([spherical(*ends, t) for t in (0.0, 0.3, 0.5, 0.7, 1.0)]))
-        score = float(_read(judge, model, way)[0].amax(1).min())
-        if score > best:
-            best, found = score, (i, j)
+        places = torch.from_numpy(np.array(ways))  # (n, 5, K)
+        sure = _read(judge, model, places.flatten(0, 1))[0].amax(1).view(len(others), -1).amin(1)
+        if sure.max() > best:
+            best, found = float(sure.max()), (i, others[int(sure.argmax())])
     return np.array([[0, found[0]], [0, found[1]]], np.uint16)
 
 

@@ -67,8 +67,9 @@ class DCGANService:
 
     def about(self, model: str) -> dict[str, Any]:
         """Figures for the page: data, "mnist" or "fashion"; n_parameters; n_latent; the measured
-        figures by name; fids, the judge FID of each seed that it was trained with; n_searched, the
-        sheets of the seeds below it have known neighbours."""
+        figures by name; fids, the judge FID of each seed that it was trained with; gamma and
+        every, of its penalty; n_searched, the sheets of the seeds below it have known
+        neighbours."""
         info = self._store.info(self._model(model))
         figures = {figure["name"]: figure["value"] for figure in info["figures"]}
         seeds = info.get("seeds", {}).values()
@@ -79,6 +80,8 @@ class DCGANService:
             "n_latent": info["model"]["n_latent"],
             "figures": figures,
             "fids": fids or [figures[name] for name in ("fid",) if name in figures],
+            "gamma": info["hyperparameters"]["objective.weight"],
+            "every": info["hyperparameters"]["objective.every"],
             "n_searched": len(self._assets(model)["neighbours"]),
         }
 
@@ -154,7 +157,7 @@ class DCGANService:
 
     def between(self, model: str, a: Any, b: Any, t: Any) -> dict[str, dict[str, Any]]:
         """The place t, 0 to 1, of both ways: of each its length and its image (784,)."""
-        at = np.float32([checks.number("t", t, 0, 1)])
+        at = np.array([checks.number("t", t, 0, 1)], np.float32)
         answers = {way: self._along(model, a, b, at, way) for way in WAYS}
         return {
             way: {"length": float(answer["length"][0]), "image": answer["images"][0]}
@@ -176,9 +179,9 @@ class DCGANService:
         Returns:
             z (n, 64), and images (n, 784).
         """
-        places = checks.numbers("The places", at, np.size(at), 0, N_STOPS)
-        if not 1 <= places.size <= MAX_FRAMES:
-            raise BadInput(f"There may be 1 to {MAX_FRAMES} places, not {places.size}.")
+        if not isinstance(at, (Sequence, np.ndarray)) or not 1 <= len(at) <= MAX_FRAMES:
+            raise BadInput(f"The places must be a list of 1 to {MAX_FRAMES} numbers.")
+        places = checks.numbers("The places", at, len(at), 0, N_STOPS)
         stops = self.draws(model, [[seed, k] for k in range(N_STOPS)], scale)
         z = np.empty((places.size, stops.shape[1]), np.float32)
         for row, place in zip(z, places, strict=True):
@@ -242,7 +245,7 @@ class DCGANService:
             z (64,), length, and image (784,).
         """
         by = [checks.number(name, x, -MAX_REACH, MAX_REACH) for name, x in (("a", a), ("b", b))]
-        place = self._moved(model, z, u, v, np.float32([by]), seed)
+        place = self._moved(model, z, u, v, np.array([by], np.float32), seed)
         return {
             "z": place[0],
             "length": float(np.linalg.norm(place[0])),

@@ -106,8 +106,9 @@ def figures(service: DCGANService, names: list[str]) -> dict[str, str]:
             value = known["figures"].get(figure)
             shown[f"{figure}_{key}"] = "—" if value is None else f"{value:.{digits}f}"
         if len(fids := known["fids"]) > 1:
-            shown[f"fid_{key}"] += f" ({min(fids):.2f}–{max(fids):.2f})"
-    return shown
+            shown[f"fid_{key}"] += f" [{min(fids):.2f}–{max(fids):.2f}]"
+    known = service.about(names[0]) if names else {}
+    return {**shown, **{name: str(known.get(name, "—")) for name in ("every", "gamma")}}
 
 
 def start(service: DCGANService, model: str) -> dict[str, Any]:
@@ -151,7 +152,8 @@ def between(
     service: DCGANService, model: str, a: Place, b: Place, scale: float, t: float
 ) -> dict[str, Any]:
     """The place t of both ways."""
-    answer = service.between(model, *service.draws(model, [a, b], scale), t)
+    start, end = service.draws(model, [a, b], scale)
+    answer = service.between(model, start, end, t)
     return {
         way: {"image": wire.pack_bytes(place["image"]), "length": round(place["length"], 3)}
         for way, place in answer.items()
@@ -160,9 +162,9 @@ def between(
 
 def ways(service: DCGANService, model: str, a: Place, b: Place, scale: float) -> dict[str, Any]:
     """Both ways as strips of pictures."""
-    ends = service.draws(model, [a, b], scale)
+    start, end = service.draws(model, [a, b], scale)
     answers = {
-        way: service.interpolate(model, *ends, KEYS, way) for way in ("spherical", "straight")
+        way: service.interpolate(model, start, end, KEYS, way) for way in ("spherical", "straight")
     }
     return {
         way: {
@@ -175,7 +177,8 @@ def ways(service: DCGANService, model: str, a: Place, b: Place, scale: float) ->
 
 
 def gif(service: DCGANService, model: str, a: Place, b: Place, scale: float) -> dict[str, Any]:
-    file = service.gif(model, *service.draws(model, [a, b], scale))
+    start, end = service.draws(model, [a, b], scale)
+    file = service.gif(model, start, end)
     return {"gif": wire.pack_bytes(np.frombuffer(file, np.uint8) / 255)}
 
 
@@ -212,8 +215,8 @@ def add(
     seed: int,
 ) -> dict[str, Any]:
     """A - B + C of the means of draws."""
-    z = [service.draws(model, places, scale) for places in (a, b, c)]
-    answer = service.arithmetic(model, *z, noise=noise, seed=seed)
+    A, B, C = (service.draws(model, places, scale) for places in (a, b, c))
+    answer = service.arithmetic(model, A, B, C, noise, seed)
     return {
         "images": wire.pack_bytes(answer["images"]),
         "around": sheet_of(answer["around"], 3),

@@ -196,7 +196,7 @@ function drawChart() {
     context.fillText(zoo.number(v), 4, y(v));
   }
   context.textAlign = "right";
-  context.fillText(zoo.t("dcgan.band"), width - 6, y(BAND[1]) + 10);
+  context.fillText(zoo.t("dcgan.band"), width - 6, y(BAND[0]) - 8);
   const colors = { spherical: zoo.token("accent"), straight: zoo.token("positive") };
   for (const way of WAYS) {
     context.beginPath();

@@ -133,7 +133,7 @@ function verdict() {
   if (!near.found) return zoo.t("dcgan.typical", { median });
   const share = shareNearer(near.distances[0]);
   const values = { distance: zoo.number(near.distances[0], 2), median, percent: zoo.number(100 * share) };
-  return zoo.t(share < 0.01 ? "dcgan.copy" : "dcgan.no_copy", values);
+  return zoo.t("dcgan." + (share < 0.01 ? "copy" : share > 0.99 ? "odd" : "no_copy"), values);
 }
 
 const say = zoo.wait(500, () => {

@@ -75,13 +75,14 @@ const strip = new zoo.Grid(find("strip"), {
   read: (cell) => (cell % 3 ? "" : zoo.t("dcgan.trip_stop", { n: cell / 3 + 1 })),
 });
 strip.addLayer((context, size) => {
-  context.font = `700 11px ${getComputedStyle(element).fontFamily}`;
+  const inset = size > 40 ? 4 : 1;
+  context.font = `700 ${size > 40 ? 11 : 9}px ${getComputedStyle(element).fontFamily}`;
   context.textBaseline = "top";
   context.textAlign = "left";
   for (let k = 0; k < STOPS; k++) {
     const [x, y] = [((3 * k) % COLUMNS) * size, Math.floor((3 * k) / COLUMNS) * size];
     context.fillStyle = zoo.token("accent");
-    context.fillText(k + 1, x + 4, y + 4);
+    context.fillText(k + 1, x + inset, y + inset);
   }
 });
 strip.surface.addEventListener("click", (event) => goTo(strip.cellAt(event)));
