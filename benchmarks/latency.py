@@ -131,6 +131,12 @@ def button(page: Page, k: int, j: int) -> tuple[float, float]:
     return x + width * (0.2 + 0.05 * (k % 11)), y + height / 2
 
 
+def open_dcgan(page: Page, part: str, ready: str) -> None:
+    page.get_by_test_id("tab-dcgan").click()
+    page.locator(ready).wait_for()
+    page.get_by_test_id(part).scroll_into_view_if_needed()
+
+
 def place(page: Page, k: int, j: int, plane: str = "vae-map") -> tuple[float, float]:
     """On a plane, anywhere but at its edge."""
     x, y, width, height = box_of(page, plane)
@@ -142,6 +148,12 @@ def thumb(page: Page, k: int, j: int) -> tuple[float, float]:
     """Along one of the first eight sliders."""
     x, y, width, height = box_of(page, f"vae-z-{k % 8}")
     return x + width * (0.15 + 0.04 * (k % 11)) + 7 * j, y + height / 2
+
+
+def on_the_way(page: Page, k: int, j: int) -> tuple[float, float]:
+    """Along the slider of the way from one image to another."""
+    x, y, width, height = box_of(page, "dcgan-between-player")
+    return x + width * (0.25 + 0.03 * (k % 11)) + 7 * j, y + height / 2
 
 
 def box_of(page: Page, name: str) -> tuple[float, float, float, float]:
@@ -205,6 +217,22 @@ CASES = [
         partial(open_gan, hand=False),
         button,
         moves=0,
+    ),
+    Case(
+        "drag from one draw to another -> digits",
+        "[data-testid=dcgan-straight]",  # which is painted last
+        "pointerrawupdate",
+        partial(
+            open_dcgan, part="dcgan-between-player", ready="[data-testid=dcgan-straight][data-t]"
+        ),
+        on_the_way,
+    ),
+    Case(
+        "drag on the DCGAN's sweep -> digit",
+        "[data-testid=dcgan-sweep]",
+        "pointerrawupdate",
+        partial(open_dcgan, part="dcgan-pad", ready="[data-testid=dcgan-pad][data-sheet]"),
+        partial(place, plane="dcgan-pad"),
     ),
     Case(
         "drag a latent's slider -> digit",

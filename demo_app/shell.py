@@ -13,6 +13,7 @@ import torch
 
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
+from demo_app.services.dcgan import DCGANService
 from demo_app.services.gan import GANService
 from demo_app.services.nade import NADEService
 from demo_app.services.orderless import OrderlessService
@@ -22,7 +23,18 @@ from demo_app.services.rnade import RNADEService
 from demo_app.services.transformer import TransformerService
 from demo_app.services.vae import VAEService
 from demo_app.store import Store
-from demo_app.tabs import aae, gan, nade, orderless, pixelrnn, pixels, rnade, transformer, vae
+from demo_app.tabs import (
+    aae,
+    dcgan,
+    gan,
+    nade,
+    orderless,
+    pixelrnn,
+    pixels,
+    rnade,
+    transformer,
+    vae,
+)
 
 SANS = [
     "ui-sans-serif",
@@ -67,6 +79,7 @@ TABS: tuple[Tab, ...] = (
     Tab("vae", "VAE", [(VAEService, vae.build)]),
     Tab("aae", "AAE", [(AAEService, aae.build)]),
     Tab("gan", "GAN", [(GANService, gan.build)]),
+    Tab("dcgan", "DCGAN", [(DCGANService, dcgan.build)]),
 )
 
 

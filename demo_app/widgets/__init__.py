@@ -34,6 +34,7 @@ SHARED = (
     "plane.js",
     "field.js",
     "chart.js",
+    "draws.js",
 )
 
 _FOLDER = Path(__file__).parent
