@@ -13,6 +13,7 @@ import torch
 
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
+from demo_app.services.infogan import InfoGANService
 from demo_app.services.nade import NADEService
 from demo_app.services.orderless import OrderlessService
 from demo_app.services.pixelrnn import PixelRNNService
@@ -21,7 +22,17 @@ from demo_app.services.rnade import RNADEService
 from demo_app.services.transformer import TransformerService
 from demo_app.services.vae import VAEService
 from demo_app.store import Store
-from demo_app.tabs import aae, nade, orderless, pixelrnn, pixels, rnade, transformer, vae
+from demo_app.tabs import (
+    aae,
+    infogan,
+    nade,
+    orderless,
+    pixelrnn,
+    pixels,
+    rnade,
+    transformer,
+    vae,
+)
 
 SANS = [
     "ui-sans-serif",
@@ -65,6 +76,7 @@ TABS: tuple[Tab, ...] = (
     Tab("transformer", "Transformer", [(TransformerService, transformer.build)]),
     Tab("vae", "VAE", [(VAEService, vae.build)]),
     Tab("aae", "AAE", [(AAEService, aae.build)]),
+    Tab("infogan", "InfoGAN", [(InfoGANService, infogan.build)]),
 )
 
 

@@ -26,11 +26,13 @@ SHARED = (
     "zoo.js",
     "color.js",
     "grid.js",
+    "soft.js",
     "player.js",
     "save.js",
     "chooser.js",
     "raster.js",
     "plane.js",
+    "coded.js",
 )
 
 _FOLDER = Path(__file__).parent
