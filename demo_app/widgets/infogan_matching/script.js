@@ -15,8 +15,8 @@ const wrong = order.flatMap((k) => counts[k].map((n, c) => ({ k, c, n: c === mea
 const first = wrong.reduce((a, b) => (b.n > a.n ? b : a));
 const part = zoo.part("infogan-matching", { category: first.k, digit: first.c }, restore);
 
-/* Counts from 0 to the largest, so that few show too. */
-const shade = (n) => Math.log1p(n) / Math.log1p(largest);
+/* On the scale of the square root, so that few show too. */
+const shade = (n) => Math.sqrt(n / largest);
 
 const at = (i) => ({ k: order[Math.floor(i / L)], c: i % L });
 
@@ -32,19 +32,21 @@ const cellOf = ({ k, c }) => order.indexOf(k) * L + c;
 table.addLayer((context, size) => {
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.font = `${size > 40 ? 13 : size > 30 ? 11 : 9.5}px ${getComputedStyle(element).fontFamily}`;
+  const points = size > 40 ? 13 : size > 30 ? 11 : 9.5;
+  const family = getComputedStyle(element).fontFamily;
   const map = zoo.map("cividis");
   order.forEach((k, row) => {
     counts[k].forEach((n, c) => {
-      if (!n) return;
+      if (!n && c !== meaning[k]) return;
       const [r, g, b] = map.subarray(3 * Math.round(255 * shade(n)));
-      context.fillStyle = 0.299 * r + 0.587 * g + 0.114 * b > 120 ? "#14181c" : "#ffffff";
+      const ink = 0.299 * r + 0.587 * g + 0.114 * b > 120 ? "#14181c" : "#ffffff";
+      const own = c === meaning[k]; // matched
+      context.font = `${own ? "700 " : ""}${points}px ${family}`;
+      context.fillStyle = context.strokeStyle = ink;
       context.fillText(zoo.number(n), (c + 0.5) * size, (row + 0.5) * size);
+      context.lineWidth = 1.5;
+      if (own) context.strokeRect(c * size + 4, row * size + 4, size - 8, size - 8);
     });
-    // The matching.
-    context.strokeStyle = "#ffffff";
-    context.lineWidth = 2;
-    context.strokeRect(meaning[k] * size + 2, row * size + 2, size - 4, size - 4);
   });
 });
 

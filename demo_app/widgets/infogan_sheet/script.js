@@ -174,11 +174,11 @@ function showMeasured() {
   const digits = { read: 1 };
   const units = { lean: "\u00b0" };
   const rows = Object.entries(sheet.measured).map(([key, values]) =>
-    zoo.make("tr", {}, zoo.make("th", { scope: "row", "data-t": "infogan.of_" + key,
+    zoo.make("div", { role: "row" }, zoo.make("span", { role: "rowheader", "data-t": "infogan.of_" + key,
       "data-t-title": "infogan.of_" + key + "_title" }),
-    ...values.map((v) => zoo.make("td", {}, zoo.number(v, digits[key] || 0) + (units[key] || ""))))
+    ...values.map((v) => zoo.make("span", { role: "cell" }, zoo.number(v, digits[key] || 0) + (units[key] || ""))))
   );
-  find("measured").querySelector("tbody").replaceChildren(...rows);
+  find("measured").replaceChildren(...rows);
   zoo.translate(find("measured"));
 }
 

@@ -12,7 +12,7 @@
       host.classList.add("zoo-category-bars");
       const make = zoo.make;
       const head = make("div", { class: "head", "aria-hidden": "true" },
-        make("span", { "data-t": "zoo.code" }), make("span", { "data-t": "zoo.class" }),
+        make("span", { class: "zoo-math" }, "k"), make("span", { "data-t": "zoo.class" }),
         make("span", { class: "zoo-math" }, "q(k | x)"));
       host.append(head);
       this.rows = meaning.map((digit, k) => {
@@ -54,12 +54,11 @@
     context.strokeStyle = zoo.token("line");
     context.lineWidth = 1;
     context.beginPath();
-    for (const at of [Math.round(size / 2) + 0.5]) {
-      context.moveTo(at, 0);
-      context.lineTo(at, size);
-      context.moveTo(0, at);
-      context.lineTo(size, at);
-    }
+    const middle = Math.round(size / 2) + 0.5;
+    context.moveTo(middle, 0);
+    context.lineTo(middle, size);
+    context.moveTo(0, middle);
+    context.lineTo(size, middle);
     context.stroke();
     context.strokeStyle = zoo.token("strong-line");
     context.setLineDash([4, 4]);
