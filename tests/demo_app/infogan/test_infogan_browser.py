@@ -41,7 +41,7 @@ def visit(visit):
         for name, key in (("made", "codes"), ("categories", "codes"), ("sheet", "asked"),
                           ("remade", "codes"), ("examples", "cell")):  # fmt: skip
             shown = page.get_by_test_id(f"infogan-{name}")
-            expect(shown).to_have_attribute(f"data-{key}", re.compile("."), timeout=20_000)
+            expect(shown).to_have_attribute(f"data-{key}", re.compile("."))
         return page
 
     return visit_infogan
