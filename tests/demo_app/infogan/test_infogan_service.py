@@ -13,6 +13,7 @@ from demo_app import assets
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services.infogan import InfoGANService
 from demo_app.store import ASSETS, Store
+from genzoo import recipes
 from genzoo.data import load_images
 from genzoo.metrics import matched
 from genzoo.releases import CONFIG
@@ -126,6 +127,7 @@ def test_figures_are_those_of_the_release(kept):
     assert about["errors"] == list(ERRORS.values())
     assert about["fids"] == []  # not measured for the seeds
     assert (about["n_noise"], about["deviation"]) == (62, 0.3)
+    assert about["settle"] == recipes.get(NAME).objective_kwargs["settle"]
 
 
 def test_without_other_seeds_the_release_is_the_only_one(service, folder):
