@@ -94,9 +94,9 @@ def open_nade(page: Page) -> None:
     page.locator("[aria-labelledby=nade-title] [data-brush='1']").click()
 
 
-def pixel(page: Page, k: int, j: int) -> tuple[float, float]:
+def pixel(page: Page, k: int, j: int, canvas: str = "nade-canvas") -> tuple[float, float]:
     """A stroke to the right, of new pixels all along: three strokes a row, in any order."""
-    x, y, width, height = box_of(page, "nade-canvas")
+    x, y, width, height = box_of(page, canvas)
     row, third = divmod(k * 29 % 84, 3)
     return x + width * (9 * third + j + 0.5) / 28, y + height * (row + 0.5) / 28
 
@@ -135,6 +135,18 @@ def open_dcgan(page: Page, part: str, ready: str) -> None:
     page.get_by_test_id("tab-dcgan").click()
     page.locator(ready).wait_for()
     page.get_by_test_id(part).scroll_into_view_if_needed()
+
+
+def open_infogan(page: Page) -> None:
+    page.get_by_test_id("tab-infogan").click()
+    page.locator("[data-testid=infogan-made][data-codes]").wait_for()
+    page.locator("[data-testid=infogan-remade][data-codes]").wait_for()
+
+
+def open_drawing(page: Page) -> None:
+    open_infogan(page)
+    page.get_by_test_id("infogan-clear").click()
+    page.get_by_test_id("infogan-draw").scroll_into_view_if_needed()
 
 
 def place(page: Page, k: int, j: int, plane: str = "vae-map") -> tuple[float, float]:
@@ -233,6 +245,20 @@ CASES = [
         "pointerrawupdate",
         partial(open_dcgan, part="dcgan-pad", ready="[data-testid=dcgan-pad][data-sheet]"),
         partial(place, plane="dcgan-pad"),
+    ),
+    Case(
+        "drag on InfoGAN's square -> digit",
+        "[data-testid=infogan-made]",
+        "pointerrawupdate",
+        open_infogan,
+        partial(place, plane="infogan-pad"),
+    ),
+    Case(
+        "draw on -> InfoGAN's codes, remade",
+        "[data-testid=infogan-remade]",
+        "pointerrawupdate",
+        open_drawing,
+        partial(pixel, canvas="infogan-draw"),
     ),
     Case(
         "drag a latent's slider -> digit",

@@ -28,8 +28,9 @@ from genzoo.data.batches import some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.data.plane import CURVES
 from genzoo.metrics.bounds import elbo_split
+from genzoo.metrics.matching import tally
 from genzoo.metrics.samples import distance_from_draws, features
-from genzoo.models import AAE, DCGAN, NADE, RNADE, VAE, JointPixels, OrderlessNADE
+from genzoo.models import AAE, DCGAN, NADE, RNADE, VAE, InfoGAN, JointPixels, OrderlessNADE
 from genzoo.roles import Adversarial, Autoregressive, Classifier
 
 PER_CLASS = 30
@@ -140,6 +141,25 @@ def vae_mnist(vae: VAE) -> dict[str, np.ndarray]:
 def vae_fashion(vae: VAE) -> dict[str, np.ndarray]:
     """Test clothes, 10 a class, and how the model codes the whole test set."""
     return _coded(vae, "fashion", "none", 10)
+
+
+def infogan_mnist(model: InfoGAN) -> dict[str, np.ndarray]:
+    """Test digits, gray, 20 a class; counts (K, L), how many test images of each class are given
+    each category; and up to 8 examples of each such pair, sorted by it."""
+    test = load_images("mnist", "test")
+    with torch.inference_mode():
+        inferred = torch.cat([model.infer(b)[0].probs.argmax(1) for b in test.scaled().split(250)])
+    pair = inferred * len(test.classes) + test.labels
+    chosen, examples = first_of_each_class(test.labels, 20), first_of_each_class(pair, 8)
+    levels = test.images.flatten(1).byte().numpy()
+    return {
+        "digits": levels[chosen],
+        "labels": test.labels[chosen].byte().numpy(),
+        "counts": tally(inferred, test.labels, model.n_categories, len(test.classes)).numpy(),
+        "examples": levels[examples],
+        "example_categories": inferred[examples].byte().numpy(),
+        "example_labels": test.labels[examples].byte().numpy(),
+    }
 
 
 def rnade_plane(rnade: RNADE, data: str) -> dict[str, np.ndarray]:
@@ -343,6 +363,7 @@ MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "aae-mnist-swiss-roll": partial(aae_plane, name="aae-mnist-swiss-roll"),
     "dcgan-mnist": partial(dcgan, data="mnist"),
     "dcgan-fashion": partial(dcgan, data="fashion"),
+    "infogan-mnist": infogan_mnist,
     "vae-fashion": vae_fashion,
     "vae-fashion-beta4": vae_fashion,
 }

@@ -15,6 +15,7 @@ from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
 from demo_app.services.dcgan import DCGANService
 from demo_app.services.gan import GANService
+from demo_app.services.infogan import InfoGANService
 from demo_app.services.nade import NADEService
 from demo_app.services.orderless import OrderlessService
 from demo_app.services.pixelrnn import PixelRNNService
@@ -27,6 +28,7 @@ from demo_app.tabs import (
     aae,
     dcgan,
     gan,
+    infogan,
     nade,
     orderless,
     pixelrnn,
@@ -80,6 +82,7 @@ TABS: tuple[Tab, ...] = (
     Tab("aae", "AAE", [(AAEService, aae.build)]),
     Tab("gan", "GAN", [(GANService, gan.build)]),
     Tab("dcgan", "DCGAN", [(DCGANService, dcgan.build)]),
+    Tab("infogan", "InfoGAN", [(InfoGANService, infogan.build)]),
 )
 
 

@@ -51,6 +51,24 @@ def pack_bytes(x: np.ndarray) -> str:
     return base64.b64encode(data.astype(np.uint8).tobytes()).decode()
 
 
+def unpack_bytes(text: object, n: int) -> np.ndarray:
+    """The n bytes that the page sends as base64, (n,) uint8.
+
+    Raises:
+        BadInput: when `text` is not base64 of n bytes.
+    """
+    expected = f"expected base64 of {n} bytes"
+    if not isinstance(text, str):
+        raise BadInput(f"The pixels must be text, not {type(text).__name__}; {expected}.")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadInput(f"The pixels are not valid base64; {expected}.") from error
+    if len(data) != n:
+        raise BadInput(f"The pixels are {len(data)} bytes long; {expected}.")
+    return np.frombuffer(data, dtype=np.uint8)
+
+
 def plain(answer: dict[str, Any]) -> dict[str, Any]:
     """The same with every array as lists, as JSON has them."""
     return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in answer.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from demo_app import pictures, widgets, wire
-from demo_app.errors import BadInput
 
 if TYPE_CHECKING:
     from demo_app.services.vae import VAEService
@@ -187,16 +185,7 @@ def levels(text: object) -> np.ndarray:
     Raises:
         BadInput: when `text` is not base64 of 784 bytes.
     """
-    expected = f"expected base64 of {D} bytes"
-    if not isinstance(text, str):
-        raise BadInput(f"The pixels must be text, not {type(text).__name__}; {expected}.")
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadInput(f"The pixels are not valid base64; {expected}.") from error
-    if len(data) != D:
-        raise BadInput(f"The pixels are {len(data)} bytes long; {expected}.")
-    return np.frombuffer(data, dtype=np.uint8).astype(np.float32)
+    return wire.unpack_bytes(text, D).astype(np.float32)
 
 
 def endpoints(service: VAEService) -> None:

@@ -27,6 +27,7 @@ SHARED = (
     "zoo.js",
     "color.js",
     "grid.js",
+    "soft.js",
     "player.js",
     "save.js",
     "chooser.js",
@@ -35,6 +36,7 @@ SHARED = (
     "field.js",
     "chart.js",
     "draws.js",
+    "coded.js",
 )
 
 _FOLDER = Path(__file__).parent

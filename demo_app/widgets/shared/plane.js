@@ -25,10 +25,10 @@
 
        label: key of its name; get(): the place [x, y] that is kept; keep(z): keep another;
        ask(z): the pointer is at z, and the next frame has yet to come; moved(): `current()` has
-       changed. Nothing is drawn or called before `extent` is set: the plane reaches from -extent
-       to extent. */
-    constructor(host, { label, testid, get, keep, ask, moved, paint }) {
-      Object.assign(this, { host, get, keep, ask, moved, paint });
+       changed; under(context, size) draws what moves as often as the rings, below them. Nothing is
+       drawn or called before `extent` is set: the plane reaches from -extent to extent. */
+    constructor(host, { label, testid, get, keep, ask, moved, paint, under = () => {} }) {
+      Object.assign(this, { host, get, keep, ask, moved, paint, under });
       this.extent = null;
       this.hover = null; // where the pointer is, when it is not dragging
       this.dragging = false;
@@ -136,6 +136,7 @@
         if (!this.extent || !this.over.clientWidth) return;
         const context = zoo.sharp(this.over);
         const size = this.over.clientWidth;
+        this.under(context, size);
         const focus = this.isFocused() && this.surface.matches(":focus-visible");
         ring(context, this.toScreen(this.get(), size), focus ? 10 : 8, 2.5);
         if (this.hover) ring(context, this.toScreen(this.hover, size), 6, 1.5);

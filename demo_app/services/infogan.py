@@ -1,0 +1,276 @@
+"""What the InfoGAN tab asks: pictures of codes, codes of pictures, and what the codes mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demo_app.errors import Unavailable
+from demo_app.services import checks
+from demo_app.store import Store
+from genzoo.metrics.matching import matched
+from genzoo.models import InfoGAN
+from genzoo.models.infogan import DEVIATION
+
+D = 28 * 28
+LIMIT = 2.0
+"""Of the continuous codes: training draws them from -1 to 1, and the paper shows twice that."""
+
+MAX_NOISE = 6.0
+MAX_SEED = 2**31 - 1
+KINDS = ("category", "first", "second", "both")
+MIN_STEPS, MAX_STEPS = 2, 13
+N_ROWS = 8
+"""Noises of a sheet of all categories."""
+
+MAX_IMAGES = 16
+AT_ONCE = 5
+"""Pictures made before the model is let go of, so that a pointer never waits for a sheet."""
+
+
+class InfoGANService:
+    """An image is 784 numbers in [0, 1], row by row; a category a whole number from 0 to 9; the
+    continuous codes are two numbers from -2 to 2. Noise is 62 standard normal numbers, a function
+    of a seed. Refuses bad input with BadInput, a missing or damaged release with Unavailable."""
+
+    name = "infogan-mnist"
+    limit = LIMIT
+
+    _ARRAYS = frozenset(
+        ("digits", "labels", "counts", "examples", "example_categories", "example_labels")
+    )
+
+    def __init__(self, store: Store):
+        self._store = store
+
+    def missing(self) -> Unavailable | None:
+        """Why the model cannot be shown, if it cannot; reads no weights."""
+        try:
+            self._store.info(self.name)
+            self._assets()
+        except Unavailable as error:
+            return error
+        return None
+
+    def about(self) -> dict[str, Any]:
+        """Figures for the page: n_parameters, images_seen, n_categories, n_continuous and n_noise;
+        deviation, q's of a continuous code; settle, the share of the training in which Q learned
+        from real images alone; figures, {value, low, high} by name; and by name the
+        values that errors and fids have over the seeds trained with, the release's own first."""
+        info = self._store.info(self.name)
+        seeds = info.get("seeds") or {"": info["figures"]}
+
+        def over_seeds(name: str) -> list[float]:
+            return [f["value"] for figures in seeds.values() for f in figures if f["name"] == name]
+
+        return {
+            **{key: info[key] for key in ("n_parameters", "images_seen")},
+            **{key: info["model"][key] for key in ("n_categories", "n_continuous", "n_noise")},
+            "deviation": DEVIATION,
+            "settle": info["hyperparameters"].get("objective.settle", 0.0),
+            "figures": {
+                f["name"]: {key: f[key] for key in ("value", "low", "high")}
+                for f in info["figures"]
+            },
+            "errors": over_seeds("unsupervised_error"),
+            "fids": over_seeds("fid"),
+        }
+
+    def matching(self) -> dict[str, np.ndarray]:
+        """counts (K, L), how many test images of each class Q gives each category; meaning (K,),
+        the class of each category, so that as many as can be are right."""
+        counts = self._assets()["counts"].astype(np.int64)
+        return {"counts": counts, "meaning": matched(torch.from_numpy(counts)).numpy()}
+
+    def digits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Test digits (N, 784) of 0 to 255, as gray as they are, and their labels (N,)."""
+        assets = self._assets()
+        return assets["digits"], assets["labels"]
+
+    def examples(self, category: Any, label: Any) -> np.ndarray:
+        """A few test images (n, 784) of 0 to 255 of that class to which Q gives that category;
+        n is 0 where there are none."""
+        assets = self._assets()
+        K, L = assets["counts"].shape
+        category = checks.integer("The category", category, 0, K - 1)
+        label = checks.integer("The class", label, 0, L - 1)
+        these = (assets["example_categories"] == category) & (assets["example_labels"] == label)
+        return assets["examples"][these]
+
+    def generate(
+        self, category: Any, continuous: Any, seed: Any = 0, noise: Any = None
+    ) -> dict[str, np.ndarray]:
+        """The picture of codes and noise, and what Q reads of it.
+
+        Args:
+            category: 0 to 9.
+            continuous: two numbers, -2 to 2.
+            seed: of the noise.
+            noise: 62 numbers, -6 to 6, in place of those of the seed.
+
+        Returns:
+            image (784,); probabilities (10,), q of each category; mean (2,) of q of the continuous
+            codes.
+        """
+        with self._held() as model:
+            c = self._category(model, category)
+            v = checks.numbers("The continuous codes", continuous, 2, -LIMIT, LIMIT)
+            if noise is None:
+                eps = self._noise(model, [self._seed(seed)])
+            else:
+                n = model.n_noise
+                given = checks.numbers("The noise", noise, n, -MAX_NOISE, MAX_NOISE)
+                eps = torch.from_numpy(given).view(1, n)
+            with torch.inference_mode():
+                z = model.join(torch.tensor([c]), torch.from_numpy(v).view(1, 2), eps)
+                x = model.generate(z)
+                q_category, q_continuous = model.infer(x)
+                return {
+                    "image": x.flatten().numpy(),
+                    "probabilities": q_category.probs[0].numpy(),
+                    "mean": q_continuous.mean[0].numpy(),
+                }
+
+    def noises(self, category: Any, continuous: Any, seed: Any = 0, n: Any = 5) -> np.ndarray:
+        """Pictures (n, 784) of the same codes and of the noise of n seeds, `seed` the first."""
+        with self._held() as model:
+            c = self._category(model, category)
+            v = checks.numbers("The continuous codes", continuous, 2, -LIMIT, LIMIT)
+            n = checks.integer("The number of pictures", n, 1, MAX_IMAGES)
+            seeds = self._seeds(seed, n)
+            z = model.join(
+                torch.full((n,), c), torch.from_numpy(v).repeat(n, 1), self._noise(model, seeds)
+            )
+        return self._pictures(z)
+
+    def categories(self, continuous: Any, seed: Any = 0) -> np.ndarray:
+        """What each category makes at the same continuous codes and noise, (10, 784)."""
+        v = checks.numbers("The continuous codes", continuous, 2, -LIMIT, LIMIT)
+        with self._held() as model:
+            K = model.n_categories
+            noise = self._noise(model, [self._seed(seed)])
+            z = model.join(torch.arange(K), torch.from_numpy(v).repeat(K, 1), noise.expand(K, -1))
+        return self._pictures(z)
+
+    def infer(self, pixels: Any) -> dict[str, np.ndarray]:
+        """q(c | x) of an image: probabilities (10,) of the categories, and the mean (2,) of the
+        continuous codes."""
+        x = torch.from_numpy(checks.numbers("The pixels", pixels, D, 0, 1)).view(1, 1, 28, 28)
+        with self._held() as model, torch.inference_mode():
+            category, continuous = model.infer(x)
+            return {
+                "probabilities": category.probs[0].numpy(),
+                "mean": continuous.mean[0].numpy(),
+            }
+
+    def sheet(
+        self, kind: Any, category: Any, continuous: Any, seed: Any = 0, steps: Any = 9
+    ) -> dict[str, Any]:
+        """Pictures row by row, one code a column, and what Q reads of each.
+
+        Args:
+            kind: "category", a row for each of 8 noises, a column for each category; "first" or
+                "second", a row for each category, that continuous code from -2 to 2 along it; or
+                "both", the first code along a row, the second from 2 to -2 down the rows.
+            category, continuous, seed: of what does not vary; the noises have the seeds from
+                `seed` on.
+            steps: values of a continuous code.
+
+        Returns:
+            rows and columns, N = rows x columns; of each cell images (N, 784), category (N,),
+            continuous (N, 2) and seed (N,), as set; probability (N,), q of the category that was
+            set; read (N,), the likeliest category, and mean (N, 2) of the continuous codes.
+        """
+        kind = checks.choice("The kind of sheet", kind, KINDS)
+        v = checks.numbers("The continuous codes", continuous, 2, -LIMIT, LIMIT)
+        steps = checks.integer("The number of steps", steps, MIN_STEPS, MAX_STEPS)
+        first = self._seed(seed)
+        axis = torch.linspace(-LIMIT, LIMIT, steps)
+        with self._held() as model:
+            K = model.n_categories
+            c = self._category(model, category)
+            rows = {"category": N_ROWS, "both": steps}.get(kind, K)
+            columns = K if kind == "category" else steps
+            row, column = (
+                i.flatten()
+                for i in torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+            )
+            N = rows * columns
+            categories = {"category": column, "both": torch.full((N,), c)}.get(kind, row)
+            codes = torch.from_numpy(v).repeat(N, 1)
+            if kind in ("first", "both"):
+                codes[:, 0] = axis[column]
+            if kind == "second":
+                codes[:, 1] = axis[column]
+            if kind == "both":
+                codes[:, 1] = axis.flip(0)[row]
+            seeds = self._seeds(first, rows) if kind == "category" else [first] * rows
+            noise = self._noise(model, seeds)[row]
+            z = model.join(categories, codes, noise)
+        images = self._pictures(z)
+        q = self._read(torch.from_numpy(images).view(-1, 1, 28, 28))
+        probabilities = q["probabilities"]
+        return {
+            "rows": rows,
+            "columns": columns,
+            "images": images,
+            "category": categories.numpy(),
+            "continuous": codes.numpy(),
+            "seed": np.array(seeds)[row.numpy()],
+            "probability": probabilities[np.arange(N), categories.numpy()],
+            "read": probabilities.argmax(1),
+            "mean": q["mean"],
+        }
+
+    @contextmanager
+    def _held(self) -> Iterator[InfoGAN]:
+        """The model, held by this thread alone until the block ends."""
+        with self._store.model(self.name) as held:
+            assert isinstance(held, InfoGAN)  # all that this release can hold
+            yield held
+
+    @staticmethod
+    def _category(model: InfoGAN, category: Any) -> int:
+        return checks.integer("The category", category, 0, model.n_categories - 1)
+
+    @staticmethod
+    def _seed(seed: Any) -> int:
+        return checks.integer("The seed", seed, 0, MAX_SEED)
+
+    def _seeds(self, seed: Any, n: int) -> list[int]:
+        """`seed` and those that follow; after the last comes the first."""
+        first = self._seed(seed)
+        return [(first + k) % (MAX_SEED + 1) for k in range(n)]
+
+    @staticmethod
+    def _noise(model: InfoGAN, seeds: list[int]) -> Tensor:
+        """The noise of each seed, (n, n_noise)."""
+        return torch.stack(
+            [torch.randn(model.n_noise, generator=torch.Generator().manual_seed(s)) for s in seeds]
+        )
+
+    def _pictures(self, z: Tensor) -> np.ndarray:
+        """The pictures (N, 784) of z (N, K)."""
+        parts = []
+        for few in z.split(AT_ONCE):
+            with self._held() as model, torch.inference_mode():
+                parts.append(model.generate(few).flatten(1))
+        return torch.cat(parts).numpy()
+
+    def _read(self, x: Tensor) -> dict[str, np.ndarray]:
+        """probabilities (N, 10) and mean (N, 2) of q(c | x) of pictures (N, 1, 28, 28)."""
+        probabilities, mean = [], []
+        for few in x.split(AT_ONCE):
+            with self._held() as model, torch.inference_mode():
+                category, continuous = model.infer(few)
+            probabilities.append(category.probs)
+            mean.append(continuous.mean)
+        return {"probabilities": torch.cat(probabilities).numpy(), "mean": torch.cat(mean).numpy()}
+
+    def _assets(self) -> dict[str, np.ndarray]:
+        return self._store.assets(self.name, self._ARRAYS)
