@@ -28,7 +28,7 @@ def gan_mnist() -> Recipe:
             every=4,
         ),
         data="mnist",
-        settings=Settings(images=48 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
+        settings=Settings(images=36 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
         smoke={"images": 256, "batch_size": 64, "model.n_hidden": 8, "objective.width": 8},
         expected="judge FID a tenth of what it is after the first epoch",
         storage="float16",
