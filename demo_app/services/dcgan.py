@@ -54,7 +54,6 @@ class DCGANService:
 
     def __init__(self, store: Store):
         self._store = store
-        self._known_assets: dict[str, dict[str, np.ndarray]] = {}
 
     def missing(self, model: str) -> Unavailable | None:
         """Why a model cannot be shown, if it cannot; reads no weights."""
@@ -366,9 +365,7 @@ class DCGANService:
         return checks.model(model, self.models)
 
     def _assets(self, model: str) -> dict[str, np.ndarray]:
-        if model not in self._known_assets:
-            self._known_assets[model] = self._store.assets(model, self._ARRAYS)
-        return self._known_assets[model]
+        return self._store.assets(model, self._ARRAYS)
 
 
 @lru_cache(64)
