@@ -34,6 +34,9 @@ function show() {
     const selected = tab.dataset.key === zoo.tab;
     tab.setAttribute("aria-selected", selected);
     tab.tabIndex = selected ? 0 : -1;
+    // On a narrow screen the strip is longer than it is wide.
+    const [box, strip] = [tab, tabs].map((e) => e.getBoundingClientRect());
+    if (selected) tabs.scrollLeft += box.left + box.width / 2 - strip.left - strip.width / 2;
   });
   languages.querySelectorAll("button").forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.key === zoo.language);

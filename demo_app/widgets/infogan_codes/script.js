@@ -212,7 +212,7 @@ function showControls() {
   find("noises").querySelectorAll("button").forEach((button) => {
     button.setAttribute("aria-pressed", Boolean(Number(button.dataset.free)) === part.get("free"));
   });
-  if (document.activeElement !== find("seed")) find("seed").value = part.get("seed");
+  find("seed").value = part.get("seed");
 }
 
 /* The codes have changed, or the pointer is elsewhere. */
@@ -230,8 +230,7 @@ find("noises").addEventListener("click", (event) => {
 
 find("seed").addEventListener("change", () => {
   const given = find("seed").value;
-  const seed = Number(given);
-  find("seed").blur();
+  const seed = Number(given); // an empty field is no seed, though Number("") is 0
   const valid = given !== "" && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
   set({ seed: valid ? seed : part.get("seed") });
   moved();

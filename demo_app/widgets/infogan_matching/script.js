@@ -32,7 +32,7 @@ const cellOf = ({ k, c }) => order.indexOf(k) * L + c;
 table.addLayer((context, size) => {
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const points = size > 40 ? 13 : size > 30 ? 11 : 9.5;
+  const [points, inset] = size > 40 ? [13, 3.5] : [9.5, 1.5];
   const family = getComputedStyle(element).fontFamily;
   const map = zoo.map("cividis");
   order.forEach((k, row) => {
@@ -43,9 +43,10 @@ table.addLayer((context, size) => {
       const own = c === meaning[k]; // matched
       context.font = `${own ? "700 " : ""}${points}px ${family}`;
       context.fillStyle = context.strokeStyle = ink;
-      context.fillText(zoo.number(n), (c + 0.5) * size, (row + 0.5) * size);
+      context.fillText(n, (c + 0.5) * size, (row + 0.5) * size);
       context.lineWidth = 1.5;
-      if (own) context.strokeRect(c * size + 4, row * size + 4, size - 8, size - 8);
+      const [x, y, side] = [c * size + inset, row * size + inset, size - 2 * inset];
+      if (own) context.strokeRect(x, y, side, side);
     });
   });
 });

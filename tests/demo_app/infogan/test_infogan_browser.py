@@ -408,7 +408,7 @@ def test_the_error_is_the_releases_with_its_interval_and_seeds(visit):
     page = visit()
     expect(page.get_by_test_id("infogan-error")).to_have_text("2.50\u202f%")
     expect(page.get_by_test_id("infogan-interval")).to_contain_text(
-        "2.25\u202f% to 2.75\u202f%, over 1,080 test images"
+        "2.25\u202f% to 2.75\u202f%, over 975 test images"
     )
     expect(page.get_by_test_id("infogan-seeds")).to_have_text(
         written(EN["infogan.over_seeds"], n=3, all="2.50\u202f%, 1.50\u202f%, 9.00\u202f%",
@@ -492,6 +492,7 @@ def test_fits_the_screen_in_its_language(visit, language, width):
     page = visit(f"lang={language}", width=width)
     title = text.labels(language)["infogan.codes_title"]
     expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect(page.get_by_test_id("tab-infogan")).to_be_in_viewport(ratio=0.99)
     page.get_by_test_id("infogan-about").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     shown = page.locator("body").inner_text()
