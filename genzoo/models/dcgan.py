@@ -10,8 +10,10 @@ Differs from the paper: made for 28x28, so there are two levels instead of four.
 normalization, which lets an image depend on the others of its batch: the generator normalizes each
 image by itself, over all channels and pixels (Ba et al., 2016; by groups of channels costs ten
 times as much on a processor), and the critic nothing; what keeps the game stable is a penalty on
-its slope at real images (Mescheder et al., 2018). The critic's last features pass through a dense
-layer; z is Gaussian, not uniform; pixels lie in [0, 1], by a sigmoid instead of tanh.
+its slope at real images (Mescheder et al., 2018). The critic's last features pass through dense
+layers, and beside them how much each of them varies over the batch: a generator that makes some
+kinds of images too seldom is told so (Salimans et al., 2016; as a deviation, Karras et al., 2018).
+z is Gaussian, not uniform; pixels lie in [0, 1], by a sigmoid instead of tanh.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genzoo.nn.conv import image_shape, strided_decoder, strided_encoder
+from genzoo.nn.conv import SLOPE, BatchDeviation, image_shape, strided_decoder, strided_encoder
 from genzoo.roles import Adversarial, check_latents
 
-N_FEATURES = 256
-"""Of the critic's last layer but one."""
+N_FEATURES, N_HIDDEN = 256, 128
+"""Of the critic's trunk, and units of its last layer but one."""
 
 
 class DCGAN(Adversarial):
@@ -52,4 +54,10 @@ class DCGAN(Adversarial):
     def critic(self, width: int) -> nn.Module:
         """`width` channels at half the resolution, twice as many at a quarter of it."""
         trunk = strided_encoder(image_shape(self.event_shape), width, N_FEATURES)
-        return nn.Sequential(trunk, nn.Linear(N_FEATURES, 1))
+        return nn.Sequential(
+            trunk,
+            BatchDeviation(),
+            nn.Linear(2 * N_FEATURES, N_HIDDEN),
+            nn.LeakyReLU(SLOPE),
+            nn.Linear(N_HIDDEN, 1),
+        )

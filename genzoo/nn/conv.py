@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -107,6 +108,15 @@ def strided_encoder(event_shape: tuple[int, int, int], width: int, n_out: int) -
         nn.Linear(2 * width * (H // 4) * (W // 4), n_out),
         nn.LeakyReLU(SLOPE),
     )
+
+
+class BatchDeviation(nn.Module):
+    """Features (B, F), and beside them their standard deviations over the batch: (B, 2F)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.float()  # a small difference of large numbers
+        deviation = (x.var(0, unbiased=False) + 1e-8).sqrt()
+        return torch.cat([x, deviation.expand_as(x)], 1)
 
 
 def strided_decoder(n_in: int, event_shape: tuple[int, int, int], width: int) -> nn.Sequential:
