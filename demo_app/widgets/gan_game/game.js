@@ -116,7 +116,8 @@ async function run() {
 
 function nextQuestion() {
   if (want.begin) {
-    const { target, seed, phases } = want.begin;
+    const asked = want.begin;
+    const { target, seed, phases } = asked;
     const [who, n] = phases[0].acts[0] || ["both", 0];
     const given = {
       target,
@@ -125,46 +126,62 @@ function nextQuestion() {
       rules: phases[0].rules,
       exhibit: who === "both" && n >= props.data.exhibit,
     };
-    return { call: server.begin, given, done: begun };
+    // Another may be wanted by then.
+    return { call: server.begin, given, done: (answer) => want.begin === asked && begun(answer) };
   }
   if (!match || match.ended) return null;
   const hand = part.get("hand") ? place() : null;
   if (want.replay.length) {
-    const { rules, who, n } = want.replay[0];
-    const some = Math.min(n, MAX_STEPS_A_CALL);
-    return question({ who, n: some, rules }, () => {
-      if (n > some) want.replay[0].n -= some;
-      else want.replay.shift();
-    });
+    const act = want.replay[0];
+    const n = Math.min(act.n, MAX_STEPS_A_CALL);
+    return question({ who: act.who, n, rules: act.rules }, () => replayed(act, n));
   }
   if (want.acts.length) {
-    const who = hand ? "critic" : want.acts[0];
-    return question({ who, n: 1, hand }, () => want.acts.shift());
+    const { acts } = want;
+    const who = hand ? "critic" : acts[0];
+    return question({ who, n: 1, hand }, () => acts.shift() && done(who, 1, hand));
   }
   if (want.playing) {
     const { n } = SPEEDS[part.get("speed")];
-    return question({ who: hand ? "critic" : "both", n, hand });
+    const who = hand ? "critic" : "both";
+    return question({ who, n, hand }, () => done(who, n, hand));
   }
-  if (hand && want.handMoved) return question({ who: "critic", n: 1, hand });
+  if (hand && want.handMoved) return question({ who: "critic", n: 1, hand }, forget);
   if (want.look) return question({ who: "both", n: 0, hand });
   return null;
 }
 
 let calls = 0;
 function question(given, finish = () => {}) {
-  const replayed = Boolean(want.replay.length);
   const still = !want.playing && !want.replay.length;
-  const show = ["arrows", "mesh"].filter((key) => part.get(key)).map((key) => key === "arrows" ? "pull" : key);
+  const show = [part.get("arrows") && "pull", part.get("mesh") && "mesh"].filter(Boolean);
   if (still || part.get("best") || calls++ % 6 === 0 || !match.measured.length) show.push("measure");
   const aim = want.aim ? [part.get("target"), ink()] : null;
-  const done = (answer, total) => {
-    finish();
-    if (given.n && given.hand) forget();
-    else if (given.n && !replayed) note(given.who, given.n);
-    told(answer, given, total);
-  };
   Object.assign(want, { look: false, handMoved: false, aim: false });
-  return { call: server.play, given: { game: match.game, rules, ...given, aim, show }, done };
+  return {
+    call: server.play,
+    given: { game: match.game, rules, ...given, aim, show },
+    done: (answer, total) => {
+      finish();
+      told(answer, given, total);
+    },
+  };
+}
+
+function done(who, n, hand) {
+  if (hand) forget();
+  else note(who, n);
+}
+
+function replayed(act, n) {
+  if (want.replay[0] === act) {
+    act.n -= n;
+    if (!act.n) want.replay.shift();
+  } else if (!want.begin) {
+    // The replay was broken off meanwhile, but these steps were done.
+    rules = { ...act.rules };
+    note(act.who, n);
+  }
 }
 
 /* The phase of the present rules. */
@@ -232,7 +249,7 @@ function begun(answer) {
   showTarget(answer);
   want.look = !want.replay.length;
   showPlaying();
-  if (!phases[0].acts.length) part.set({ game: written(phases) });
+  part.set({ game: written(phases) });
 }
 
 /* Numbers for the charts. */

@@ -293,8 +293,6 @@ find("seed").addEventListener("change", () => {
 });
 find("random").addEventListener("click", () => reseed(zoo.newSeed()));
 find("reset").addEventListener("click", () => {
-  pauseGame();
-  stopDrawing();
   part.set(part.defaults);
   open();
 });
@@ -328,6 +326,8 @@ find("json").addEventListener("click", () => {
 
 let loading = false;
 function open() {
+  Object.assign(want, { playing: false, stopAt: null });
+  stopDrawing();
   const wanted = part.get("target");
   const seed = part.get("seed");
   const pixels = zoo.unpackBits(part.get("ink"), 784);
@@ -351,10 +351,7 @@ function open() {
 
 let started = false;
 function restore() {
-  if (!started) return;
-  pauseGame();
-  stopDrawing();
-  open();
+  if (started) open();
 }
 
 new ResizeObserver(() => match && match.shown && drawCharts()).observe(find("values"));
