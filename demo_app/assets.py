@@ -287,19 +287,23 @@ def sum_of_means(
 
 def best_ends(model: Adversarial, judge: Classifier, z: Tensor) -> np.ndarray:
     """Two cells of the first sheet, of different classes, (2, 2) as seed and cell: those between
-    which the judge is surest, on the way, of what it sees."""
+    which the way looks best, which is where the judge, at its least sure, is surest: of the first
+    class up to 0.3, of the second from 0.7, and of any at all in the middle."""
     label = _read(judge, model, z)[0].argmax(1)
     best, found = -1.0, (0, 1)
-    for i in range(len(z) - 1):
-        others = [j for j in range(i + 1, len(z)) if label[j] != label[i]]
+    for i in range(len(z)):
+        others = [j for j in range(len(z)) if label[j] != label[i]]
+        if not others:
+            continue
         ways = [
             [spherical(z[i].numpy(), z[j].numpy(), t) for t in (0.0, 0.3, 0.5, 0.7, 1.0)]
             for j in others
         ]
-        if not others:
-            continue
-        places = torch.from_numpy(np.array(ways))  # (n, 5, K)
-        sure = _read(judge, model, places.flatten(0, 1))[0].amax(1).view(len(others), -1).amin(1)
+        places = torch.from_numpy(np.array(ways)).flatten(0, 1)
+        read = _read(judge, model, places)[0].view(len(others), 5, -1)
+        first = read[:, :2, label[i]].amin(1)
+        second = read[:, 3:].gather(2, label[others].view(-1, 1, 1).expand(-1, 2, 1)).amin((1, 2))
+        sure = torch.minimum(torch.minimum(first, second), read[:, 2].amax(1))
         if sure.max() > best:
             best, found = float(sure.max()), (i, others[int(sure.argmax())])
     return np.array([[0, found[0]], [0, found[1]]], np.uint16)

@@ -4,7 +4,8 @@ const SIDE = 8;
 const D = 784;
 const models = props.data; // [{model, data, searched, fid, floor}]
 
-const part = zoo.part("dcgan", { model: "dcgan-mnist", seed: 0, cell: 0, scale: 1 }, restore);
+const OWN = -1; // the cell in the address that stands for one that the model begins with
+const part = zoo.part("dcgan", { model: "dcgan-mnist", seed: 0, cell: OWN, scale: 1 }, restore);
 const knowns = {}; // what the server knows of each model
 let about = null; // of the model that is shown
 let sheet = null; // the last sheet: {model, seed, scale, levels, lengths}
@@ -27,8 +28,10 @@ grid.surface.addEventListener("keydown", (event) => {
   }
 });
 
+const chosen = () => (part.get("cell") === OWN ? about.ends[0][1] : part.get("cell"));
+
 function choose(cell) {
-  if (cell === null || !sheet || cell === part.get("cell")) return;
+  if (cell === null || !sheet || cell === chosen()) return;
   part.set({ cell });
   grid.cursor = cell;
   takeCurrent();
@@ -50,7 +53,7 @@ const askSamples = zoo.latest(server.samples, (answer, given, total) => {
 /* The current image */
 
 function takeCurrent() {
-  const cell = part.get("cell");
+  const cell = chosen();
   const image = zoo.cellOf(sheet.levels, SIDE, cell);
   picture = { image, length: sheet.lengths[cell], scale: sheet.scale, cell };
   grid.mark(cell);
@@ -62,7 +65,7 @@ function takeCurrent() {
 const askPicture = zoo.latest(server.picture, (answer, given, total) => {
   tell(answer, total);
   const { model, seed, cell } = sheet;
-  if (!answer.ok || given.model !== model || given.seed !== seed || given.cell !== part.get("cell")) return;
+  if (!answer.ok || given.model !== model || given.seed !== seed || given.cell !== chosen()) return;
   picture = { image: zoo.bytes(answer.image), length: answer.length, scale: given.scale, cell };
   show();
 });
@@ -70,10 +73,10 @@ const askPicture = zoo.latest(server.picture, (answer, given, total) => {
 function show() {
   if (!picture) return;
   zoo.paint(find("current"), picture.image, { map: "ink", high: 255 });
-  Object.assign(find("current").dataset, { scale: picture.scale, cell: part.get("cell") });
+  Object.assign(find("current").dataset, { scale: picture.scale, cell: chosen() });
   find("place").textContent = zoo.t("dcgan.cell", {
-    row: zoo.number(Math.floor(part.get("cell") / SIDE) + 1),
-    column: zoo.number((part.get("cell") % SIDE) + 1),
+    row: zoo.number(Math.floor(chosen() / SIDE) + 1),
+    column: zoo.number((chosen() % SIDE) + 1),
     length: length(picture.length),
   });
 }
@@ -87,7 +90,7 @@ const askNeighbours = zoo.latest(server.neighbours, (answer, given) => {
 });
 
 function askNear() {
-  if (sheet.scale === 1) askNeighbours({ model: about.model, seed: sheet.seed, cell: part.get("cell") });
+  if (sheet.scale === 1) askNeighbours({ model: about.model, seed: sheet.seed, cell: chosen() });
   else {
     near = { found: false };
     showNear();
@@ -204,7 +207,7 @@ find("scale").addEventListener("pointerrawupdate", (event) => {
 });
 let asked = null;
 function follow(scale) {
-  const given = { model: sheet.model, seed: sheet.seed, cell: part.get("cell"), scale };
+  const given = { model: sheet.model, seed: sheet.seed, cell: chosen(), scale };
   const key = Object.values(given).join(" ");
   if (key !== asked) askPicture(given);
   asked = key;
@@ -239,7 +242,7 @@ find("json").addEventListener("click", () => {
     model,
     seed,
     scale,
-    cell: part.get("cell"),
+    cell: chosen(),
     lengths,
     image: Array.from(picture.image, (v) => v / 255),
     neighbours: found ? near.distances.map((distance, k) => ({
@@ -272,7 +275,7 @@ function tellOthers() {
     data: about.data,
     seed: sheet.seed,
     scale: sheet.scale,
-    cell: part.get("cell"),
+    cell: chosen(),
     levels: sheet.levels,
     known: knowns[sheet.model],
     className,
@@ -289,7 +292,7 @@ function checkState() {
   part.set({
     model: models.some(({ model }) => model === part.get("model")) ? part.get("model") : models[0].model,
     seed: isSeed(part.get("seed")) ? part.get("seed") : defaults.seed,
-    cell: Number.isInteger(cell) && cell >= 0 && cell < SIDE * SIDE ? cell : defaults.cell,
+    cell: Number.isInteger(cell) && cell >= OWN && cell < SIDE * SIDE ? cell : defaults.cell,
     scale: Math.max(0, Math.min(1.5, part.get("scale"))),
   });
 }
@@ -310,7 +313,7 @@ function open() {
   find("factor").textContent = zoo.number(part.get("scale"), 2);
   if (!knowns[model]) return askStart({ model });
   about = { ...models.find((one) => one.model === model), ...knowns[model] };
-  grid.cursor = part.get("cell");
+  grid.cursor = chosen();
   showWords();
   askSamples({ model, seed: part.get("seed"), scale: part.get("scale") });
 }

@@ -114,5 +114,8 @@ def test_ends_are_of_different_classes():
     ends = assets.best_ends(Stripes(), Reader(), torch.from_numpy(sheet_of_z(0, 2)[:12].copy()))
     assert ends.shape == (2, 2)
     assert (ends[:, 0] == 0).all()
-    classes = sheet_of_z(0, 2)[ends[:, 1], 0] > 0
-    assert classes[0] != classes[1]
+    a, b = (torch.from_numpy(sheet_of_z(0, 2)[cell]) for cell in ends[:, 1])
+    assert (a[0] > 0) != (b[0] > 0)
+    # Each has its share of the way.
+    way = [assets.spherical(a.numpy(), b.numpy(), t)[0] > 0 for t in (0.3, 0.7)]
+    assert way == [bool(a[0] > 0), bool(b[0] > 0)]

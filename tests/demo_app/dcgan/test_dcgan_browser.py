@@ -132,7 +132,7 @@ def test_the_sheet_and_its_chosen_image(visit, service):
     page = visit()
     images = service.samples(MODEL, 64, 0)["images"]
     expect_sheet(sheet(page), images, 8)
-    expect_image(page.get_by_test_id("dcgan-current"), images[0])
+    expect_image(page.get_by_test_id("dcgan-current"), images[ENDS[0][1]])
     press(page, "dcgan-sheet", 27)
     expect(page.get_by_test_id("dcgan-current")).to_have_attribute("data-cell", "27")
     expect_image(page.get_by_test_id("dcgan-current"), images[27])
@@ -499,7 +499,7 @@ def test_the_sheet_under_the_pad_is_the_sweep(visit, service):
 
 
 def test_directions_are_chosen_and_never_the_same(visit, service):
-    page = visit("dcgan-sweep.a=2&dcgan-sweep.b=-1.5")
+    page = visit("dcgan.cell=0&dcgan-sweep.a=2&dcgan-sweep.b=-1.5")
     page.get_by_test_id("dcgan-u").select_option("2")
     expect_sweep(page, service, [0, 0], 2, 1, 2, -1.5)
     expect(page.get_by_test_id("dcgan-v")).to_have_value("1")
