@@ -75,8 +75,8 @@ class Case:
     """What is moved, and which canvas must answer.
 
     `open` brings the page there; `at(page, k, j)` is where the pointer is after move j of drag k,
-    j = 0 being the press. With `moves` = 0 it is the press itself that is timed; with `echo` it is
-    the browser alone.
+    j = 0 being the press. With `moves` = 0 it is the press itself that is timed, or its end where
+    the event is a click; with `echo` it is the browser alone.
     """
 
     name: str
@@ -117,6 +117,26 @@ def open_aae(page: Page) -> None:
     page.locator("[data-testid=aae-decoded][data-z]").wait_for()
 
 
+def open_gan(page: Page, hand: bool) -> None:
+    """A game that has hardly begun; with `hand`, held by the visitor."""
+    where = "#tab=gan&gan.game=nr-0.003-0.002-0.004-1-b4"
+    page.goto(page.url.partition("#")[0] + where + ("&gan.hand=1" if hand else ""))
+    page.locator("[data-testid=gan-field][data-steps='2 2']").wait_for()
+
+
+def button(page: Page, k: int, j: int) -> tuple[float, float]:
+    """Of a step of D and one of G, in turns."""
+    name = "gan-step-generator" if k % 2 else "gan-step-critic"
+    x, y, width, height = box_of(page, name)
+    return x + width * (0.2 + 0.05 * (k % 11)), y + height / 2
+
+
+def open_dcgan(page: Page, part: str, ready: str) -> None:
+    page.get_by_test_id("tab-dcgan").click()
+    page.locator(ready).wait_for()
+    page.get_by_test_id(part).scroll_into_view_if_needed()
+
+
 def open_infogan(page: Page) -> None:
     page.get_by_test_id("tab-infogan").click()
     page.locator("[data-testid=infogan-made][data-codes]").wait_for()
@@ -140,6 +160,12 @@ def thumb(page: Page, k: int, j: int) -> tuple[float, float]:
     """Along one of the first eight sliders."""
     x, y, width, height = box_of(page, f"vae-z-{k % 8}")
     return x + width * (0.15 + 0.04 * (k % 11)) + 7 * j, y + height / 2
+
+
+def on_the_way(page: Page, k: int, j: int) -> tuple[float, float]:
+    """Along the slider of the way from one image to another."""
+    x, y, width, height = box_of(page, "dcgan-between-player")
+    return x + width * (0.25 + 0.03 * (k % 11)) + 7 * j, y + height / 2
 
 
 def box_of(page: Page, name: str) -> tuple[float, float, float, float]:
@@ -189,6 +215,38 @@ CASES = [
         partial(place, plane="aae-plane"),
     ),
     Case(
+        # The points in one's hand, and one step of the critic against them.
+        "drag points in the game -> D(x)",
+        "[data-testid=gan-field]",
+        "pointerrawupdate",
+        partial(open_gan, hand=True),
+        partial(place, plane="gan-plane"),
+    ),
+    Case(
+        "press for a step of the game -> D(x)",
+        "[data-testid=gan-field]",
+        "click",
+        partial(open_gan, hand=False),
+        button,
+        moves=0,
+    ),
+    Case(
+        "drag from one draw to another -> digits",
+        "[data-testid=dcgan-straight]",  # which is painted last
+        "pointerrawupdate",
+        partial(
+            open_dcgan, part="dcgan-between-player", ready="[data-testid=dcgan-straight][data-t]"
+        ),
+        on_the_way,
+    ),
+    Case(
+        "drag on the DCGAN's sweep -> digit",
+        "[data-testid=dcgan-sweep]",
+        "pointerrawupdate",
+        partial(open_dcgan, part="dcgan-pad", ready="[data-testid=dcgan-pad][data-sheet]"),
+        partial(place, plane="dcgan-pad"),
+    ),
+    Case(
         "drag on InfoGAN's square -> digit",
         "[data-testid=infogan-made]",
         "pointerrawupdate",
@@ -228,7 +286,10 @@ def measure(page: Page, case: Case, n: int, seed: int = 0) -> dict[str, float]:
         page.mouse.up()
         page.mouse.move(*case.at(page, k, 0))
         page.wait_for_timeout(250 + 50 * rng.random())  # all that is under way ends
-        if case.moves == 0:
+        if case.event == "click":
+            page.mouse.down()
+            timed(page.mouse.up)
+        elif case.moves == 0:
             timed(page.mouse.down)
         else:
             page.mouse.down()

@@ -8,6 +8,7 @@ itself then needs no data set. Reads the releases (GENZOO_CHECKPOINTS) and the t
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +20,7 @@ import torch
 from torch import Tensor
 
 import genzoo
+from demo_app.services.dcgan import N_SHEET, sheet_of_z, spherical
 from demo_app.store import ASSETS
 from genzoo import releases
 from genzoo.data import load_images
@@ -27,9 +29,9 @@ from genzoo.data.binarize import binarize_once
 from genzoo.data.plane import CURVES
 from genzoo.metrics.bounds import elbo_split
 from genzoo.metrics.matching import tally
-from genzoo.metrics.samples import distance_from_draws
-from genzoo.models import AAE, NADE, RNADE, VAE, InfoGAN, JointPixels, OrderlessNADE
-from genzoo.roles import Autoregressive
+from genzoo.metrics.samples import distance_from_draws, features
+from genzoo.models import AAE, DCGAN, NADE, RNADE, VAE, InfoGAN, JointPixels, OrderlessNADE
+from genzoo.roles import Adversarial, Autoregressive, Classifier
 
 PER_CLASS = 30
 
@@ -172,6 +174,157 @@ def rnade_plane(rnade: RNADE, data: str) -> dict[str, np.ndarray]:
     }
 
 
+N_SEARCHED = 8
+"""Sheets of a DCGAN, by the seeds from 0, whose nearest training images are searched for."""
+
+N_NEAREST = 3
+N_DIRECTIONS = 8
+
+
+def dcgan(model: DCGAN, data: str) -> dict[str, np.ndarray]:
+    """What the DCGAN tab shows of one model; see `DCGANService.known` and `neighbours`.
+
+    Distances are between the features of the data's judge. pictures (U, 784) holds each training
+    image once that is among the nearest of any cell, and neighbours (S, 64, 3) its number there.
+    """
+    judge = genzoo.load(f"judge-{data}")
+    train, test = load_images(data, "train"), load_images(data, "test")
+    z = torch.from_numpy(
+        np.concatenate([sheet_of_z(seed, *model.latent_shape) for seed in range(N_SEARCHED)])
+    )
+    made, of_train = _features_of(judge, model, z), features(judge, train.scaled())
+    distances, nearest = (
+        x.view(N_SEARCHED, N_SHEET, N_NEAREST) for x in _nearest(made, of_train, N_NEAREST)
+    )
+    used, neighbours = nearest.unique(return_inverse=True)
+    real, _ = _nearest(features(judge, test.scaled()), of_train, 1)
+    directions, gains = principal_directions(model, N_DIRECTIONS)
+    example, classes = sum_of_means(model, judge, z)
+    return {
+        "pictures": train.images[used].flatten(1).numpy(),
+        "labels": train.labels[used].byte().numpy(),
+        "neighbours": neighbours.numpy().astype(np.uint16),
+        "distances": distances.half().numpy(),
+        "real_distances": real.quantile(torch.linspace(0, 1, 201).double()).half().numpy(),
+        "directions": directions.half().numpy(),
+        "gains": gains.half().numpy(),
+        "example": np.stack(np.divmod(example.numpy(), N_SHEET), -1).astype(np.uint16),
+        "example_classes": np.array(classes, np.uint8),
+        "ends": best_ends(model, judge, z[:N_SHEET]),
+    }
+
+
+def principal_directions(model: Adversarial, n: int, n_z: int = 64) -> tuple[Tensor, Tensor]:
+    """Along which directions of z pictures change most: the first n eigenvectors (n, K) of the
+    mean of J'J over n_z draws, J being the pictures' derivative by z; and by how much they do, the
+    roots of the eigenvalues (n,) as multiples of that of all eigenvalues' mean, which is what a
+    direction at random does."""
+    z = model.draw_z(n_z, torch.Generator().manual_seed(0))
+    K = z.shape[1]
+    total = torch.zeros(K, K)
+    step = 0.05
+    for one in z:
+        by = step * torch.eye(K)
+        with torch.inference_mode():
+            J = (model.generate(one + by) - model.generate(one - by)).flatten(1) / (2 * step)
+        total += J @ J.T
+    values, vectors = torch.linalg.eigh(total)
+    gains = (values / values.mean()).clamp(min=0).sqrt()
+    # An eigenvector has no sign; this one has more ink on its positive side.
+    directions = vectors.T.flip(0)[:n]
+    with torch.inference_mode():
+        for u in directions:
+            if model.generate(z + u).mean() < model.generate(z - u).mean():
+                u.neg_()
+    return directions, gains.flip(0)[:n]
+
+
+N_PICKS = 3
+"""Draws in each mean of the example, as in the paper."""
+
+
+def sum_of_means(
+    model: Adversarial, judge: Classifier, z: Tensor, n_tries: int = 4
+) -> tuple[Tensor, tuple[int, int]]:
+    """An example of A - B + C: A bold pictures of a class, B thin ones of the same, C thin ones of
+    another, so that the sum ought to be of C's class and bold.
+
+    Of all pairs of classes, and a few choices among the boldest and thinnest of each, the one
+    whose sum is best: the judge's probability of C's class, over the sum and eight places around
+    it, times the share of pictures of the class that are less bold.
+
+    Returns:
+        the numbers (3, N_PICKS) of A, B and C among the draws z, and the two classes.
+    """
+    probability, ink = _read(judge, model, z)
+    certainty, label = probability.max(1)
+    generator = torch.Generator().manual_seed(0)
+    bold, thin = {}, {}
+    for c in label.unique().tolist():
+        members = ((label == c) & (certainty > 0.9)).nonzero().flatten()
+        if len(members) < 2 * N_PICKS:
+            continue
+        ranked, few = members[ink[members].argsort()], max(N_PICKS, len(members) // 4)
+        thin[c], bold[c] = ranked[:few], ranked[-few:]
+
+    def some(few: Tensor) -> Tensor:
+        return few[torch.randperm(len(few), generator=generator)[:N_PICKS]]
+
+    eps = 0.25 * torch.randn(9, z.shape[1], generator=generator)
+    eps[0] = 0
+    best, found = -1.0, (torch.arange(3 * N_PICKS).view(3, N_PICKS) % len(z), (0, 0))
+    for p, q in itertools.permutations(bold, 2):
+        for _ in range(n_tries):
+            picks = torch.stack([some(bold[p]), some(thin[p]), some(thin[q])])
+            a, b, c = z[picks].mean(1)
+            read, ink_of = _read(judge, model, a - b + c + eps)
+            bolder = (ink[label == q] < ink_of[0]).double().mean()
+            score = float(read[:, q].mean() * bolder)
+            if score > best:
+                best, found = score, (picks, (p, q))
+    return found
+
+
+def best_ends(model: Adversarial, judge: Classifier, z: Tensor) -> np.ndarray:
+    """Two cells of the first sheet, of different classes, (2, 2) as seed and cell: those between
+    which the judge is surest, on the way, of what it sees."""
+    label = _read(judge, model, z)[0].argmax(1)
+    best, found = -1.0, (0, 1)
+    for i in range(len(z) - 1):
+        others = [j for j in range(i + 1, len(z)) if label[j] != label[i]]
+        ways = [
+            [spherical(z[i].numpy(), z[j].numpy(), t) for t in (0.0, 0.3, 0.5, 0.7, 1.0)]
+            for j in others
+        ]
+        if not others:
+            continue
+        places = torch.from_numpy(np.array(ways))  # (n, 5, K)
+        sure = _read(judge, model, places.flatten(0, 1))[0].amax(1).view(len(others), -1).amin(1)
+        if sure.max() > best:
+            best, found = float(sure.max()), (i, others[int(sure.argmax())])
+    return np.array([[0, found[0]], [0, found[1]]], np.uint16)
+
+
+@torch.inference_mode()
+def _read(judge: Classifier, model: Adversarial, z: Tensor) -> tuple[Tensor, Tensor]:
+    """What the judge says of the pictures of z (N, K): probabilities (N, n_classes); and their
+    ink, the mean of their pixels (N,)."""
+    x = model.generate(z)
+    return torch.softmax(judge.logits(x), 1), x.flatten(1).mean(1)
+
+
+@torch.inference_mode()
+def _features_of(judge: Classifier, model: Adversarial, z: Tensor) -> Tensor:
+    return torch.cat([features(judge, model.generate(few)) for few in z.split(64)])
+
+
+def _nearest(x: Tensor, among: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    """Distances (N, n) of x (N, F) from the nearest of `among` (M, F), nearest first, and the
+    numbers (N, n) of those."""
+    found = [torch.cdist(few, among).topk(n, largest=False) for few in x.split(250)]
+    return torch.cat([d for d, _ in found]), torch.cat([i for _, i in found])
+
+
 def _coded(vae: VAE, data: str, binarization: str, n: int) -> dict[str, np.ndarray]:
     """images of 0 to 255, n a class, and their labels; over the test set the mean kl of each
     latent and the mean reconstruction term, in nats."""
@@ -208,6 +361,8 @@ MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "aae-mnist-deterministic": partial(aae_plane, name="aae-mnist-deterministic"),
     "aae-mnist-ring": partial(aae_plane, name="aae-mnist-ring"),
     "aae-mnist-swiss-roll": partial(aae_plane, name="aae-mnist-swiss-roll"),
+    "dcgan-mnist": partial(dcgan, data="mnist"),
+    "dcgan-fashion": partial(dcgan, data="fashion"),
     "infogan-mnist": infogan_mnist,
     "vae-fashion": vae_fashion,
     "vae-fashion-beta4": vae_fashion,

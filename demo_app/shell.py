@@ -13,6 +13,8 @@ import torch
 
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
+from demo_app.services.dcgan import DCGANService
+from demo_app.services.gan import GANService
 from demo_app.services.infogan import InfoGANService
 from demo_app.services.nade import NADEService
 from demo_app.services.orderless import OrderlessService
@@ -24,6 +26,8 @@ from demo_app.services.vae import VAEService
 from demo_app.store import Store
 from demo_app.tabs import (
     aae,
+    dcgan,
+    gan,
     infogan,
     nade,
     orderless,
@@ -76,6 +80,8 @@ TABS: tuple[Tab, ...] = (
     Tab("transformer", "Transformer", [(TransformerService, transformer.build)]),
     Tab("vae", "VAE", [(VAEService, vae.build)]),
     Tab("aae", "AAE", [(AAEService, aae.build)]),
+    Tab("gan", "GAN", [(GANService, gan.build)]),
+    Tab("dcgan", "DCGAN", [(DCGANService, dcgan.build)]),
     Tab("infogan", "InfoGAN", [(InfoGANService, infogan.build)]),
 )
 

@@ -88,6 +88,21 @@ class Store:
             raise Unavailable(f"The assets of {name} lack {lacks}; {MAKE} makes new ones.", MAKE)
         return arrays
 
+    def snapshots(self, name: str) -> dict[int, np.ndarray]:
+        """What the release keeps of its training, by the number of images seen, in that order.
+
+        Raises:
+            Unavailable: when the release is missing or damaged, or keeps nothing.
+        """
+        try:
+            kept = releases.snapshots(name)
+        except releases.ReleaseError as error:
+            raise _unavailable(name, error) from error
+        if not kept:
+            command = f"python -m genzoo train {name}"
+            raise Unavailable(f"{name} keeps nothing of its training; {command} does.", command)
+        return {seen: x.numpy() for seen, x in kept.items()}
+
 
 def _read_assets(name: str) -> dict[str, np.ndarray]:
     path: Path | str = ASSETS

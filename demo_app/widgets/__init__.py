@@ -1,9 +1,10 @@
 """Parts of the page with a life of their own in the browser.
 
-A widget is a folder with template.html, style.css and script.js (the last two may be absent). The
-script is the body of a function of `element`, `props`, `server`, `watch` and `trigger`, and draws
-on what widgets/shared gives to every page as `zoo`. Keep backquotes, backslashes, `${` and `{{`
-out of template.html and style.css: Gradio reads both as templates.
+A widget is a folder with template.html, style.css and script.js (the last two may be absent). A
+long script lies in several *.js, which are one in the order of their names. It is the body of a
+function of `element`, `props`, `server`, `watch` and `trigger`, and draws on what widgets/shared
+gives to every page as `zoo`. Keep backquotes, backslashes, `${` and `{{` out of template.html and
+style.css: Gradio reads both as templates.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ SHARED = (
     "chooser.js",
     "raster.js",
     "plane.js",
+    "field.js",
+    "chart.js",
+    "draws.js",
     "coded.js",
 )
 
@@ -58,7 +62,8 @@ class Widget(gr.HTML):
     ):
         self.functions = {key: live(key, f) for key, f in (functions or {}).items()}
         self.name = name
-        script = _read(name, "script.js")
+        files = sorted(path.name for path in (_FOLDER / name).glob("*.js"))
+        script = "\n".join(_read(name, file) for file in files)
         super().__init__(
             html_template=_read(name, "template.html"),
             css_template=_read(name, "style.css"),

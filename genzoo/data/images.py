@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from genzoo.data import fashion, mnist, plane
+from genzoo.data import avatars, celeba, fashion, mnist, plane
 
 
 class DataError(RuntimeError):
@@ -19,7 +19,7 @@ class DataError(RuntimeError):
 @dataclass(frozen=True)
 class ImageSet:
     """images (N, C, H, W) uint8, or float32 in [0, 1] where they are points and not pictures;
-    labels (N,) int64, the classes' names."""
+    labels (N,) int64 and the classes' names, or (N, attributes) and the attributes' names."""
 
     images: Tensor
     labels: Tensor
@@ -38,8 +38,18 @@ DATA_SETS: dict[str, Callable[[Path, str], tuple[Tensor, Tensor, tuple[str, ...]
     "mnist": mnist.read,
     "mnist-4x4": mnist.read_center,
     "fashion": fashion.read,
+    "avatars": avatars.read,
+    "avatars-sketch": avatars.read_sketches,
+    "celeba": celeba.read,
     **{name: curves.read for name, curves in plane.CURVES.items()},
 }
+
+SPLITS = {
+    "avatars": tuple(avatars.N_FACES),
+    "avatars-sketch": tuple(avatars.N_FACES),
+    "celeba": ("train", "valid", "test"),
+}
+"""Of data sets that have others than train and test."""
 
 
 PARTS = {"mnist-4x4": "the 4x4 pixels at the center"}
@@ -55,7 +65,8 @@ def data_root() -> Path:
 
 
 def load_images(name: str, split: str) -> ImageSet:
-    """The `split` ("train" or "test") of the data set `name`, downloaded when it is not there.
+    """The `split` of the data set `name`, "train", "test" or another that it has (SPLITS),
+    downloaded or made when it is not there.
 
     Raises:
         ValueError: on an unknown name or split.
@@ -63,8 +74,9 @@ def load_images(name: str, split: str) -> ImageSet:
     """
     if name not in DATA_SETS:
         raise ValueError(f"Unknown data set {name!r}; there are: {', '.join(DATA_SETS)}.")
-    if split not in ("train", "test"):
-        raise ValueError(f"Unknown split {split!r}; there are: train, test.")
+    splits = SPLITS.get(name, ("train", "test"))
+    if split not in splits:
+        raise ValueError(f"Unknown split {split!r}; there are: {', '.join(splits)}.")
     root = data_root()
     try:
         return ImageSet(*DATA_SETS[name](root, split))

@@ -14,6 +14,7 @@ and maxout in D; z is Gaussian, not uniform; Adam instead of SGD with momentum.
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.data.batches import seeded
-from genzoo.objectives.adversarial import AdversarialGame
+from genzoo.objectives.adversarial import AdversarialGame, critic_loss, generator_loss
 from genzoo.objectives.base import Update
 from genzoo.roles import Adversarial, check_latents
 
@@ -118,14 +119,18 @@ class PlaneGame:
                 nn.init.zeros_(p)
         self._update = Update(self.objective.optimizers())
 
-    def step_critic(self, real: Tensor) -> dict[str, float]:
-        """One step of the critic, on points (n, 2) of the data and as many of the generator;
-        returns the value V of the game and the generator's loss, before the step."""
-        with torch.no_grad():
-            fake = self.model.generate(self._z(len(real)))
+    def step_critic(self, real: Tensor, fake: Tensor | None = None) -> dict[str, float]:
+        """One step of the critic, on points (n, 2) of the data and as many of the generator, or
+        the points `fake` (n, 2) of whoever plays in its place; returns the value V of the game
+        and the generator's loss, before the step."""
+        if fake is None:
+            with torch.no_grad():
+                made = self.model.generate(self._z(len(real)))
+        else:
+            made = _images(fake)
         u = torch.rand(len(real), generator=self._noise)
-        points, weight = real.view(-1, 1, 1, 2), self.objective.weight
-        report = self.objective.step_critic(points, fake, u, self._update, weight)
+        weight = self.objective.weight
+        report = self.objective.step_critic(_images(real), made, u, self._update, weight)
         return {name: value.item() for name, value in report.items()}
 
     def step_generator(self, n: int) -> None:
@@ -149,7 +154,32 @@ class PlaneGame:
     @torch.inference_mode()
     def logits(self, points: Tensor) -> Tensor:
         """The critic's, (n,), at points (n, 2)."""
-        return self.objective.logit(points.view(-1, 1, 1, 2))
+        return self.objective.logit(_images(points))
+
+    @torch.inference_mode()
+    def value(self, real: Tensor, fake: Tensor) -> tuple[float, float]:
+        """V of the game to the critic, without its penalty, and the generator's loss, at points
+        (n, 2) of the data and as many of the generator."""
+        loss = self.objective.loss
+        on_real, on_fake = self.logits(real), self.logits(fake)
+        value = -critic_loss(loss, on_real, on_fake).mean()
+        return value.item(), generator_loss(loss, on_fake).mean().item()
+
+    def pull(self, points: Tensor) -> Tensor:
+        """Where the generator would have each of its points (n, 2) go: the negative gradient of
+        its loss there, (n, 2)."""
+        x = points.detach().clone().requires_grad_()
+        loss = generator_loss(self.objective.loss, self.objective.logit(_images(x))).sum()
+        return -torch.autograd.grad(loss, x)[0]
+
+    def copy(self) -> PlaneGame:
+        """Another game that stands where this one does; played alike, they go on alike."""
+        return copy.deepcopy(self)
 
     def _z(self, n: int) -> Tensor:
         return self.model.draw_z(n, self._noise)
+
+
+def _images(points: Tensor) -> Tensor:
+    """Points (n, 2) as the images (n, 1, 1, 2) that the models are of."""
+    return points.view(-1, 1, 1, 2)

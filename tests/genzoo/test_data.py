@@ -20,7 +20,7 @@ from genzoo.data import (
     load_images,
 )
 from genzoo.data.batches import seeded
-from genzoo.data.plane import CURVES
+from genzoo.data.plane import CURVES, MIXTURES, Mixture, mixture_of_cells
 
 
 def image_set(n: int = 20) -> ImageSet:
@@ -295,3 +295,57 @@ def test_the_true_density_is_that_of_the_points(data):
     points = load_images(data, "test").scaled().flatten(1)[:4000]
     nll = -CURVES[data].log_density(points)
     assert float(nll.mean()) == pytest.approx(entropy, abs=4 * float(nll.std()) / math.sqrt(4000))
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_draws_of_a_mixture_are_of_its_density(name):
+    mixture, n = MIXTURES[name](), 40
+    points = mixture.draw(40_000, torch.Generator().manual_seed(0))
+    assert points.min() > 0
+    assert points.max() < 1  # nothing was brought back to the edge
+    density = mixture.on_grid(n)
+    # The middle of a cell stands for all of it: exact but for what bends within one.
+    assert density.mean() == pytest.approx(1, abs=0.02)
+    cell = (points * n).long()
+    seen = torch.zeros(n, n).index_put_((cell[:, 1], cell[:, 0]), torch.tensor(1.0), True)
+    blurred = mixture.on_grid(4 * n).view(n, 4, n, 4).mean((1, 3)) * len(points) / n**2
+    assert (seen - blurred).abs().max() < 6 * blurred.clamp(min=1).sqrt().max()
+
+
+def test_blur_is_noise_added_to_the_points():
+    spot = Mixture(torch.tensor([[0.4, 0.7]]), 0.03)
+    wider = Mixture(spot.centers, 0.05)
+    torch.testing.assert_close(spot.on_grid(30, blur=0.04), wider.on_grid(30))
+    row, column = divmod(int(spot.on_grid(30).argmax()), 30)
+    assert ((column + 0.5) / 30, (row + 0.5) / 30) == pytest.approx((0.4, 0.7), abs=1 / 60)
+
+
+@pytest.mark.parametrize(
+    ("name", "n_parts"), [("ring", 8), ("grid", 25), ("moons", 8), ("one", 1)]
+)
+def test_a_mixtures_own_draws_reach_each_of_its_parts(name, n_parts):
+    mixture = MIXTURES[name]()
+    good, there = mixture.reached(mixture.draw(5_000, torch.Generator().manual_seed(1)))
+    assert good > 0.98
+    assert len(there) == n_parts
+    assert there.min() > 0.7
+    assert there.max() < 1.3
+
+
+def test_points_at_one_part_reach_no_other():
+    ring = MIXTURES["ring"]()
+    good, there = ring.reached(torch.cat([ring.centers[3].expand(9, 2), torch.zeros(1, 2)]))
+    assert good == pytest.approx(0.9)
+    assert there[3] == pytest.approx(0.9 * 8)
+    assert there.sum() == there[3]
+
+
+def test_a_drawing_is_a_mixture_of_its_cells():
+    ink = torch.zeros(8, 8)
+    ink[0, 0] = ink[0, 1] = ink[7, 6] = 1
+    mixture = mixture_of_cells(ink, 4)
+    expected = [[0.5 / 8, 7.5 / 8], [1.5 / 8, 7.5 / 8], [6.5 / 8, 0.5 / 8]]
+    torch.testing.assert_close(mixture.centers, torch.tensor(expected))
+    assert mixture.parts.tolist() == [0, 0, 1]
+    with pytest.raises(ValueError, match="Nothing is drawn"):
+        mixture_of_cells(torch.zeros(8, 8), 4)

@@ -116,6 +116,48 @@ def test_the_best_critic_is_where_the_densities_say():
     assert expected.abs().max() == pytest.approx(3)
 
 
+def test_another_hand_can_play_the_generators_part():
+    game = PlaneGame(n_hidden=8, lr_critic=0.01)
+    before, hand = weights(game), torch.full((64, 2), 0.2)
+    first = game.logits(hand[:1])
+    for _ in range(5):
+        game.step_critic(target(64, torch.Generator().manual_seed(0)), hand)
+    assert game.logits(hand[:1]) < first
+    moved = {k for k, v in weights(game).items() if not torch.equal(v, before[k])}
+    assert moved == {k for k in before if k.startswith("critic.")}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_value_is_what_the_next_step_would_report(loss):
+    game = PlaneGame(n_hidden=8, loss=loss)
+    real, fake = target(32, torch.Generator().manual_seed(0)), torch.rand(32, 2)
+    value, generator = game.value(real, fake)
+    report = game.step_critic(real, fake)
+    assert (value, generator) == pytest.approx((report["value"], report["generator"]), abs=1e-6)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_points_are_pulled_down_the_generators_loss(loss):
+    game = PlaneGame(seed=2, n_hidden=8, loss=loss)
+    x, real = torch.rand(4, 2), torch.zeros(1, 2)
+    pull, step = game.pull(x), 1e-2
+    for i in range(len(x)):
+        for axis in range(2):
+            shift = step * torch.eye(2)[axis]
+            ends = [game.value(real, (x[i] + s * shift).view(1, 2))[1] for s in (-1, 1)]
+            assert pull[i, axis] == pytest.approx((ends[0] - ends[1]) / (2 * step), abs=2e-3)
+
+
+def test_a_copy_goes_on_alike_and_apart():
+    game = PlaneGame(n_hidden=8)
+    play(game, 3)
+    other = game.copy()
+    before = weights(game)
+    values = play(other, 3)
+    assert all(torch.equal(v, before[k]) for k, v in weights(game).items())
+    assert play(game, 3) == values
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [

@@ -8,11 +8,12 @@
   class Player {
     /* Fills `host` with buttons and a scrubber over frames `first` to `last`; show(frame) draws
        one. `seconds` is how long the whole range takes at speed 1; a step goes to the next multiple
-       of `stride`. */
-    constructor(host, { show, seconds = 4, speeds = [0.25, 1, 4], stride = 1 }) {
+       of `stride`. With `round` the last frame is the first again, and play goes on for ever. */
+    constructor(host, { show, seconds = 4, speeds = [0.25, 1, 4], stride = 1, round = false }) {
       this.show = show;
       this.seconds = seconds;
       this.stride = stride;
+      this.round = round;
       this.first = 0;
       this.last = 1;
       this.frame = 1;
@@ -77,6 +78,7 @@
       this.pause();
       // A step forward from the end is the first one: there is always something to see.
       const strides = this.frame / this.stride;
+      if (this.round && by < 0 && this.frame <= this.first) return this.seek(this.last - this.stride);
       const next = this.stride * ((by > 0 ? Math.floor(strides) : Math.ceil(strides)) + by);
       this.seek(by > 0 && this.frame >= this.last ? this.first : next);
     }
@@ -98,8 +100,9 @@
           at += ((now - before) / 1000 / this.seconds) * (this.last - this.first) * this.speed;
         }
         before = now;
+        if (this.round && at >= this.last) at = this.first + ((at - this.first) % (this.last - this.first));
         this.seek(Math.floor(at));
-        if (this.frame >= this.last) this.pause();
+        if (this.frame >= this.last && !this.round) this.pause();
         else requestAnimationFrame(tick);
       };
       requestAnimationFrame(tick);

@@ -1,0 +1,1 @@
+"""Speed and latency, printed as tables and JSON."""

@@ -1,0 +1,339 @@
+"""What the GAN tab asks: a game that is trained while one looks on, and digits over a training."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from demo_app.errors import BadInput, Unavailable
+from demo_app.services import checks
+from demo_app.services.games import Kept, Pace
+from demo_app.services.match import N_ARROWS, N_SHOWN, Match, Rules
+from demo_app.store import Store
+from genzoo.data.plane import MIXTURES, Mixture, mixture_of_cells
+from genzoo.models import GAN, PlaneGame
+from genzoo.objectives.adversarial import LOSSES, PENALTIES
+from genzoo.objectives.base import TrainingError
+
+DRAWN = "drawn"
+SIDE = 28
+"""Cells of a drawing, a side."""
+
+BLOCK = 4
+"""Cells of a drawing, a side, that are one part of it."""
+
+MAX_GAMES = 64
+"""Kept at once, a few hundred kilobytes each."""
+
+IDLE = 600.0
+"""Seconds without a question after which a game is dropped."""
+
+MAX_STEPS = 20_000
+"""Of one game, both sides together."""
+
+MAX_STEPS_A_CALL = 6
+MAX_ENDPOINT_STEPS = 2_000
+MAX_LR = 0.05
+MAX_WEIGHT = 10.0
+MAX_N_CRITIC = 10
+MAX_SEED = 2**31 - 1
+MAX_IMAGES = 64
+
+DEFAULTS = Rules("non-saturating", "real", 0.003, 0.002, 0.004, 1)
+"""By which the page's own game is played."""
+
+EXHIBIT = 1200
+"""Steps of that game after which a copy of it is kept, for all who come later."""
+
+
+_WHY = {
+    "gone": "it was not asked for anything for a while, or others needed its place.",
+    "steps": f"a game has {MAX_STEPS} steps.",
+    "diverged": "its numbers grew beyond all bounds; smaller learning rates help.",
+}
+
+
+@dataclass
+class _Game:
+    """One visitor's."""
+
+    match: Match
+    is_exhibit: bool
+    """Whether it is the page's own game, and nothing but turns of both sides was asked of it."""
+
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """Of the exhibit: what was told of it at each step of the way, but for arrays."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class GANService:
+    """Points are in the unit square; an image is 784 numbers in [0, 1], row by row. Refuses bad
+    input with BadInput, a missing or damaged release with Unavailable."""
+
+    release = "gan-mnist"
+    targets = (*MIXTURES, DRAWN)
+    losses = LOSSES
+    penalties = PENALTIES
+    defaults = DEFAULTS
+    exhibit = EXHIBIT
+
+    n_plane = sum(p.numel() for p in PlaneGame().objective.parameters())
+    """Parameters of both sides of the game."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic):
+        self._store = store
+        self._pace = Pace(clock)
+        self._games: Kept[_Game] = Kept(MAX_GAMES, IDLE, self._pace.forget, clock)
+        self._shown: _Game | None = None
+        self._known: dict[int, np.ndarray] | None = None
+
+    def missing(self) -> Unavailable | None:
+        """Why the digits cannot be shown, if they cannot; reads no weights."""
+        try:
+            self._store.info(self.release)
+            self._snapshots()
+        except Unavailable as error:
+            return error
+        return None
+
+    # The game
+
+    def begin(
+        self,
+        target: Any = "ring",
+        ink: Any = None,
+        seed: Any = 0,
+        rules: Any = None,
+        exhibit: Any = False,
+    ) -> dict[str, Any]:
+        """A new game.
+
+        Args:
+            target: one of `targets`; "drawn" is what `ink` shows.
+            ink: 784 numbers, each 0 or 1, row by row from the top.
+            seed: of the first weights and of all noise.
+            rules: a dict of those of `Rules` that differ from `defaults`.
+            exhibit: begin where the page's own game stands after its first `exhibit` steps, if
+                this is that game and someone has played it so far.
+
+        Returns:
+            game, its name in `play`; n_steps of each side that are done, and history, what `play`
+            told of them but for arrays; real (N, 2), points of the target, and density (CELLS,
+            CELLS), its own.
+        """
+        mixture = self._mixture(target, ink)
+        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        by = self._rules(rules)
+        is_exhibit = (target, seed, by) == ("ring", 0, DEFAULTS)
+        shown = self._shown if exhibit and is_exhibit else None
+        match = shown.match.copy() if shown else Match(mixture, by, seed)
+        history = list(shown.history) if shown else []
+        name = self._games.add(_Game(match, is_exhibit, history))
+        return {
+            "game": name,
+            "n_steps": dict(match.n_steps),
+            "history": history,
+            **_board(match),
+        }
+
+    def play(
+        self,
+        game: Any,
+        who: Any = "both",
+        n: Any = 0,
+        rules: Any = None,
+        hand: Any = None,
+        aim: Any = None,
+        show: Any = (),
+    ) -> dict[str, Any]:
+        """A few steps of a game, and how it looks then.
+
+        Args:
+            game: its name.
+            who: "critic", "generator", or "both" in turns.
+            n: steps, 0 to 6.
+            rules: as of `begin`, of these steps and all later ones; None for those before.
+            hand: (x_1, x_2), where the visitor's own hand holds the points that the critic learns
+                to tell from the real ones, in place of the generator.
+            aim: (target, ink) from now on, as of `begin`; None for that before.
+            show: what else to tell, any of "measure", "pull" and "mesh".
+
+        Returns:
+            ended: None, or why there is no such game any more, "gone", "steps" or "diverged", and
+            then nothing else. wait: seconds in which to ask again; when it is not 0 nothing was
+            done, and only n_active, how many play now, is told as well. n_steps of each side since
+            the beginning; value, V, generator, the generator's loss, and moves, see `Match.play`;
+            points (N_SHOWN, 2); field (CELLS, CELLS), logits; real and density, when there is a
+            new aim; what `Match.measure` tells, pull (N_ARROWS, 2) and mesh.
+        """
+        who = checks.choice("Who moves", who, ("both", "critic", "generator"))
+        n = checks.integer("The number of steps", n, 0, MAX_STEPS_A_CALL)
+        by = None if rules is None else self._rules(rules)
+        at = None if hand is None else torch.from_numpy(checks.numbers("The hand", hand, 2, 0, 1))
+        new = None if aim is None else self._mixture(*_sequence("The aim", aim, 2))
+        for one in _sequence("What to show", show):
+            checks.choice("What to show", one, ("measure", "pull", "mesh"))
+        found = self._games.get(game) if isinstance(game, str) else None
+        if found is None:
+            return {"ended": "gone"}
+        # One page asks one thing after the other; the lock is for those that do not.
+        with found.lock, self._pace.turn(game) as turn:
+            n_active = self._pace.n_active()
+            if turn.wait > 0:
+                return {"ended": None, "wait": turn.wait, "n_active": n_active}
+            match = found.match
+            found.is_exhibit &= by in (None, DEFAULTS) and new is None
+            found.is_exhibit &= n == 0 or (who == "both" and at is None)
+            if by is not None:
+                match.follow(by)
+            if new is not None:
+                match.aim(new)
+            if match.n_played + n > MAX_STEPS:
+                return {"ended": "steps"}
+            try:
+                played = match.play(who, n, at)
+            except TrainingError:
+                return {"ended": "diverged"}
+            turn.steps = n
+            answer: dict[str, Any] = {
+                "ended": None,
+                "wait": 0.0,
+                "n_active": n_active,
+                "n_steps": dict(match.n_steps),
+                **played,
+                "points": match.points(N_SHOWN, at).numpy(),
+                "field": match.field(),
+            }
+            if new is not None:
+                answer |= _board(match)
+            if "measure" in show:
+                answer |= match.measure(at)
+            if "pull" in show:
+                answer["pull"] = match.pull(match.points(N_ARROWS, at))
+            if "mesh" in show:
+                answer["mesh"] = match.mesh()
+            if found.is_exhibit and n:
+                self._remember(found, answer)
+            return answer
+
+    def _remember(self, game: _Game, answer: dict[str, Any]) -> None:
+        """Note an answer of the page's own game, which is kept when it has come far enough."""
+        if self._shown is not None or game.match.n_played > EXHIBIT:
+            return
+        plain = {k: v for k, v in answer.items() if not isinstance(v, np.ndarray)}
+        game.history.append(plain)
+        if game.match.n_played == EXHIBIT:
+            self._shown = _Game(game.match.copy(), True, list(game.history))
+
+    def game(
+        self,
+        target: Any = "ring",
+        ink: Any = None,
+        seed: Any = 0,
+        rules: Any = None,
+        n: Any = 600,
+    ) -> dict[str, Any]:
+        """A whole game of n steps, both sides in turns, as one visitor among the others: it waits
+        for its turns.
+
+        Returns:
+            n_steps, value, generator, points and field as of `play`, values (K, 2), steps done
+            and V on the way, and what `Match.measure` tells but for `best`.
+        """
+        n = checks.integer("The number of steps", n, 0, MAX_ENDPOINT_STEPS)
+        name = self.begin(target, ink, seed, rules)["game"]
+        values: list[tuple[int, float]] = []
+        done = 0
+        while True:
+            few = min(n - done, MAX_STEPS_A_CALL)
+            last = done + few == n
+            answer = self.play(name, n=few, show=("measure",) if last else ())
+            if answer["ended"]:
+                raise BadInput(f"The game ended after {done} steps: {_WHY[answer['ended']]}")
+            if answer["wait"] > 0:
+                time.sleep(answer["wait"])
+                continue
+            done += few
+            values.append((done, answer["value"]))
+            if last:
+                break
+        kept = ("n_steps", "value", "generator", "points", "field")
+        measured = ("divergence", "good", "covered", "n_parts")
+        return {**{key: answer[key] for key in (*kept, *measured)}, "values": np.array(values)}
+
+    # Digits over a training
+
+    def about(self) -> dict[str, Any]:
+        """Of the release: n_parameters, n_latent, images_seen (S,) at the moments of its training
+        that it keeps, and the measured figures by name."""
+        info = self._store.info(self.release)
+        return {
+            "n_parameters": info["n_parameters"],
+            "n_latent": info["model"]["n_latent"],
+            "images_seen": list(self._snapshots()),
+            "figures": {figure["name"]: figure["value"] for figure in info["figures"]},
+        }
+
+    def training(self) -> np.ndarray:
+        """Pictures of the same 36 z at every moment, (S, 36, 784), 0 to 255."""
+        pictures = np.stack(list(self._snapshots().values()))
+        return pictures.reshape(*pictures.shape[:2], SIDE * SIDE)
+
+    def samples(self, n: Any = 36, seed: Any = 0) -> dict[str, np.ndarray]:
+        """n pictures by the release, 1 to 64, a function of the seed: z (n, K), and images
+        (n, 784) in [0, 1]."""
+        n = checks.integer("The number of images", n, 1, MAX_IMAGES)
+        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        with self._store.model(self.release) as gan, torch.inference_mode():
+            assert isinstance(gan, GAN)  # all that this release can hold
+            z = gan.draw_z(n, torch.Generator().manual_seed(seed))
+            return {"z": z.numpy(), "images": gan.generate(z).flatten(1).numpy()}
+
+    def _mixture(self, target: Any, ink: Any) -> Mixture:
+        target = checks.choice("The target", target, self.targets)
+        if target != DRAWN:
+            return MIXTURES[target]()
+        x = checks.bits("The drawing", ink, SIDE * SIDE)
+        if not x.any():
+            raise BadInput("Nothing is drawn yet: at least one of the 784 cells must be 1.")
+        return mixture_of_cells(torch.from_numpy(x).view(SIDE, SIDE), BLOCK)
+
+    @staticmethod
+    def _rules(given: Any) -> Rules:
+        if given is None:
+            return DEFAULTS
+        known = asdict(DEFAULTS)
+        if not isinstance(given, dict) or not set(given) <= set(known):
+            raise BadInput(f"The rules must be named values of: {', '.join(known)}.")
+        rules = {**known, **given}
+        return Rules(
+            checks.choice("The loss", rules["loss"], LOSSES),
+            checks.choice("The penalty", rules["penalty"], PENALTIES),
+            checks.number("The penalty's weight", rules["weight"], 0, MAX_WEIGHT),
+            checks.number("The generator's learning rate", rules["lr"], 0, MAX_LR),
+            checks.number("The critic's learning rate", rules["lr_critic"], 0, MAX_LR),
+            checks.integer("The critic's steps a round", rules["n_critic"], 1, MAX_N_CRITIC),
+        )
+
+    def _snapshots(self) -> dict[int, np.ndarray]:
+        if self._known is None:
+            self._known = self._store.snapshots(self.release)
+        return self._known
+
+
+def _board(match: Match) -> dict[str, np.ndarray]:
+    """What the target is."""
+    return {"real": match.real.numpy(), "density": match.density.numpy()}
+
+
+def _sequence(name: str, value: Any, n: int | None = None) -> Sequence[Any]:
+    if not isinstance(value, (list, tuple)) or n not in (None, len(value)):
+        raise BadInput(f"{name} must be a list{'' if n is None else f' of {n}'}.")
+    return value

@@ -1,0 +1,214 @@
+"""One game of points in the plane, as a visitor plays it, and all that is to be seen of it."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genzoo.data.batches import seeded
+from genzoo.data.plane import Mixture
+from genzoo.models import PlaneGame
+
+BATCH = 128
+"""Points of each side in a step."""
+
+N_SHOWN = 400
+"""Points of the generator that are shown, always of the same z."""
+
+N_ARROWS = 120
+"""The first of them, at which it is shown where the generator would have them go."""
+
+N_VALUED = 256
+"""Points of each side, always the same draws, by which V is told before and after a step."""
+
+N_MEASURED = 1200
+"""Points of the generator by which its density is estimated, and which parts it reaches."""
+
+CELLS = 48
+"""Of the square, a side, where the critic and the densities are told."""
+
+BLUR = 0.02
+"""Deviation of the Gaussian about each point in the estimate of the generator's density, and by
+which the data's own is blurred beside it."""
+
+FAIR = 0.25
+"""A part is covered when it holds so much of its own share of the points."""
+
+SPREAD = 0.035
+"""Deviation of the points about a visitor's hand that plays the generator."""
+
+LINES, PER_LINE, REACH = 13, 41, 2.25
+"""The grid of z that is carried to the plane: lines in either direction, places on each, and how
+far from zero they go."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What both sides play for, and how fast they learn; see `genzoo.models.PlaneGame`."""
+
+    loss: str = "non-saturating"
+    penalty: str = "none"
+    weight: float = 0.0
+    lr: float = 0.002
+    lr_critic: float = 0.002
+    n_critic: int = 1
+
+
+def _about(hand: Tensor, noise: Tensor) -> Tensor:
+    """Points (n, 2) about a hand (2,), by standard normal noise (n, 2)."""
+    return (hand + SPREAD * noise).clamp(0, 1)
+
+
+def _axis() -> Tensor:
+    return (torch.arange(CELLS) + 0.5) / CELLS
+
+
+def _mesh() -> Tensor:
+    """z along the lines of a grid, (2 LINES PER_LINE, 2): the lines of one direction, then those
+    of the other."""
+    fixed, along = torch.linspace(-REACH, REACH, LINES), torch.linspace(-REACH, REACH, PER_LINE)
+    lines = torch.cartesian_prod(fixed, along)
+    return torch.cat([lines, lines.flip(1)])
+
+
+class Match:
+    """A game towards a target, a function of the seed and of what is asked of it in its order.
+
+    Args:
+        target: where the real points come from, until `aim`.
+        rules: until `follow`.
+        seed: of the first weights and of all noise.
+    """
+
+    _z = torch.randn(N_MEASURED, 2, generator=seeded(20140610))
+    _grid = torch.cartesian_prod(_axis(), _axis()).flip(1)
+    _lines = _mesh()
+
+    def __init__(self, target: Mixture, rules: Rules, seed: int):
+        self.game = PlaneGame(
+            seed,
+            loss=rules.loss,
+            penalty=rules.penalty,
+            weight=rules.weight,
+            lr=rules.lr,
+            lr_critic=rules.lr_critic,
+        )
+        self.rules = rules
+        self.n_steps = {"critic": 0, "generator": 0}
+        self._noise = seeded(seed, 5)
+        self._critic_steps = 0  # since the generator's last
+        self.aim(target)
+
+    def aim(self, target: Mixture) -> None:
+        """Go on towards another target."""
+        self.target = target
+        self.real = target.draw(N_VALUED, seeded(20140610, 1))
+        self.density = target.on_grid(CELLS, BLUR)
+
+    def follow(self, rules: Rules) -> None:
+        """Go on by other rules."""
+        if rules == self.rules:
+            return
+        self.rules = rules
+        self.game.set_loss(rules.loss, rules.penalty, rules.weight)
+        self.game.set_lr("generator", rules.lr)
+        self.game.set_lr("critic", rules.lr_critic)
+
+    @property
+    def n_played(self) -> int:
+        """Steps of both sides together."""
+        return sum(self.n_steps.values())
+
+    def step(self, who: str, hand: Tensor | None = None) -> str:
+        """One step of "critic" or "generator", or of whose turn it is, where `who` is "both":
+        n_critic of the one, then one of the other. A `hand` (2,) plays the generator: the critic
+        alone learns, against points about it. Returns who moved."""
+        if who == "both" and hand is None:
+            who = "critic" if self._critic_steps < self.rules.n_critic else "generator"
+            self._critic_steps = self._critic_steps + 1 if who == "critic" else 0
+        if who == "generator":
+            self.game.step_generator(BATCH)
+        else:
+            who = "critic"
+            real, fake = self.target.draw(BATCH, self._noise), None
+            if hand is not None:
+                fake = _about(hand, torch.randn(BATCH, 2, generator=self._noise))
+            self.game.step_critic(real, fake)
+        self.n_steps[who] += 1
+        return who
+
+    def play(self, who: str, n: int, hand: Tensor | None = None) -> dict[str, Any]:
+        """n steps.
+
+        Returns:
+            value, V, and generator, the generator's loss, after them, on points that stay the
+            same; moves, of the last two steps, or the only one: who moved, and V before and after.
+        """
+        for _ in range(n - 2):
+            self.step(who, hand)
+        moves = []
+        value, generator = self.value(hand)
+        for _ in range(min(n, 2)):
+            before, moved = value, self.step(who, hand)
+            value, generator = self.value(hand)
+            moves.append({"who": moved, "before": before, "after": value})
+        return {"value": value, "generator": generator, "moves": moves}
+
+    def value(self, hand: Tensor | None = None) -> tuple[float, float]:
+        """V, and the generator's loss."""
+        return self.game.value(self.real, self.points(N_VALUED, hand))
+
+    def points(self, n: int, hand: Tensor | None = None) -> Tensor:
+        """The generator's, or the hand's, of the first n of the same z, (n, 2)."""
+        if hand is None:
+            return self.game.points(self._z[:n])
+        return _about(hand, self._z[:n])
+
+    def field(self) -> np.ndarray:
+        """The critic's logits at the centers of CELLS x CELLS cells: x_1 grows along a row, x_2
+        from the first row to the last."""
+        return self.game.logits(self._grid).view(CELLS, CELLS).numpy()
+
+    def pull(self, points: Tensor) -> np.ndarray:
+        """Where the generator would have points (n, 2) go; see `PlaneGame.pull`."""
+        return self.game.pull(points).numpy()
+
+    def mesh(self) -> np.ndarray:
+        """The lines of a grid of z, as the generator lays them in the plane, (2 LINES, PER_LINE,
+        2): those along z_2, then those along z_1."""
+        return self.game.points(self._lines).view(2 * LINES, PER_LINE, 2).numpy()
+
+    def measure(self, hand: Tensor | None = None) -> dict[str, Any]:
+        """How far the generator has come.
+
+        Returns:
+            best (CELLS, CELLS), p / (p + q) of the densities of data and generator, both blurred,
+            and half where there is next to nothing of either; best_value, V for the best critic,
+            2 JS - log 4; divergence, JS, that of Jensen and Shannon, in nats; good, how many of
+            the points lie within 3 deviations of the target's centers, 0 to 1; covered of n_parts
+            parts of the target.
+        """
+        points = self.points(N_MEASURED, hand)
+        p, q = (d / d.sum() for d in (self.density, Mixture(points, BLUR).on_grid(CELLS)))
+        both = (p + q).clamp(min=1e-30)
+        value = float((torch.xlogy(p, p / both) + torch.xlogy(q, q / both)).sum())
+        nothing = 1e-3 / CELLS**2
+        good, there = self.target.reached(points)
+        return {
+            "best": ((p + nothing) / (p + q + 2 * nothing)).numpy(),
+            "best_value": value,
+            "divergence": max(0.0, (value + math.log(4)) / 2),
+            "good": good,
+            "covered": int((there >= FAIR).sum()),
+            "n_parts": len(there),
+        }
+
+    def copy(self) -> Match:
+        """Another match that stands where this one does."""
+        return copy.deepcopy(self)

@@ -1,0 +1,448 @@
+"""The GAN tab in a browser: what is on the screen is what the service says."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+from playwright.sync_api import expect
+
+from demo_app import shell, text
+from demo_app.services.gan import GANService
+from demo_app.services.match import Match, Rules
+from demo_app.store import Store
+from genzoo.data.plane import MIXTURES
+from tests.demo_app.gan.conftest import SEEN, pictures
+
+pytestmark = pytest.mark.browser
+
+EN = text.labels("en")
+PLAIN = Rules("non-saturating", "none", 0, 0.002, 0.002, 1)
+FRESH = "gan.game=nn-0-0.002-0.002-1"
+"""A game that has not begun, by plain rules."""
+
+
+@pytest.fixture(scope="module")
+def store(module_folder):
+    return Store()
+
+
+@pytest.fixture(scope="module")
+def service(store):
+    return GANService(store)
+
+
+@pytest.fixture
+def visit(visit):
+    """visit(hash, ...): the GAN tab with a game that has not begun, unless the hash has one; once
+    it shows its first answer and the digits."""
+
+    def visit_gan(hash="", **options):
+        game = "" if "gan.game" in hash else "&" + FRESH
+        page = visit(f"tab=gan{game}" + ("&" + hash if hash else ""), **options)
+        expect(field(page)).to_have_attribute("data-steps", re.compile("."))
+        expect(sheet(page, "samples")).to_have_attribute("data-seed", re.compile("."))
+        return page
+
+    return visit_gan
+
+
+def field(page):
+    return page.get_by_test_id("gan-field")
+
+
+def sheet(page, name):
+    return page.get_by_test_id(f"gan-{name}").locator("canvas.zoo-cells")
+
+
+def steps(page, critic, generator):
+    expect(field(page)).to_have_attribute("data-steps", f"{critic} {generator}")
+
+
+def state(page):
+    page.wait_for_timeout(450)  # the record and the address are written a little later
+    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
+
+
+def shade(page, canvas):
+    """How far along the map of probability each of the 48 x 48 cells is, roughly: its red."""
+    data = canvas.evaluate(
+        "(c) => Array.from(c.getContext('2d').getImageData(0, 0, 48, 48).data)"
+        ".filter((_, i) => i % 4 === 0)"
+    )
+    return np.array(data, float).reshape(48, 48)[::-1]  # x_2 upward
+
+
+def expect_field(page, match):
+    """The field on the screen is the critic's."""
+    d = 1 / (1 + np.exp(-match.field()))
+    shown = shade(page, field(page)) / 255
+    order = np.argsort(d.ravel())
+    low, high = order[:200], order[-200:]
+    assert shown.ravel()[low].mean() <= shown.ravel()[high].mean()
+    # Red grows along all of cividis, from 0 to 1, nearly as the level does.
+    assert np.corrcoef(shown.ravel(), d.ravel())[0, 1] > 0.97
+
+
+def played(*acts, seed=0, rules=PLAIN, target="ring"):
+    match = Match(MIXTURES[target](), rules, seed)
+    for who, n in acts:
+        told = match.play(who, n)
+    return match, told
+
+
+def signed(value):
+    return f"V {value:+.3f}".replace("-", "−") if abs(value) >= 0.0005 else "V 0.000"
+
+
+def test_a_step_of_d_moves_the_field_and_says_by_how_much(visit):
+    page = visit()
+    page.get_by_test_id("gan-step-critic").click()
+    steps(page, 1, 0)
+    match, told = played(("critic", 1))
+    expect_field(page, match)
+    delta = told["moves"][0]["after"] - told["moves"][0]["before"]
+    expect(page.get_by_test_id("gan-critic-moved")).to_contain_text(signed(delta))
+    page.get_by_test_id("gan-step-generator").click()
+    steps(page, 1, 1)
+    match, told = played(("critic", 1), ("generator", 1))
+    value = f"{told['value']:.3f}".replace("-", "−")
+    expect(page.get_by_test_id("gan-value")).to_have_text(value)
+    delta = told["moves"][0]["after"] - told["moves"][0]["before"]
+    expect(page.get_by_test_id("gan-generator-moved")).to_contain_text(signed(delta))
+    expect(page.get_by_test_id("gan-status")).to_contain_text("Answered in")
+    assert state(page)["gan.game"] == "nn-0-0.002-0.002-1-c1-g1"
+
+
+def test_play_goes_on_until_paused_and_a_reload_plays_the_same(visit):
+    page = visit()
+    play = page.get_by_test_id("gan-play")
+    play.click()
+    expect(play).to_have_text(EN["zoo.pause"])
+    page.wait_for_function(
+        "() => Number(document.querySelector('[data-testid=gan-field]')"
+        ".dataset.steps.split(' ')[0]) >= 8"
+    )
+    play.click()
+    expect(play).to_have_text(EN["zoo.play"])
+    page.wait_for_timeout(600)
+    reached = field(page).get_attribute("data-steps")
+    value = page.get_by_test_id("gan-value").inner_text()
+    again = visit(page.url.partition("#")[2])
+    expect(field(again)).to_have_attribute("data-steps", reached, timeout=30_000)
+    expect(again.get_by_test_id("gan-value")).to_have_text(value)
+    np.testing.assert_array_equal(shade(again, field(again)), shade(page, field(page)))
+    assert state(again) == state(page)
+
+
+def test_other_rules_are_followed_and_kept_in_the_record(visit):
+    page = visit("gan.game=nn-0-0.002-0.002-1-b4")
+    steps(page, 2, 2)
+    page.get_by_test_id("gan-loss-wasserstein").click()
+    expect(page.get_by_test_id("gan-penalty-between")).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("gan-step-critic").click()
+    steps(page, 3, 2)
+    match = played(("both", 4))[0]
+    match.follow(Rules("wasserstein", "between", 0.1, 0.002, 0.002, 3))
+    value = match.play("critic", 1)["value"]
+    expect(page.get_by_test_id("gan-value")).to_have_text(f"{value:.3f}".replace("-", "−"))
+    record = "nn-0-0.002-0.002-1-b4_wb-0.1-0.002-0.002-3-c1"
+    assert state(page)["gan.game"] == record
+    again = visit("gan.game=" + record)
+    steps(again, 3, 2)
+    expect(again.get_by_test_id("gan-value")).to_have_text(f"{value:.3f}".replace("-", "−"))
+
+
+def test_the_rules_have_their_controls(visit):
+    page = visit()
+    page.get_by_test_id("gan-penalty-real").click()
+    page.get_by_test_id("gan-weight").select_option("0.1")
+    page.get_by_test_id("gan-lr").fill("7")
+    page.get_by_test_id("gan-lr-critic").fill("2")
+    page.get_by_test_id("gan-n-critic").fill("4")
+    page.get_by_test_id("gan-loss-minimax").click()
+    assert state(page)["gan.game"] == "mr-0.1-0.01-0.0003-4"
+    page.get_by_test_id("gan-step-critic").click()
+    steps(page, 1, 0)
+    match = played(("critic", 1), rules=Rules("minimax", "real", 0.1, 0.01, 0.0003, 4))[0]
+    expect_field(page, match)
+
+
+def test_a_hand_on_the_square_teaches_the_discriminator(visit):
+    page = visit("gan.hand=1")
+    expect(page.get_by_test_id("gan-step-generator")).to_be_disabled()
+    box = page.get_by_test_id("gan-plane").bounding_box()
+    before = shade(page, field(page))
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    for k in range(20):
+        page.mouse.move(
+            box["x"] + (0.5 + 0.015 * k) * box["width"],
+            box["y"] + (0.5 - 0.01 * k) * box["height"],
+        )
+        page.wait_for_timeout(20)
+    page.mouse.up()
+    page.mouse.move(5, 5)
+    kept = state(page)
+    assert float(kept["gan.x"]) == pytest.approx(0.785, abs=0.01)
+    assert float(kept["gan.y"]) == pytest.approx(0.69, abs=0.01)
+    critic, generator = map(int, field(page).get_attribute("data-steps").split())
+    assert critic >= 2
+    assert generator == 0
+    assert not np.array_equal(shade(page, field(page)), before)
+    expect(page.get_by_test_id("gan-verdict")).to_have_text(EN["gan.verdict_hand"])
+    page.get_by_test_id("gan-step-critic").click()
+    steps(page, critic + 1, 0)
+
+
+def test_the_square_by_keyboard_alone(visit):
+    page = visit("gan.x=0.5&gan.y=0.5")
+    plane = page.get_by_test_id("gan-plane")
+    plane.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    expect(page.get_by_test_id("gan-probe")).to_contain_text("x = (0.55, 0.75)")
+    expect(page.locator(".zoo-gan_game .said")).to_contain_text("x = (0.55, 0.75)")
+    page.keyboard.press("Home")
+    expect(page.get_by_test_id("gan-probe")).to_contain_text("x = (0.50, 0.50)")
+    page.get_by_test_id("gan-hand").click()
+    plane.focus()
+    page.keyboard.press("ArrowLeft")
+    steps(page, 1, 0)
+
+
+def test_a_drawing_is_played_for(visit):
+    page = visit()
+    page.get_by_test_id("gan-target-drawn").click()
+    canvas = page.locator(".zoo-gan_game .drawing .zoo-surface")
+    expect(canvas).to_be_visible()
+    page.get_by_test_id("gan-clear").click()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.25 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.25 * box["height"], steps=5)
+    page.mouse.up()
+    page.get_by_test_id("gan-done").click()
+    expect(canvas).to_be_hidden()
+    page.get_by_test_id("gan-redraw").click()
+    expect(canvas).to_be_visible()
+    page.get_by_test_id("gan-done").click()
+    with page.expect_download() as download:
+        page.get_by_test_id("gan-json").click()
+    kept = json.loads(Path(download.value.path()).read_text())
+    assert kept["target"] == "drawn"
+    real = np.array(kept["real"])
+    assert real[:, 1].mean() == pytest.approx(0.75, abs=0.04)
+    assert real[:, 0].min() < 0.3
+    assert real[:, 0].max() > 0.7
+    again = visit(f"{FRESH}&gan.target=drawn&gan.ink={state(page)['gan.ink']}")
+    with again.expect_download() as download:
+        again.get_by_test_id("gan-json").click()
+    assert json.loads(Path(download.value.path()).read_text())["real"] == kept["real"]
+
+
+def test_the_best_discriminator_changes_places_with_this_one(visit):
+    page = visit("gan.game=nn-0-0.002-0.002-1-b6")
+    steps(page, 3, 3)
+    mini = page.get_by_test_id("gan-mini").locator("canvas")
+    best, now = shade(page, mini), shade(page, field(page))
+    match = played(("both", 6))[0]
+    assert np.corrcoef(best.ravel(), match.measure()["best"].ravel())[0, 1] > 0.97
+    page.get_by_test_id("gan-best").click()
+    expect(page.get_by_test_id("gan-field-name")).to_have_text(EN["gan.field_best"])
+    np.testing.assert_array_equal(shade(page, field(page)), best)
+    np.testing.assert_array_equal(shade(page, mini), now)
+    page.get_by_test_id("gan-mini").click()
+    np.testing.assert_array_equal(shade(page, field(page)), now)
+    js = f"{match.measure()['divergence']:.3f}"
+    expect(page.get_by_test_id("gan-divergence")).to_contain_text(js)
+
+
+def drawn_pixels(page):
+    return page.locator(".zoo-gan_game .zoo-plane canvas").nth(1).evaluate(
+        "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
+        ".filter((v, i) => i % 4 === 3 && v > 0).length"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("overlay", ["arrows", "mesh"])
+def test_what_is_drawn_over_the_square_can_be_chosen(visit, overlay):
+    page = visit()
+    before = drawn_pixels(page)
+    page.get_by_test_id(f"gan-{overlay}").click()
+    expect(page.get_by_test_id(f"gan-{overlay}")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_timeout(500)
+    assert drawn_pixels(page) > before + 200
+    assert state(page)[f"gan.{overlay}"] == "1"
+
+
+def test_a_preset_begins_by_its_rules_and_plays(visit):
+    page = visit("gan.target=one")
+    page.get_by_test_id("gan-collapse").click()
+    expect(page.get_by_test_id("gan-target-ring")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("gan-penalty-none")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=gan-field]').dataset.steps.startsWith('0')"
+    )
+    page.get_by_test_id("gan-cure").click()
+    expect(page.get_by_test_id("gan-penalty-real")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_timeout(500)
+    page.get_by_test_id("gan-play").click()
+    record = state(page)["gan.game"]
+    assert re.fullmatch(r"nn-0-0.01-0.0003-1-b\d+_nr-0.003-0.002-0.004-1(-b\d+)?", record)
+
+
+def test_a_game_that_is_gone_comes_back_with_play(visit, address):
+    page = visit("gan.game=nn-0-0.002-0.002-1-b4")
+    steps(page, 2, 2)
+    value = page.get_by_test_id("gan-value").inner_text()
+    for block in shell_services():
+        block._games._items.clear()
+    page.get_by_test_id("gan-step-critic").click()
+    expect(page.get_by_test_id("gan-status")).to_have_text(EN["gan.ended_gone"])
+    page.get_by_test_id("gan-play").click()
+    page.wait_for_function(
+        "() => Number(document.querySelector('[data-testid=gan-field]')"
+        ".dataset.steps.split(' ')[0]) >= 3"
+    )
+    page.get_by_test_id("gan-play").click()
+    assert value
+    assert state(page)["gan.game"].startswith("nn-0-0.002-0.002-1-b")
+
+
+def shell_services():
+    import gc
+
+    return [one for one in gc.get_objects() if isinstance(one, GANService)]
+
+
+def test_digits_at_each_moment(visit, service):
+    page = visit()
+    slider = page.get_by_test_id("gan-player").locator("input[type=range]")
+    for k in (3, 0, 2):
+        slider.fill(str(k))
+        expect(page.get_by_test_id("gan-moment")).to_contain_text(f"{SEEN[k]:,}")
+        shown = sheet(page, "training").evaluate(
+            "(c) => [14, 42, 154].map((x) => c.getContext('2d').getImageData(x, 70, 1, 1).data[0])"
+        )
+        gray = [int(pictures(k)[12 + i, 0, 0, 0]) for i in (0, 1, 5)]
+        # Ink 27 on paper 255, in zoo.css.
+        assert shown == pytest.approx([255 - 228 * g / 255 for g in gray], abs=1.5)
+    assert state(page)["gan-digits.at"] == "2"
+    expect(page.get_by_test_id("gan-figures")).to_contain_text("7.25")
+    page.get_by_test_id("gan-digits-seed").fill("42")
+    page.get_by_test_id("gan-digits-seed").press("Enter")
+    expect(sheet(page, "samples")).to_have_attribute("data-seed", "42")
+    red = np.array(
+        sheet(page, "samples").evaluate(
+            "(c) => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data)"
+            ".filter((_, i) => i % 4 === 0)"
+        )
+    )
+    np.testing.assert_allclose((255 - red) / 228, service.samples(36, 42)["images"][0], atol=0.006)
+    page.get_by_test_id("gan-digits-reset").click()
+    expect(sheet(page, "samples")).to_have_attribute("data-seed", "1")
+    assert "gan-digits.at" not in state(page)
+
+
+@pytest.mark.parametrize("button", ["gan-png", "gan-digits-png", "gan-digits-json"])
+def test_pictures_and_numbers_are_saved(visit, service, button):
+    page = visit()
+    with page.expect_download() as download:
+        page.get_by_test_id(button).click()
+    data = Path(download.value.path()).read_bytes()
+    if button.endswith("png"):
+        assert len(Image.open(io.BytesIO(data)).convert("L").getcolors(256)) > 8
+        return
+    kept = json.loads(data)
+    assert kept["training"]["images_seen"] == SEEN[-1]
+    expected = service.samples(36, 1)
+    np.testing.assert_allclose(kept["samples"]["images"], expected["images"], atol=0.003)
+
+
+@pytest.mark.parametrize(
+    "hash",
+    [
+        "gan.game=zz-1-2&gan.target=star&gan.seed=-4&gan.speed=7&gan.x=1e9&gan.ink=%3F",
+        "gan.game=nn-99-9-9-9-b5&gan.target=drawn&gan.ink=AAAA&gan-digits.at=77",
+    ],
+)
+def test_a_broken_address_still_shows_a_finished_page(visit, hash):
+    page = visit(hash)
+    expect(page.get_by_test_id("gan-verdict")).not_to_be_empty()
+    expect(page.locator(".zoo-bad")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_fits_the_screen_in_its_language(visit, language, width):
+    page = visit(f"lang={language}", width=width)
+    title = text.labels(language)["gan.title"]
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    page.get_by_test_id("gan-about").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    shown = page.locator("body").inner_text()
+    assert not re.search(r"\b(gan|zoo)\.[a-z_]+\b", shown)  # a label that is missing
+    if language == "ko":
+        english = [EN[key] for key in EN if key.startswith("gan.") and len(EN[key]) > 12]
+        same = {EN["gan.value"]}
+        assert not [label for label in english if label in shown and label not in same]
+
+
+def test_every_control_can_be_reached_and_has_a_name(visit):
+    page = visit()
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('#page-gan :is(button, input, select)')]
+            .filter((e) => !e.textContent.trim() && !e.getAttribute('aria-label')
+              && !(e.labels && e.labels.length)).map((e) => e.outerHTML)"""
+    )
+    assert nameless == []
+    page.get_by_test_id("gan-target-ring").focus()
+    stops = []
+    while len(stops) < 100 and "gan-digits-json" not in stops:
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.dataset.testid || ''"))
+    wanted = ("gan-plane", "gan-play", "gan-step-critic", "gan-lr", "gan-json", "gan-digits-json")
+    assert set(wanted) <= set(stops)
+    assert stops.count("gan-plane") == 1
+
+
+def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
+    page = visit(sockets=False)
+    status = page.get_by_test_id("gan-status")
+    calls = re.compile("component_server")
+    page.route(calls, lambda route: route.fulfill(status=200, body="null"))
+    page.get_by_test_id("gan-step-critic").click()
+    expect(status).to_have_text(EN["zoo.no_answer"])
+    page.unroute(calls)
+    page.get_by_test_id("gan-step-critic").click()
+    expect(status).to_contain_text("Answered in")
+    steps(page, 1, 0)
+
+
+def test_endpoints_answer_programs(address, service):
+    client = Client(address, verbose=False)
+    answer = client.predict("one", 20, 3, "minimax", "none", 0, api_name="/gan_game")
+    rules = {"loss": "minimax", "penalty": "none", "weight": 0}
+    expected = service.game("one", None, 3, rules, 20)
+    np.testing.assert_allclose(answer["points"], expected["points"], atol=1e-6)
+    assert answer["n_steps"] == {"critic": 10, "generator": 10}
+    assert answer["n_parts"] == 1
+    with pytest.raises(AppError, match="loss must be one of"):
+        client.predict("one", 20, 3, "hinge", api_name="/gan_game")
+    training = client.predict(api_name="/gan_training")
+    assert training["images_seen"] == SEEN
+    answer = client.predict(3, 5, api_name="/gan_samples")
+    np.testing.assert_allclose(answer["images"], service.samples(3, 5)["images"], atol=1e-6)
+
+
+def test_the_tab_is_in_the_app():
+    assert "gan" in [tab.key for tab in shell.TABS]

@@ -1,0 +1,321 @@
+"""The GAN service: a game is a function of what is asked of it, and ends as it says."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+
+import genzoo
+from demo_app.errors import BadInput, Unavailable
+from demo_app.services import gan
+from demo_app.services.gan import GANService
+from demo_app.services.match import BLUR, CELLS, N_SHOWN, Match, Rules
+from demo_app.store import Store
+from genzoo.data.plane import MIXTURES, Mixture
+from tests.demo_app.gan.conftest import SEEN, pictures
+
+WILD = {"penalty": "none", "weight": 0, "lr": 0.01, "lr_critic": 0.0003}
+
+
+class Clock:
+    """Time that flies: no player ever waits."""
+
+    now = 0.0
+
+    def __call__(self):
+        self.now += 100.0
+        return self.now
+
+
+@pytest.fixture
+def service(folder, monkeypatch):
+    monkeypatch.setattr(gan, "IDLE", math.inf)
+    return GANService(Store(), Clock())
+
+
+def script(service, *asked, **begun):
+    """The last answer to what is asked of a new game."""
+    name = service.begin(**begun)["game"]
+    answers = [service.play(name, **one) for one in asked]
+    assert not any(answer["ended"] for answer in answers)
+    return answers[-1]
+
+
+def equal(a, b):
+    return all(np.array_equal(a[key], b[key]) for key in ("points", "field", "value", "moves"))
+
+
+STEPS = [
+    {"n": 6},
+    {"who": "critic", "n": 2},
+    {"n": 3, "rules": WILD},
+    {"who": "generator", "n": 1},
+    {"who": "critic", "n": 2, "hand": [0.2, 0.3]},
+    {"n": 4, "aim": ["moons", None], "rules": {"loss": "wasserstein", "penalty": "between"}},
+    {"n": 2},
+]
+
+
+def test_a_game_is_a_function_of_its_seed_and_of_what_is_asked(service):
+    first = script(service, *STEPS, seed=5)
+    torch.manual_seed(1)
+    script(service, {"n": 6}, seed=9)  # another's game in between
+    looked = [one for step in STEPS for one in ({"show": ["measure", "pull", "mesh"]}, step)]
+    assert equal(script(service, *looked, seed=5), first)
+    assert not equal(script(service, *STEPS, seed=6), first)
+    # The rules of one step are those of the next, too; what is not said changes nothing.
+    assert not equal(script(service, *STEPS[:2], *STEPS[3:], seed=5), first)
+
+
+def test_steps_are_the_same_however_many_are_asked_at_once(service):
+    rules = {"n_critic": 3}
+    one = script(service, *[{"n": 1}] * 11, rules=rules)
+    assert equal(script(service, {"n": 6}, {"n": 3}, {"n": 2}, rules=rules), one) is False
+    # But for the moves that were told, which are of the last call alone.
+    many = script(service, {"n": 6}, {"n": 4}, {"n": 1}, rules=rules)
+    assert equal(many, one)
+    assert many["n_steps"] == {"critic": 9, "generator": 2}
+
+
+def test_d_climbs_and_g_descends_the_value(service):
+    name = service.begin()["game"]
+    gains = {"critic": [], "generator": []}
+    for _ in range(12):
+        for who in gains:
+            for _ in range(3):
+                (move,) = service.play(name, who, 1)["moves"]
+                assert move["who"] == who
+                gains[who].append(move["after"] - move["before"])
+    assert np.mean(np.array(gains["critic"]) > 0) > 0.8
+    assert np.mean(np.array(gains["generator"]) < 0) > 0.8
+
+
+def test_only_the_one_who_steps_moves(service):
+    name = service.begin()["game"]
+    before = service.play(name)
+    critic = service.play(name, "critic", 1)
+    np.testing.assert_array_equal(critic["points"], before["points"])
+    assert not np.array_equal(critic["field"], before["field"])
+    generator = service.play(name, "generator", 1)
+    np.testing.assert_array_equal(generator["field"], critic["field"])
+    assert not np.array_equal(generator["points"], critic["points"])
+    assert generator["points"].shape == (N_SHOWN, 2)
+
+
+def test_a_hand_takes_the_generators_place(service):
+    name = service.begin()["game"]
+    before = service.play(name, hand=[0.3, 0.8])
+    assert np.abs(before["points"].mean(0) - [0.3, 0.8]).max() < 0.01
+    for _ in range(20):
+        after = service.play(name, "both", 2, hand=[0.3, 0.8])
+    assert after["n_steps"] == {"critic": 40, "generator": 0}
+    row, column = int(0.8 * CELLS), int(0.3 * CELLS)
+    assert after["field"][row, column] < before["field"][row, column] - 0.5
+    assert after["value"] > before["value"]
+
+
+def test_the_best_critic_and_the_divergence_are_of_the_densities(service):
+    """A spot as the target and a hand on it, then far from it: what is known in closed form."""
+    name = service.begin("one")["game"]
+    near, far = (
+        service.play(name, hand=at, show=["measure"]) for at in ([0.68, 0.62], [0.05, 0.05])
+    )
+    assert far["divergence"] == pytest.approx(math.log(2), abs=0.01)
+    assert far["best_value"] == pytest.approx(0, abs=0.02)
+    assert near["divergence"] < 0.2
+    assert near["best_value"] == pytest.approx(2 * near["divergence"] - math.log(4), abs=1e-6)
+    p = Mixture(torch.tensor([[0.68, 0.62]]), 0.06).on_grid(CELLS, BLUR)
+    q = Mixture(torch.tensor([[0.68, 0.62]]), 0.035).on_grid(CELLS, BLUR)
+    much = (p + q) > 0.2 * (p + q).max()
+    np.testing.assert_allclose(near["best"][much], (p / (p + q))[much], atol=0.08)
+    assert (near["covered"], near["n_parts"]) == (1, 1)
+    assert near["good"] > 0.98
+    assert (far["covered"], far["good"]) == (0, 0)
+
+
+def test_the_mesh_is_the_generators_map_and_the_pull_goes_down_its_loss(service):
+    name = service.begin(seed=3)["game"]
+    answer = service.play(name, n=4, show=["mesh", "pull"])
+    assert answer["mesh"].shape == (26, 41, 2)
+    # The lines of one direction cross those of the other in the same places.
+    np.testing.assert_allclose(answer["mesh"][6, 20], answer["mesh"][19, 20], atol=1e-6)
+    match = Match(MIXTURES["ring"](), service.defaults, 3)
+    match.play("both", 4)
+    points = match.points(120)
+    np.testing.assert_allclose(answer["pull"], match.game.pull(points), atol=1e-6)
+
+
+def test_collapse_and_cure(service):
+    """What the page's buttons do, for seed 0 and fewer steps."""
+    match = Match(MIXTURES["ring"](), Rules(**{**asdict(service.defaults), **WILD}), 0)
+    for _ in range(5):
+        match.play("both", 100)
+        assert match.measure()["covered"] <= 3
+    match.follow(service.defaults)
+    match.play("both", 1200)
+    assert match.measure()["covered"] >= 7
+
+
+def test_a_drawing_is_what_is_played_for(service):
+    cell = [float(i == 28 * 5 + 20) for i in range(784)]  # row 5 from the top, column 20
+    begun = service.begin("drawn", cell)
+    np.testing.assert_allclose(begun["real"].mean(0), [20.5 / 28, 1 - 5.5 / 28], atol=0.01)
+    np.testing.assert_allclose(begun["real"].std(0), [0.5 / 28] * 2, rtol=0.2)
+    answer = service.play(begun["game"], aim=["ring", None])
+    np.testing.assert_allclose(answer["real"], Match(MIXTURES["ring"](), Rules(), 0).real)
+    assert "real" not in service.play(begun["game"])
+
+
+def test_the_exhibit_is_played_once_and_shown_to_all_later(service, monkeypatch):
+    monkeypatch.setattr(gan, "EXHIBIT", 18)
+    begun = service.begin(exhibit=True)
+    assert begun["n_steps"] == {"critic": 0, "generator": 0}
+    assert begun["history"] == []
+    for _ in range(3):
+        last = service.play(begun["game"], n=6)
+    later = service.begin(exhibit=True)
+    assert later["n_steps"] == {"critic": 9, "generator": 9}
+    assert [one["value"] for one in later["history"]][-1] == last["value"]
+    assert len(later["history"]) == 3
+    seen = service.play(later["game"])
+    np.testing.assert_array_equal(seen["points"], last["points"])
+    # Each goes on by itself, and alike.
+    onward = service.play(later["game"], n=5)
+    assert equal(service.play(begun["game"], n=5), onward)
+    assert equal(service.play(service.begin(exhibit=True)["game"], n=5), onward)
+    assert service.begin(seed=1, exhibit=True)["n_steps"]["critic"] == 0
+    assert service.begin()["n_steps"]["critic"] == 0
+
+
+def test_another_game_is_no_exhibit(service, monkeypatch):
+    monkeypatch.setattr(gan, "EXHIBIT", 6)
+    for asked in ({"rules": WILD}, {"aim": ["one", None]}, {"who": "critic"}, {"hand": [0, 0]}):
+        name = service.begin()["game"]
+        service.play(name, **{"n": 2, **asked})
+        service.play(name, n=4)
+    assert service.begin(exhibit=True)["n_steps"]["critic"] == 0
+
+
+def test_a_game_ends_after_so_many_steps(service, monkeypatch):
+    monkeypatch.setattr(gan, "MAX_STEPS", 10)
+    name = service.begin()["game"]
+    assert service.play(name, n=6)["ended"] is None
+    assert service.play(name, n=5) == {"ended": "steps"}
+    assert service.play(name, n=4)["ended"] is None
+    assert service.play(name)["ended"] is None  # it can still be looked at
+
+
+def test_too_many_games_make_room(folder, monkeypatch):
+    monkeypatch.setattr(gan, "MAX_GAMES", 2)
+    service = GANService(Store())
+    names = [service.begin()["game"] for _ in range(3)]
+    assert service.play(names[0]) == {"ended": "gone"}
+    assert service.play(names[2])["ended"] is None
+    assert service.play("no such name") == {"ended": "gone"}
+    assert service.play(None) == {"ended": "gone"}
+
+
+def test_a_game_that_runs_away_says_so(service):
+    name = service.begin(rules={"loss": "wasserstein", "penalty": "none"})["game"]
+    match = service._games.get(name).match
+    with torch.no_grad():
+        for parameter in match.game.objective.critic.parameters():
+            parameter.mul_(math.inf)
+    assert service.play(name, n=1) == {"ended": "diverged"}
+
+
+def test_who_is_over_pace_is_told_to_wait_and_nothing_is_done(folder):
+    service = GANService(Store(), lambda: 0.0)
+    name = service.begin()["game"]
+    done = 0
+    while True:
+        answer = service.play(name, n=6)
+        if answer["wait"] > 0:
+            break
+        done += 6
+    assert answer == {"ended": None, "wait": answer["wait"], "n_active": 1}
+    assert 0 < done <= 60
+    service._pace._clock = lambda: 100.0
+    assert sum(service.play(name)["n_steps"].values()) == done
+
+
+def test_a_whole_game_is_the_game_of_its_steps(service):
+    whole = service.game("one", n=20, seed=2, rules={"n_critic": 2})
+    name = service.begin("one", seed=2, rules={"n_critic": 2})["game"]
+    for n in (6, 6, 6, 2):
+        answer = service.play(name, n=n, show=["measure"])
+    np.testing.assert_array_equal(whole["points"], answer["points"])
+    assert whole["values"].shape == (4, 2)
+    assert whole["values"][-1].tolist() == [20, answer["value"]]
+    assert whole["divergence"] == answer["divergence"]
+    assert service.game(n=0)["n_steps"] == {"critic": 0, "generator": 0}
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda s, g: s.begin("star"), "target must be one of ring, grid, moons, spirals, one"),
+        (lambda s, g: s.begin("drawn"), "drawing must be a list of numbers"),
+        (lambda s, g: s.begin("drawn", [0] * 784), "Nothing is drawn yet"),
+        (lambda s, g: s.begin("drawn", [0.5] * 784), "0 or 1; 0.5 is neither"),
+        (lambda s, g: s.begin(seed=-1), "seed must lie between 0"),
+        (lambda s, g: s.begin(rules={"lr": math.nan}), "generator's learning rate must be a num"),
+        (lambda s, g: s.begin(rules={"lr_critic": 1}), "critic's learning rate must lie between"),
+        (lambda s, g: s.begin(rules={"loss": "hinge"}), "loss must be one of non-saturating"),
+        (lambda s, g: s.begin(rules={"penalty": 1}), "penalty must be one of none, real"),
+        (lambda s, g: s.begin(rules={"weight": -1}), "weight must lie between 0 and 10"),
+        (lambda s, g: s.begin(rules={"n_critic": 0}), "steps a round must lie between 1 and 10"),
+        (lambda s, g: s.begin(rules={"speed": 0}), "must be named values of: loss, penalty"),
+        (lambda s, g: s.begin(rules=[]), "must be named values of"),
+        (lambda s, g: s.play(g, "both", 7), "steps must lie between 0 and 6"),
+        (lambda s, g: s.play(g, "judge", 1), "Who moves must be one of both, critic"),
+        (lambda s, g: s.play(g, hand=[0.5]), "hand must be 2 numbers; 1"),
+        (lambda s, g: s.play(g, hand=[0.5, 1.5]), "between 0 and 1; 1.5"),
+        (lambda s, g: s.play(g, aim=["ring"]), "aim must be a list of 2"),
+        (lambda s, g: s.play(g, aim=["drawn", [0] * 784]), "Nothing is drawn yet"),
+        (lambda s, g: s.play(g, show=["all"]), "What to show must be one of measure"),
+        (lambda s, g: s.play(g, show="mesh"), "What to show must be a list"),
+        (lambda s, g: s.game(n=2001), "steps must lie between 0 and 2000"),
+        (lambda s, g: s.samples(65), "images must lie between 1 and 64"),
+    ],
+)
+def test_bad_input_is_told_in_a_sentence_and_changes_nothing(service, call, sentence):
+    name = service.begin()["game"]
+    with pytest.raises(BadInput) as error:
+        call(service, name)
+    assert sentence in str(error.value)
+    assert service.play(name)["n_steps"] == {"critic": 0, "generator": 0}
+
+
+def test_digits_are_what_the_release_keeps(service):
+    assert service.missing() is None
+    assert service.about()["images_seen"] == SEEN
+    assert service.about()["figures"]["fid"] == 7.25
+    training = service.training()
+    assert training.shape == (4, 36, 784)
+    for k in range(4):
+        np.testing.assert_array_equal(training[k], pictures(k).flatten(1))
+
+
+def test_samples_are_the_releases_own(service):
+    answer = service.samples(5, seed=7)
+    with torch.inference_mode():
+        expected = genzoo.load("gan-mnist").generate(torch.from_numpy(answer["z"]))
+    np.testing.assert_allclose(answer["images"], expected.flatten(1), atol=1e-6)
+    np.testing.assert_array_equal(answer["z"], service.samples(5, seed=7)["z"])
+    assert not np.array_equal(answer["z"], service.samples(5, seed=8)["z"])
+
+
+def test_missing_release_names_its_command(service, folder):
+    (folder / "gan-mnist" / "snapshots.safetensors").unlink()
+    error = service.missing()
+    assert isinstance(error, Unavailable)
+    assert error.command == "python -m genzoo train gan-mnist"
+    assert "keeps nothing" in str(error)
+    for path in (folder / "gan-mnist").iterdir():
+        path.unlink()
+    assert "does not exist" in str(GANService(Store()).missing())
