@@ -11,7 +11,7 @@ const K = meaning.length;
 
 const part = zoo.part(
   "infogan",
-  { category: meaning.indexOf(2), c1: 0, c2: 0, seed: 1, free: false },
+  { category: meaning.indexOf(5), c1: 0, c2: 0, seed: 1, free: false },
   restore
 );
 
