@@ -1,14 +1,17 @@
 const zoo = window.zoo;
 const find = (name) => element.querySelector("." + name);
 const LIMIT = 2; // of a continuous code; training draws it from -1 to 1
-const ROW_EVERY = 100; // ms from one row of ten pictures to the next, while a pointer moves
+// While a pointer moves, the ten pictures of all categories follow no more often than every 100 ms, and
+// take no more than a tenth of the time: they must not keep the one waiting that it moves.
+const [ROW_EVERY, ROW_SHARE] = [100, 0.1];
+const SETTLED = 120; // ms after the last move, when they follow in any case
 const D = 784;
 const { meaning, deviation } = props.data; // the digit of each category; that of q(c | x)
 const K = meaning.length;
 
 const part = zoo.part(
   "infogan",
-  { category: meaning.indexOf(2), c1: 0, c2: 0, seed: 1, free: false },
+  { category: meaning.indexOf(5), c1: 0, c2: 0, seed: 1, free: false },
   restore
 );
 
@@ -56,6 +59,7 @@ const ask = zoo.latest(server.generate, (answer, given, total) => {
     shown = { ...given, image: zoo.bytes(answer.image), probabilities, mean };
     drawMade();
     showReading();
+    if (performance.now() - rowAsked > Math.max(ROW_EVERY, rowTook / ROW_SHARE)) followRow();
   } else asked = null;
   tell(answer, total);
 });
@@ -161,24 +165,22 @@ find("categories").addEventListener("keydown", (event) => {
 });
 
 let row = null; // {key, images}
-const askRow = zoo.latest(server.categories, (answer, given) => {
+let rowAsked = -Infinity;
+let rowTook = 0; // ms
+const askRow = zoo.latest(server.categories, (answer, given, total) => {
+  rowTook = total;
   if (!answer.ok) return;
   row = { key: JSON.stringify(given), images: zoo.bytes(answer.images) };
   drawRow();
 });
 
-let waiting = null;
-let before = -Infinity;
 function followRow() {
-  if (waiting) return;
-  waiting = setTimeout(() => {
-    waiting = null;
-    before = performance.now();
-    const c = pad.current();
-    const given = { continuous: c, seed: seedAt(c) };
-    if (!row || row.key !== JSON.stringify(given)) askRow(given);
-  }, Math.max(0, before + ROW_EVERY - performance.now()));
+  rowAsked = performance.now();
+  const c = pad.current();
+  const given = { continuous: c, seed: seedAt(c) };
+  if (!row || row.key !== JSON.stringify(given)) askRow(given);
 }
+const settleRow = zoo.wait(SETTLED, followRow);
 
 function drawRow() {
   if (!row) return;
@@ -219,7 +221,7 @@ function showControls() {
 function moved() {
   look(pad.current());
   pad.drawOver();
-  followRow();
+  settleRow();
 }
 
 find("noises").addEventListener("click", (event) => {

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 PAPER, PEN = 255, 27  # the red of light paper and pen, in zoo.css
 EN = text.labels("en")
-FIRST = MEANING.index(2)  # the category that is there at first
+FIRST = MEANING.index(5)  # the category that is there at first
 
 
 @pytest.fixture(scope="module")
