@@ -8,6 +8,7 @@ import torch
 
 import genzoo
 from demo_app import assets
+from demo_app.assets.__main__ import main
 from demo_app.services.nade import NADEService
 from demo_app.store import ASSETS, Store
 from genzoo.data import load_images
@@ -46,21 +47,21 @@ def test_references_are_of_images_that_are_no_digits(made):
 
 
 def test_first_of_each_class():
-    chosen = assets.first_of_each_class(torch.tensor([2, 0, 2, 2, 0, 1]), 2)
+    chosen = assets.digits.first_of_each_class(torch.tensor([2, 0, 2, 2, 0, 1]), 2)
     assert chosen.tolist() == [1, 4, 5, 0, 2]
 
 
 def test_the_command_names_what_there_is(folder, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["assets", "nade-cifar"])
     with pytest.raises(SystemExit):
-        assets.main()
+        main()
     assert "nade-cifar has no assets; there are: nade-mnist" in capsys.readouterr().err
 
 
 def test_the_command_makes_those_of_every_release_that_is_there(folder, monkeypatch, capsys):
     (folder / "nade-mnist" / ASSETS).unlink()
     monkeypatch.setattr("sys.argv", ["assets"])
-    assets.main()
+    main()
     assert str(folder / "nade-mnist" / ASSETS) in capsys.readouterr().out
     assert NADEService(Store()).missing() is None
 
@@ -70,7 +71,7 @@ def test_the_aggregated_posterior_is_the_mean_of_the_gaussians():
     mean = torch.randn(7, 2, generator=generator)
     deviation = 0.3 + torch.rand(7, 2, generator=generator)
     axis = torch.linspace(-4, 4, 5)
-    log_q = assets.log_aggregated(mean, deviation, axis)
+    log_q = assets.latents.log_aggregated(mean, deviation, axis)
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     z = torch.stack([x, y], -1).unsqueeze(2)  # (G, G, 1, 2)
     each = torch.distributions.Normal(mean, deviation).log_prob(z).sum(-1)

@@ -28,7 +28,7 @@ def made(module_folder):
     releases.save(recipe, judge, Provenance(0, 0.0, "none"), [], module_folder / recipe.name)
     (module_folder / MODEL / ASSETS).unlink()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assets, "N_SEARCHED", 2)
+        patch.setattr(assets.games, "N_SEARCHED", 2)
         assets.make(MODEL)
     return DCGANService(Store())
 
@@ -60,7 +60,7 @@ def test_principal_directions_change_a_picture_most():
     model = DCGAN(n_latent=6, width=3).eval().requires_grad_(False)
     with torch.no_grad():
         model.generator[0].weight[:, 2] *= 8  # one latent weighs far more than the others
-    directions, gains = assets.principal_directions(model, 3, n_z=40)
+    directions, gains = assets.games.principal_directions(model, 3, n_z=40)
     assert directions.shape == (3, 6)
     torch.testing.assert_close(directions @ directions.T, torch.eye(3), atol=1e-4, rtol=0)
     assert abs(float(directions[0, 2])) > 0.9
@@ -99,7 +99,7 @@ class Reader:
 
 def test_the_example_goes_from_bold_to_bold_of_another_class():
     z = torch.from_numpy(sheet_of_z(0, 2).copy())
-    picks, (p, q) = assets.sum_of_means(Stripes(), Reader(), z)
+    picks, (p, q) = assets.games.sum_of_means(Stripes(), Reader(), z)
     assert {p, q} == {0, 1}
     assert picks.shape == (3, 3)
     for row, c in zip(picks, (p, p, q), strict=True):
@@ -111,11 +111,13 @@ def test_the_example_goes_from_bold_to_bold_of_another_class():
 
 
 def test_ends_are_of_different_classes():
-    ends = assets.best_ends(Stripes(), Reader(), torch.from_numpy(sheet_of_z(0, 2)[:12].copy()))
+    ends = assets.games.best_ends(
+        Stripes(), Reader(), torch.from_numpy(sheet_of_z(0, 2)[:12].copy())
+    )
     assert ends.shape == (2, 2)
     assert (ends[:, 0] == 0).all()
-    a, b = (torch.from_numpy(sheet_of_z(0, 2)[cell]) for cell in ends[:, 1])
+    a, b = (torch.tensor(sheet_of_z(0, 2)[cell]) for cell in ends[:, 1])
     assert (a[0] > 0) != (b[0] > 0)
     # Each has its share of the way.
-    way = [assets.spherical(a.numpy(), b.numpy(), t)[0] > 0 for t in (0.3, 0.7)]
+    way = [assets.games.spherical(a.numpy(), b.numpy(), t)[0] > 0 for t in (0.3, 0.7)]
     assert way == [bool(a[0] > 0), bool(b[0] > 0)]
