@@ -14,7 +14,15 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PICTURES = {"pixels": "", "nade": "", "transformer": "", "vae": "", "aae": "&aae.prior=ring"}
+PICTURES = {
+    "pixels": "",
+    "nade": "",
+    "transformer": "",
+    "vae": "",
+    "aae": "&aae.prior=ring",
+    "gan": "",
+    "infogan": "",
+}
 """The tabs, and what of their state is not as at the start."""
 
 
@@ -37,7 +45,7 @@ def main() -> None:
                     viewport={"width": 1280, "height": 860}, locale="en", device_scale_factor=1.5
                 )
                 page.goto(f"{url}#tab={key}{state}")
-                page.wait_for_timeout(5000)  # completions have been drawn to the end
+                page.wait_for_timeout(12_000)  # completions have been drawn, a game has been played
                 page.screenshot(path=ROOT / "docs" / f"{key}.png")
             browser.close()
     finally:
