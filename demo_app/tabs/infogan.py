@@ -132,12 +132,12 @@ def read(service: InfoGANService, x: str, seed: int) -> dict[str, Any]:
     answer = service.infer(wire.unpack_bytes(x, D) / 255)
     category = int(answer["probabilities"].argmax())
     continuous = np.clip(answer["mean"], -service.limit, service.limit)
-    made = service.generate(category, continuous, seed)
+    (image,) = service.noises(category, continuous, seed, 1)
     return {
         **_codes(answer),
         "category": category,
         "continuous": _rounded(continuous),
-        "image": wire.pack_bytes(made["image"]),
+        "image": wire.pack_bytes(image),
     }
 
 

@@ -205,7 +205,11 @@ function set(values) {
   zoo.emit("infogan-codes", zoo.infoganCodes);
 }
 
+let controls = "";
 function showControls() {
+  const now = ["category", "free", "seed"].map((name) => part.get(name)).join(" ");
+  if (now === controls && find("seed").value === String(part.get("seed"))) return; // as in most drags
+  controls = now;
   buttons.forEach((button, k) => {
     const chosen = k === part.get("category");
     button.setAttribute("aria-checked", chosen);

@@ -302,12 +302,11 @@ find("json").addEventListener("click", () => {
 const follow = zoo.wait(150, open);
 zoo.on("infogan-codes", (next) => {
   const first = codes === null;
+  const before = nearest();
   codes = next;
-  if (first) open();
-  else {
-    cells.refresh();
-    follow();
-  }
+  if (first) return open();
+  if (nearest() !== before) cells.refresh();
+  follow();
 });
 
 function restore() {

@@ -32,9 +32,11 @@
       this.probabilities = probabilities;
       this.set = set;
       this.rows.forEach(({ row, bar, number }, k) => {
-        bar.style.setProperty("--share", probabilities[k]);
-        number.textContent = zoo.number(100 * probabilities[k], 1) + "\u202f%";
         row.classList.toggle("set", k === set);
+        const written = zoo.number(100 * probabilities[k], 1) + "\u202f%";
+        if (number.textContent === written) return; // as most are, from one picture to the next
+        bar.style.setProperty("--share", probabilities[k]);
+        number.textContent = written;
       });
     }
 

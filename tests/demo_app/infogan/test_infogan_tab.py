@@ -47,13 +47,13 @@ class MadeService:
         return {"probabilities": np.float32([0, 0, 1, *[0] * 7]), "mean": np.float32([0.5, -3])}
 
     def generate(self, category, continuous, seed, noise=None):
-        self.asked = category, list(continuous), seed, noise
         return {"image": np.full(784, (category + 10 * seed) / 255), **self.q()}
 
     def categories(self, continuous, seed):
         return np.repeat(np.arange(10)[:, None] / 255, 784, 1)
 
     def noises(self, category, continuous, seed, n):
+        self.asked = category, list(continuous), seed, n
         return np.repeat((seed + np.arange(n))[:, None] / 255, 784, 1)
 
     def infer(self, pixels):
@@ -107,9 +107,9 @@ def test_what_is_read_is_made_again_as_far_out_as_codes_reach():
     service = MadeService()
     answer = infogan.read(service, wire.pack_bytes(np.full(784, 0.2)), 5)
     np.testing.assert_allclose(service.pixels, 0.2)
-    assert service.asked == (2, [0.5, -2.0], 5, None)
+    assert service.asked == (2, [0.5, -2.0], 5, 1)
     assert (answer["category"], answer["continuous"], answer["mean"]) == (2, [0.5, -2], [0.5, -3])
-    assert set(unpacked(answer["image"])) == {52}
+    assert set(unpacked(answer["image"])) == {5}
     with pytest.raises(BadInput, match="base64 of 784 bytes"):
         infogan.read(service, "????", 5)
 
