@@ -259,7 +259,8 @@ function verdict({ covered, n_parts, good }) {
   const { critic, generator } = match.shown;
   if (match.shown.byHand) return "hand";
   if (critic + generator < 100) return "start";
-  if (n_parts > 1 && covered <= n_parts / 4) return "collapsed";
+  // Before that it has hardly had the time to spread.
+  if (n_parts > 1 && covered <= n_parts / 4 && critic + generator >= 400) return "collapsed";
   if (covered < n_parts) return "some";
   return good > 0.5 ? "all" : "loose";
 }

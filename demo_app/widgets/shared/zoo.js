@@ -91,12 +91,11 @@
 
   window.addEventListener("hashchange", () => {
     readHash();
+    // First of all: a tab that is shown for the first time begins by its part.
+    Object.values(parts).forEach((part) => part.restore());
     setTab(hash.tab);
     setLanguage(hash.lang);
-    Object.values(parts).forEach((part) => {
-      part.restore();
-      part.changed();
-    });
+    Object.values(parts).forEach((part) => part.changed());
   });
   window.addEventListener("pagehide", () => timer !== null && writeHash());
 

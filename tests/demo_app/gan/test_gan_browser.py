@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -46,7 +47,7 @@ def service(store):
 @pytest.fixture
 def visit(visit):
     """visit(hash, ...): the GAN tab with a game that has not begun, unless the hash has one; once
-    it shows its first answer and the digits."""
+    it shows its first answer and the digits. `visit.other(hash)` is a page of another tab."""
 
     def visit_gan(hash="", **options):
         game = "" if "gan.game" in hash else "&" + FRESH
@@ -55,6 +56,7 @@ def visit(visit):
         expect(sheet(page, "samples")).to_have_attribute("data-seed", re.compile("."))
         return page
 
+    visit_gan.other = partial(visit, waits=False)
     return visit_gan
 
 
@@ -187,6 +189,14 @@ def test_another_address_is_another_game(visit):
     match = played(("both", 2), ("critic", 2), seed=8)[0]
     expect_field(page, match)
     assert state(page)["gan.game"] == RECORD
+
+
+def test_an_address_can_open_the_tab_with_its_state(visit):
+    page = visit.other("tab=pixels")
+    expect(page.get_by_test_id("tab-gan")).to_be_visible()
+    page.evaluate("(h) => (location.hash = h)", f"tab=gan&gan.game={RECORD}&gan.seed=8")
+    steps(page, 3, 1)
+    assert state(page)["gan.seed"] == "8"
 
 
 def test_a_replay_that_is_broken_off_is_kept_as_far_as_it_went(visit):
