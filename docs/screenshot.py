@@ -45,7 +45,7 @@ def main() -> None:
                     viewport={"width": 1280, "height": 860}, locale="en", device_scale_factor=1.5
                 )
                 page.goto(f"{url}#tab={key}{state}")
-                page.wait_for_timeout(12_000)  # completions have been drawn, a game has been played
+                page.wait_for_timeout(12_000)  # completions drawn, a game played
                 page.screenshot(path=ROOT / "docs" / f"{key}.png")
             browser.close()
     finally:
