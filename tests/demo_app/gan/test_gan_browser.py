@@ -185,8 +185,10 @@ def test_another_address_is_another_game(visit):
     page = visit("gan.game=nn-0-0.002-0.002-1-b4")
     for seed in (3, 8):  # the second before the first has begun
         page.evaluate("(h) => (location.hash = h)", f"tab=gan&gan.game={RECORD}&gan.seed={seed}")
+    match, told = played(("both", 2), ("critic", 2), seed=8)
+    value = f"{told['value']:.3f}".replace("-", "−")
+    expect(page.get_by_test_id("gan-value")).to_have_text(value)
     steps(page, 3, 1)
-    match = played(("both", 2), ("critic", 2), seed=8)[0]
     expect_field(page, match)
     assert state(page)["gan.game"] == RECORD
 
