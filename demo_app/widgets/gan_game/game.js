@@ -153,7 +153,7 @@ function nextQuestion() {
 
 let calls = 0;
 function question(given, finish = () => {}) {
-  const still = !want.playing && !want.replay.length;
+  const still = !want.playing && !want.replay.length && !want.handMoved;
   const show = [part.get("arrows") && "pull", part.get("mesh") && "mesh"].filter(Boolean);
   if (still || part.get("best") || calls++ % 6 === 0 || !match.measured.length) show.push("measure");
   const aim = want.aim ? [part.get("target"), ink()] : null;

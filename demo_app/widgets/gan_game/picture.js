@@ -42,6 +42,14 @@ const plane = new zoo.Plane(find("plane"), {
   paint,
 });
 plane.extent = 1;
+// While a hand moves, little is measured; when it rests, all.
+for (const type of ["pointerup", "pointercancel"]) {
+  plane.surface.addEventListener(type, () => {
+    if (!part.get("hand")) return;
+    want.look = true;
+    run();
+  });
+}
 plane.surface.prepend(fieldCanvas);
 
 const isWasserstein = () => rules.loss === "wasserstein";
@@ -135,7 +143,7 @@ function told(answer, given, total) {
   paintFields();
   if (given.n === 1 && !given.hand && before && !zoo.still()) glide(before.moving || before.points);
   plane.drawBase();
-  showNumbers();
+  showNumbersSoon();
   state(zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) }));
   if (want.stopAt !== null && answer.n_steps.critic + answer.n_steps.generator >= want.stopAt) pauseGame();
 }
@@ -156,7 +164,19 @@ function glide(from) {
   requestAnimationFrame(frame);
 }
 
-/* Numbers */
+/* Numbers, and the charts: in the frame after the one that shows the square. */
+
+let soon = false;
+function showNumbersSoon() {
+  if (soon) return;
+  soon = true;
+  requestAnimationFrame(() =>
+    setTimeout(() => {
+      soon = false;
+      showNumbers();
+    })
+  );
+}
 
 function showNumbers() {
   if (!match || !match.shown) return;
