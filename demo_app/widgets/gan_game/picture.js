@@ -42,14 +42,6 @@ const plane = new zoo.Plane(find("plane"), {
   paint,
 });
 plane.extent = 1;
-// While a hand moves, little is measured; when it rests, all.
-for (const type of ["pointerup", "pointercancel"]) {
-  plane.surface.addEventListener(type, () => {
-    if (!part.get("hand")) return;
-    want.look = true;
-    run();
-  });
-}
 plane.surface.prepend(fieldCanvas);
 
 const isWasserstein = () => rules.loss === "wasserstein";
@@ -72,11 +64,11 @@ function levels(shown) {
 function paintFields() {
   const { shown } = match;
   if (!shown) return;
+  const best = part.get("best");
   const { level, middle } = levels(shown);
-  shown.line = zoo.contour(part.get("best") ? shown.best || [] : shown.field, part.get("best") ? 0.5 : middle);
-  const [large, small] = part.get("best") ? [mini, fieldCanvas] : [fieldCanvas, mini];
-  zoo.paintCells(large, shown.field, level);
-  if (shown.best) zoo.paintCells(small, shown.best, (v) => v);
+  zoo.paintCells(best ? mini : fieldCanvas, shown.field, level);
+  if (shown.best) zoo.paintCells(best ? fieldCanvas : mini, shown.best, (v) => v);
+  shown.line = zoo.contour(best ? shown.best || [] : shown.field, best ? 0.5 : middle);
   fieldCanvas.dataset.steps = shown.critic + " " + shown.generator;
 }
 
