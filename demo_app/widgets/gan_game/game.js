@@ -151,11 +151,18 @@ function nextQuestion() {
   return null;
 }
 
+const measureSoon = zoo.wait(300, () => {
+  if (want.playing || want.replay.length) return;
+  want.look = true;
+  run();
+});
+
 let calls = 0;
 function question(given, finish = () => {}) {
-  const still = !want.playing && !want.replay.length;
   const show = [part.get("arrows") && "pull", part.get("mesh") && "mesh"].filter(Boolean);
-  if (still || part.get("best") || calls++ % 6 === 0 || !match.measured.length) show.push("measure");
+  // To measure takes longer than a step: seldom on the way, and once when the game comes to rest.
+  const often = part.get("best") || !match.measured.length || calls++ % 6 === 0;
+  if (!given.n || (often && !given.hand && want.acts.length === 0)) show.push("measure");
   const aim = want.aim ? [part.get("target"), ink()] : null;
   Object.assign(want, { look: false, handMoved: false, aim: false });
   return {
@@ -164,6 +171,7 @@ function question(given, finish = () => {}) {
     done: (answer, total) => {
       finish();
       told(answer, given, total);
+      if (!show.includes("measure")) measureSoon();
     },
   };
 }

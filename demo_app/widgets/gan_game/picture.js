@@ -64,11 +64,11 @@ function levels(shown) {
 function paintFields() {
   const { shown } = match;
   if (!shown) return;
+  const best = part.get("best");
   const { level, middle } = levels(shown);
-  shown.line = zoo.contour(part.get("best") ? shown.best || [] : shown.field, part.get("best") ? 0.5 : middle);
-  const [large, small] = part.get("best") ? [mini, fieldCanvas] : [fieldCanvas, mini];
-  zoo.paintCells(large, shown.field, level);
-  if (shown.best) zoo.paintCells(small, shown.best, (v) => v);
+  zoo.paintCells(best ? mini : fieldCanvas, shown.field, level);
+  if (shown.best) zoo.paintCells(best ? fieldCanvas : mini, shown.best, (v) => v);
+  shown.line = zoo.contour(best ? shown.best || [] : shown.field, best ? 0.5 : middle);
   fieldCanvas.dataset.steps = shown.critic + " " + shown.generator;
 }
 
@@ -135,7 +135,7 @@ function told(answer, given, total) {
   paintFields();
   if (given.n === 1 && !given.hand && before && !zoo.still()) glide(before.moving || before.points);
   plane.drawBase();
-  showNumbers();
+  showNumbersSoon();
   state(zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) }));
   if (want.stopAt !== null && answer.n_steps.critic + answer.n_steps.generator >= want.stopAt) pauseGame();
 }
@@ -156,7 +156,19 @@ function glide(from) {
   requestAnimationFrame(frame);
 }
 
-/* Numbers */
+/* Numbers, and the charts: in the frame after the one that shows the square. */
+
+let soon = false;
+function showNumbersSoon() {
+  if (soon) return;
+  soon = true;
+  requestAnimationFrame(() =>
+    setTimeout(() => {
+      soon = false;
+      showNumbers();
+    })
+  );
+}
 
 function showNumbers() {
   if (!match || !match.shown) return;

@@ -291,9 +291,11 @@ def test_a_drawing_is_played_for(visit):
 def test_the_best_discriminator_changes_places_with_this_one(visit):
     page = visit("gan.game=nn-0-0.002-0.002-1-b6")
     steps(page, 3, 3)
+    match = played(("both", 6))[0]
+    js = f"{match.measure()['divergence']:.3f}"
+    expect(page.get_by_test_id("gan-divergence")).to_contain_text(js)
     mini = page.get_by_test_id("gan-mini").locator("canvas")
     best, now = shade(page, mini), shade(page, field(page))
-    match = played(("both", 6))[0]
     assert np.corrcoef(best.ravel(), match.measure()["best"].ravel())[0, 1] > 0.97
     page.get_by_test_id("gan-best").click()
     expect(page.get_by_test_id("gan-field-name")).to_have_text(EN["gan.field_best"])
@@ -301,8 +303,6 @@ def test_the_best_discriminator_changes_places_with_this_one(visit):
     np.testing.assert_array_equal(shade(page, mini), now)
     page.get_by_test_id("gan-mini").click()
     np.testing.assert_array_equal(shade(page, field(page)), now)
-    js = f"{match.measure()['divergence']:.3f}"
-    expect(page.get_by_test_id("gan-divergence")).to_contain_text(js)
 
 
 def drawn_pixels(page):
