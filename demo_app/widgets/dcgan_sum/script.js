@@ -56,8 +56,21 @@ function toggle(draw) {
   change(all);
 }
 
+/* Why a pick was not taken; said until the picks change, whatever answers come meanwhile. */
+let refusal = null;
 function tellOf(key, values) {
-  find("told").textContent = find("said").textContent = zoo.t(key, values);
+  refusal = { key, values };
+  find("said").textContent = zoo.t(key, values);
+  showTold();
+}
+
+function showTold() {
+  if (!refusal && !sum) return;
+  const [p, q] = tab.known.example_classes.map(tab.className);
+  const key = isExample() ? "dcgan.example_" + tab.data : "dcgan.own_picks";
+  find("told").textContent = refusal
+    ? zoo.t(refusal.key, refusal.values)
+    : zoo.t(key, { p, q, n: tab.known.example[0].length });
 }
 
 const terms = [...element.querySelectorAll(".term")].slice(0, 3).map((host, k) => {
@@ -124,9 +137,7 @@ function show() {
   });
   around.showSheet(84, 84, sum.around);
   Object.assign(around.cells.dataset, { noise: sum.noise, picks: JSON.stringify([sum.a, sum.b, sum.c]) });
-  const [p, q] = tab.known.example_classes.map(tab.className);
-  const key = isExample() ? "dcgan.example_" + tab.data : "dcgan.own_picks";
-  find("told").textContent = zoo.t(key, { p, q, n: tab.known.example[0].length });
+  showTold();
 }
 
 function showPicks() {
@@ -238,6 +249,7 @@ const isSeed = (seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
 /* Show the state from the start, as after a reload. */
 function open() {
   const { defaults } = part;
+  refusal = null;
   part.set({
     seed: isSeed(part.get("seed")) ? part.get("seed") : defaults.seed,
     noise: Math.max(0, Math.min(1, part.get("noise"))),
