@@ -147,9 +147,9 @@ def examples(service: InfoGANService, category: int, label: int) -> dict[str, An
 
 
 def _codes(answer: dict[str, np.ndarray]) -> dict[str, Any]:
-    """What Q says, in few digits."""
+    """What Q says, in few digits; of a small probability those that count in its logarithm."""
     return {
-        "probabilities": answer["probabilities"].astype(float).round(6).tolist(),
+        "probabilities": [float(f"{p:.5g}") for p in answer["probabilities"]],
         "mean": _rounded(answer["mean"]),
     }
 

@@ -94,7 +94,7 @@ const pair = (c) => "(" + c.map((v) => zoo.number(v, 2)).join(", ") + ")";
    mean of both over all codes, L_I, is what generator and Q are asked to raise. */
 function information() {
   const { category, continuous, probabilities, mean } = shown;
-  const of_category = Math.log(K * Math.max(probabilities[category], 1e-6));
+  const of_category = Math.log(K * Math.max(probabilities[category], 1e-30));
   const most = continuous.length * (Math.log(2) - Math.log(deviation * Math.sqrt(2 * Math.PI)));
   const off = continuous.reduce((sum, c, i) => sum + ((c - mean[i]) / deviation) ** 2 / 2, 0);
   return { of_category, most_category: Math.log(K), of_continuous: most - off, most };
