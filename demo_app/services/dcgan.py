@@ -150,17 +150,21 @@ class DCGANService:
             t (n,) from 0 to 1, z (n, 64), length (n,), that of each z, and images (n, 784).
         """
         n = checks.integer("The number of pictures", n, 2, MAX_FRAMES)
-        way = checks.choice("The way", way, WAYS)
+        go = spherical if checks.choice("The way", way, WAYS) == "spherical" else straight
         t = np.linspace(0, 1, n, dtype=np.float32)
-        return {"t": t, **self._along(model, a, b, t, way)}
+        start, end = self._ends(model, a, b)
+        z = np.stack([go(start, end, s) for s in t]).astype(np.float32)
+        images = self._pictures(model, z)
+        return {"t": t, "z": z, "length": np.linalg.norm(z, axis=1), "images": images}
 
     def between(self, model: str, a: Any, b: Any, t: Any) -> dict[str, dict[str, Any]]:
         """The place t, 0 to 1, of both ways: of each its length and its image (784,)."""
-        at = np.array([checks.number("t", t, 0, 1)], np.float32)
-        answers = {way: self._along(model, a, b, at, way) for way in WAYS}
+        t = checks.number("t", t, 0, 1)
+        start, end = self._ends(model, a, b)
+        z = np.stack([spherical(start, end, t), straight(start, end, t)]).astype(np.float32)
+        lengths, images = np.linalg.norm(z, axis=1), self._pictures(model, z)
         return {
-            way: {"length": float(answer["length"][0]), "image": answer["images"][0]}
-            for way, answer in answers.items()
+            way: {"length": float(lengths[k]), "image": images[k]} for k, way in enumerate(WAYS)
         }
 
     def gif(self, model: str, a: Any, b: Any, n: Any = 33) -> bytes:
@@ -328,12 +332,8 @@ class DCGANService:
                 parts.append(held.generate(few).flatten(1))
         return torch.cat(parts).numpy()
 
-    def _along(self, model: str, a: Any, b: Any, t: np.ndarray, way: str) -> dict[str, np.ndarray]:
-        start, end = (self._z(model, name, z)[0].numpy() for name, z in (("A", a), ("B", b)))
-        go = spherical if way == "spherical" else straight
-        z = np.stack([go(start, end, s) for s in t])
-        images = self._pictures(model, z)
-        return {"z": z, "length": np.linalg.norm(z, axis=1), "images": images}
+    def _ends(self, model: str, a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
+        return self._z(model, "A", a)[0].numpy(), self._z(model, "B", b)[0].numpy()
 
     def _moved(self, model: str, z: Any, u: Any, v: Any, by: np.ndarray, seed: Any) -> np.ndarray:
         """z + by[:, 0] u + by[:, 1] v, (n, 64), of by (n, 2)."""

@@ -195,8 +195,6 @@ function drawChart() {
   for (let v = Math.ceil(low / 2) * 2; v <= high; v += 2) {
     context.fillText(zoo.number(v), 4, y(v));
   }
-  context.textAlign = "right";
-  context.fillText(zoo.t("dcgan.band"), width - 6, y(BAND[0]) - 8);
   const colors = { spherical: zoo.token("accent"), straight: zoo.token("positive") };
   for (const way of WAYS) {
     context.beginPath();
