@@ -20,6 +20,9 @@ from genzoo.metrics import Figure
 from genzoo.releases import Provenance
 from tests.demo_app.released import folders
 
+# What a page shows late on a busy machine is still what it shows.
+expect.set_options(timeout=30_000)
+
 NADE = "nade-mnist"
 PER_CLASS = 3
 
