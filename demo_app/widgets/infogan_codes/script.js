@@ -1,9 +1,9 @@
 const zoo = window.zoo;
 const find = (name) => element.querySelector("." + name);
 const LIMIT = 2; // of a continuous code; training draws it from -1 to 1
-// While a pointer moves, the ten pictures of all categories follow no more often than every 100 ms, and
-// take no more than a tenth of the time: they must not keep the one waiting that it moves.
-const [ROW_EVERY, ROW_SHARE] = [100, 0.1];
+// While a pointer moves, the ten pictures of all categories follow no more often than every 250 ms, and
+// take no more than a twentieth of the time: they must not keep the one waiting that it moves.
+const [ROW_EVERY, ROW_SHARE] = [250, 0.05];
 const SETTLED = 120; // ms after the last move, when they follow in any case
 const D = 784;
 const { meaning, deviation } = props.data; // the digit of each category; that of q(c | x)
@@ -224,7 +224,7 @@ function showControls() {
 /* The codes have changed, or the pointer is elsewhere. */
 function moved() {
   look(pad.current());
-  pad.drawOver();
+  zoo.withAnswer(pad.drawOver);
   settleRow();
 }
 

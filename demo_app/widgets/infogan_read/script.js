@@ -44,7 +44,7 @@ function drew(pixels, finished) {
   find("undo").disabled = !canvas.past.length;
   find("redo").disabled = !canvas.future.length;
   if (loading) return;
-  chooser.mark(null);
+  if (chooser.id !== null) chooser.mark(null); // once a drawing: it paints all of its pictures
   if (finished) {
     // As the address will have it: sixteen levels.
     const drawing = zoo.urlLevels(pixels);

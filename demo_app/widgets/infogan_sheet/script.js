@@ -305,7 +305,7 @@ zoo.on("infogan-codes", (next) => {
   const before = nearest();
   codes = next;
   if (first) return open();
-  if (nearest() !== before) cells.refresh();
+  if (nearest() !== before) zoo.withAnswer(cells.refresh);
   follow();
 });
 
