@@ -202,7 +202,7 @@ def svg(face: Face) -> str:
 
 def _avatar(values: Mapping[str, str], top: str, worn: bool) -> ElementTree.Element:
     """With or without what the face wears: glasses and beard."""
-    import python_avatars as parts
+    import python_avatars as parts  # only where faces are drawn; a cached set needs none
 
     hat = top not in parts.HairType.__members__
     cloth, hair = _CLOTH[values["clothes_color"]], _HAIR[values["hair_color"]]

@@ -10,7 +10,7 @@ hair"). One grammar both writes and reads, so a caption says exactly what it was
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from genzoo.data.avatars import SCHEMA, Face, named
@@ -67,7 +67,7 @@ _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def caption(face: Face, language: str, attributes: Mapping[str, object] | None = None) -> str:
+def caption(face: Face, language: str, attributes: Iterable[str] | None = None) -> str:
     """What is said of `attributes` of a face (of all of them, without), in the order of GROUPS.
 
     Raises:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import shell, text, wire
+from tests.demo_app.page import state
 
 pytestmark = pytest.mark.browser
 
@@ -43,11 +43,6 @@ def drawn(page):
     """The image on the canvas, (784,) of 0 and 1, in light mode."""
     page.wait_for_timeout(150)  # a stroke is painted with its answer, or a little later
     return (red(page, "nade-canvas") < 128).astype(np.uint8)
-
-
-def state(page):
-    page.wait_for_timeout(250)  # the address is written a little after the change
-    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
 
 
 def shown_score(page):

@@ -227,11 +227,7 @@ const ask = zoo.latest(server.decode, (answer, { model, z }, total) => {
 });
 
 function tell(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
 }
 
 let asked = null;
@@ -310,7 +306,7 @@ const askPrior = zoo.latest(server.prior, (answer, { model }, total) => {
 find("random").addEventListener("click", () => chart && drawFromPrior(zoo.newSeed()));
 find("seed").addEventListener("change", () => {
   const seed = Number(find("seed").value);
-  if (chart && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31) drawFromPrior(seed);
+  if (chart && zoo.isSeed(seed)) drawFromPrior(seed);
   else find("seed").value = part.get("seed");
 });
 find("reset").addEventListener("click", () => {

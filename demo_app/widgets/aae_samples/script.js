@@ -69,16 +69,12 @@ const ask = zoo.latest(server.samples, (answer, given, total) => {
       grid.cells.dataset.seed = given.seed;
     });
   }
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
 });
 
 function open() {
   const seed = part.get("seed");
-  const valid = Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
+  const valid = zoo.isSeed(seed);
   part.set({
     seed: valid ? seed : part.defaults.seed,
     scale: Math.max(0, Math.min(1.5, part.get("scale"))),
@@ -94,8 +90,7 @@ find("scale").addEventListener("input", () => {
   open();
 });
 find("seed").addEventListener("change", () => {
-  // An empty field is no seed, though Number("") is 0.
-  part.set({ seed: find("seed").value === "" ? -1 : Number(find("seed").value) });
+  part.set({ seed: zoo.seedOf(find("seed")) });
   open();
 });
 find("random").addEventListener("click", () => {

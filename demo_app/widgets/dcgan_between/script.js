@@ -295,11 +295,7 @@ find("json").addEventListener("click", () => {
 /* All together */
 
 function tell(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
 }
 
 /* Show the state from the start, as after a reload. */

@@ -214,9 +214,8 @@ function follow(scale) {
 }
 
 find("seed").addEventListener("change", () => {
-  // An empty field is no seed, though Number("") is 0.
-  const seed = find("seed").value === "" ? -1 : Number(find("seed").value);
-  if (isSeed(seed)) part.set({ seed });
+  const seed = zoo.seedOf(find("seed"));
+  if (zoo.isSeed(seed)) part.set({ seed });
   open();
 });
 find("random").addEventListener("click", () => {
@@ -257,15 +256,7 @@ find("json").addEventListener("click", () => {
 /* All together */
 
 function tell(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  if (!answer.ok) state.textContent = answer.error;
-  else if (total !== undefined) {
-    state.textContent = zoo.t("zoo.answered", {
-      total: zoo.number(total, 1),
-      server: zoo.number(answer.ms, 1),
-    });
-  }
+  return zoo.showStatus(find("state"), answer, total);
 }
 
 /* What the other widgets of the tab go by. */
@@ -283,15 +274,13 @@ function tellOthers() {
   zoo.emit("dcgan", zoo.dcgan);
 }
 
-const isSeed = (seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
-
 /* Only what can be shown is taken from the address. */
 function checkState() {
   const { defaults } = part;
   const cell = part.get("cell");
   part.set({
     model: models.some(({ model }) => model === part.get("model")) ? part.get("model") : models[0].model,
-    seed: isSeed(part.get("seed")) ? part.get("seed") : defaults.seed,
+    seed: zoo.isSeed(part.get("seed")) ? part.get("seed") : defaults.seed,
     cell: Number.isInteger(cell) && cell >= OWN && cell < SIDE * SIDE ? cell : defaults.cell,
     scale: Math.max(0, Math.min(1.5, part.get("scale"))),
   });

@@ -175,8 +175,8 @@ find("noise").addEventListener("input", () => {
 });
 find("noise").addEventListener("change", () => tab && ask());
 find("seed").addEventListener("change", () => {
-  const seed = find("seed").value === "" ? -1 : Number(find("seed").value);
-  if (isSeed(seed)) part.set({ seed });
+  const seed = zoo.seedOf(find("seed"));
+  if (zoo.isSeed(seed)) part.set({ seed });
   if (tab) open();
 });
 find("random").addEventListener("click", () => {
@@ -233,25 +233,15 @@ find("json").addEventListener("click", () => {
 /* All together */
 
 function tell(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  if (!answer.ok) state.textContent = answer.error;
-  else if (total !== undefined) {
-    state.textContent = zoo.t("zoo.answered", {
-      total: zoo.number(total, 1),
-      server: zoo.number(answer.ms, 1),
-    });
-  }
+  return zoo.showStatus(find("state"), answer, total);
 }
-
-const isSeed = (seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
 
 /* Show the state from the start, as after a reload. */
 function open() {
   const { defaults } = part;
   refusal = null;
   part.set({
-    seed: isSeed(part.get("seed")) ? part.get("seed") : defaults.seed,
+    seed: zoo.isSeed(part.get("seed")) ? part.get("seed") : defaults.seed,
     noise: Math.max(0, Math.min(1, part.get("noise"))),
   });
   if (!picks()[0].length) part.set({ a: OWN });

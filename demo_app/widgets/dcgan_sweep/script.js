@@ -123,16 +123,14 @@ function showDirections() {
 
 /* Controls */
 
-const isSeed = (seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
-
 function atRandom(seed) {
   part.set({ u: RANDOM, v: RANDOM, seed });
   if (tab) open();
 }
 find("random").addEventListener("click", () => atRandom(zoo.newSeed()));
 find("seed").addEventListener("change", () => {
-  const seed = find("seed").value === "" ? -1 : Number(find("seed").value);
-  if (isSeed(seed)) atRandom(seed);
+  const seed = zoo.seedOf(find("seed"));
+  if (zoo.isSeed(seed)) atRandom(seed);
   else find("seed").value = part.get("seed");
 });
 find("reset").addEventListener("click", () => {
@@ -161,11 +159,7 @@ find("json").addEventListener("click", () => {
 /* All together */
 
 function tell(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
 }
 
 /* Only what can be shown is taken from the address. */
@@ -179,7 +173,7 @@ function checkState() {
   }
   if (values.u === values.v && values.u !== RANDOM) values.v = values.u === 1 ? 2 : 1;
   for (const key of ["a", "b"]) values[key] = pad.inside(part.get(key));
-  values.seed = isSeed(part.get("seed")) ? part.get("seed") : defaults.seed;
+  values.seed = zoo.isSeed(part.get("seed")) ? part.get("seed") : defaults.seed;
   part.set(values);
 }
 

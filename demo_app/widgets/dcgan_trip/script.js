@@ -118,8 +118,8 @@ function setSeed(seed) {
   if (tab) open();
 }
 find("seed").addEventListener("change", () => {
-  const seed = find("seed").value === "" ? -1 : Number(find("seed").value);
-  if (isSeed(seed)) setSeed(seed);
+  const seed = zoo.seedOf(find("seed"));
+  if (zoo.isSeed(seed)) setSeed(seed);
   else find("seed").value = part.get("seed");
 });
 find("random").addEventListener("click", () => setSeed(zoo.newSeed()));
@@ -150,18 +150,12 @@ find("json").addEventListener("click", () => {
 /* All together */
 
 function tell(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
 }
-
-const isSeed = (seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
 
 /* Show the state from the start, as after a reload; a trip under way goes on. */
 function open() {
-  if (!isSeed(part.get("seed"))) part.set({ seed: part.defaults.seed });
+  if (!zoo.isSeed(part.get("seed"))) part.set({ seed: part.defaults.seed });
   find("seed").value = part.get("seed");
   player.seek(player.playing ? player.frame : Math.round(Math.max(0, Math.min(FRAMES, part.get("at")))));
   askStops({ model: tab.model, seed: part.get("seed"), scale: tab.scale });

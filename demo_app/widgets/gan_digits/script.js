@@ -34,11 +34,7 @@ function showFigures() {
 }
 
 function tell(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
 }
 
 const askTraining = zoo.latest(server.training, (answer, given, total) => {
@@ -64,7 +60,7 @@ function showTraining() {
 
 function open() {
   const seed = part.get("seed");
-  const valid = Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
+  const valid = zoo.isSeed(seed);
   part.set({ seed: valid ? seed : part.defaults.seed });
   find("seed").value = part.get("seed");
   if (known) showTraining();
@@ -73,8 +69,7 @@ function open() {
 }
 
 find("seed").addEventListener("change", () => {
-  // An empty field is no seed, though Number("") is 0.
-  part.set({ seed: find("seed").value === "" ? -1 : Number(find("seed").value) });
+  part.set({ seed: zoo.seedOf(find("seed")) });
   open();
 });
 find("random").addEventListener("click", () => {

@@ -287,8 +287,8 @@ function reseed(seed) {
   show();
 }
 find("seed").addEventListener("change", () => {
-  const seed = find("seed").value === "" ? -1 : Number(find("seed").value);
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31) reseed(seed);
+  const seed = zoo.seedOf(find("seed"));
+  if (zoo.isSeed(seed)) reseed(seed);
   else find("seed").value = part.get("seed");
 });
 find("random").addEventListener("click", () => reseed(zoo.newSeed()));
@@ -334,7 +334,7 @@ function open() {
   const ranged = (key) => Math.max(0, Math.min(1, part.get(key)));
   part.set({
     target: props.data.targets.includes(wanted) ? wanted : part.defaults.target,
-    seed: Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31 ? seed : 0,
+    seed: zoo.isSeed(seed) ? seed : 0,
     speed: part.get("speed") in SPEEDS ? part.get("speed") : "normal",
     ink: pixels && pixels.some(Boolean) ? part.get("ink") : part.defaults.ink,
     x: ranged("x"),

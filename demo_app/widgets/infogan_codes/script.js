@@ -65,11 +65,7 @@ const ask = zoo.latest(server.generate, (answer, given, total) => {
 });
 
 function tell(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
 }
 
 let asked = null;
@@ -237,7 +233,7 @@ find("noises").addEventListener("click", (event) => {
 find("seed").addEventListener("change", () => {
   const given = find("seed").value;
   const seed = Number(given); // an empty field is no seed, though Number("") is 0
-  const valid = given !== "" && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
+  const valid = given !== "" && zoo.isSeed(seed);
   set({ seed: valid ? seed : part.get("seed") });
   moved();
 });

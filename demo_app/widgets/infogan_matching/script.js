@@ -82,11 +82,7 @@ function reading({ k, c }) {
 
 let images = null;
 const ask = zoo.latest(server.examples, (answer, given, milliseconds) => {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(milliseconds, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, milliseconds);
   if (!answer.ok) return;
   images = zoo.bytes(answer.images);
   find("examples").replaceChildren(

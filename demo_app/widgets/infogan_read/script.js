@@ -75,11 +75,7 @@ function fill(undoable) {
 /* From the image to codes, and from these to what is made of them */
 
 const ask = zoo.latest(server.read, (answer, given, total) => {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
   if (!answer.ok) return;
   shown = { ...answer, ...given, image: zoo.bytes(answer.image) };
   drawRemade();

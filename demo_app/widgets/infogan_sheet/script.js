@@ -196,11 +196,7 @@ function showTally() {
 /* Answers */
 
 const ask = zoo.latest(server.sheet, (answer, given, total) => {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
   if (!answer.ok) return (asked = null);
   sheet = { ...answer, kind: given.kind, levels: zoo.bytes(answer.sheet) };
   sheet.measured = measure();
@@ -227,7 +223,7 @@ let asked = null;
 function open() {
   const kind = KINDS.includes(part.get("kind")) ? part.get("kind") : part.defaults.kind;
   const seed = part.get("seed");
-  const valid = Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
+  const valid = zoo.isSeed(seed);
   part.set({ kind, seed: valid ? seed : part.defaults.seed });
   find("kinds").querySelectorAll("button").forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.kind === kind);
@@ -262,8 +258,7 @@ for (const kind of KINDS) {
   find("kinds").append(button);
 }
 find("seed").addEventListener("change", () => {
-  // An empty field is no seed, though Number("") is 0.
-  part.set({ seed: find("seed").value === "" ? -1 : Number(find("seed").value) });
+  part.set({ seed: zoo.seedOf(find("seed")) });
   open();
 });
 find("random").addEventListener("click", () => {

@@ -149,14 +149,7 @@ find(".sample").addEventListener("click", () => askSample({}));
 const askFit = zoo.latest(
   (given) => server.fit({ pixels: given.pixels, seed: given.seed }),
   (reply, given, milliseconds) => {
-    const line = find(".zoo-status");
-    line.classList.toggle("zoo-bad", !reply.ok);
-    line.textContent = reply.ok
-      ? zoo.t("zoo.answered", {
-          total: zoo.number(milliseconds, 1),
-          server: zoo.number(reply.ms, 1),
-        })
-      : reply.error;
+    zoo.showStatus(find(".zoo-status"), reply, milliseconds);
     if (!reply.ok || given.of !== picture) return;
     const joint = zoo.float32(reply.joint);
     const colors = zoo.bytes(reply.colors);

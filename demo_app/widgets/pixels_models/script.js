@@ -200,15 +200,7 @@ const look = zoo.latest(
 );
 
 function showStatus(reply, milliseconds) {
-  const line = find(".zoo-status");
-  line.classList.toggle("zoo-bad", !reply.ok);
-  line.textContent = reply.ok
-    ? zoo.t("zoo.answered", {
-        total: zoo.number(milliseconds, 1),
-        server: zoo.number(reply.ms, 1),
-      })
-    : reply.error;
-  return reply.ok;
+  return zoo.showStatus(find(".zoo-status"), reply, milliseconds);
 }
 
 function changed(pixels, finished) {

@@ -427,11 +427,7 @@ const ask = zoo.latest(server.conditional, (answer, { name, x1 }, total) => {
 });
 
 function tell(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
 }
 
 let asked = null;
@@ -569,7 +565,7 @@ find("again").addEventListener("click", () => {
 });
 find("seed").addEventListener("change", () => {
   const seed = Number(find("seed").value);
-  if (isSeed(seed)) part.set({ seed });
+  if (zoo.isSeed(seed)) part.set({ seed });
   show();
 });
 find("surprise").addEventListener("click", () => {
@@ -612,8 +608,6 @@ find("json").addEventListener("click", () => {
 });
 
 /* All together */
-
-const isSeed = (seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31;
 
 const draw = zoo.latest(server.sample, (answer, { name, seed }) => {
   if (!answer.ok) return tell(answer);
@@ -685,7 +679,7 @@ function restore() {
     x1: (v) => v >= 0 && v <= 1,
     x2: (v) => v >= 0 && v <= 1,
     overlay: (v) => OVERLAYS.includes(v),
-    seed: isSeed,
+    seed: zoo.isSeed,
   };
   for (const [key, fits] of Object.entries(valid)) {
     if (!fits(part.get(key))) part.set({ [key]: part.defaults[key] });

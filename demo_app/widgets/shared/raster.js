@@ -62,18 +62,6 @@
     column: zoo.number((i % SIDE) + 1),
   });
 
-  /* What a call cost, or why it failed, in the line of state `line`; was there an answer? */
-  zoo.showStatus = function (line, reply, milliseconds) {
-    line.classList.toggle("zoo-bad", !reply.ok);
-    line.textContent = reply.ok
-      ? zoo.t("zoo.answered", {
-          total: zoo.number(milliseconds, 1),
-          server: zoo.number(reply.ms, 1),
-        })
-      : reply.error;
-    return reply.ok;
-  };
-
   /* Values that the URL may hold and the tab cannot mean become defaults. */
   zoo.sane = function (part, ranges, choices) {
     const reset = (key) => part.set({ [key]: part.defaults[key] });

@@ -303,6 +303,20 @@
     };
   };
 
+  /* What an answer cost, or why there is none, in `line`: a .zoo-status or its text. Without
+     `milliseconds` what it cost the time before is left. Was there an answer? */
+  zoo.showStatus = function (line, answer, milliseconds) {
+    line.closest(".zoo-status").classList.toggle("zoo-bad", !answer.ok);
+    if (!answer.ok) line.textContent = answer.error;
+    else if (milliseconds !== undefined) {
+      line.textContent = zoo.t("zoo.answered", {
+        total: zoo.number(milliseconds, 1),
+        server: zoo.number(answer.ms, 1),
+      });
+    }
+    return answer.ok;
+  };
+
   /* What the page itself can show of a change waits for the answer, but no longer than TOGETHER: to
      paint a frame takes the page 3 ms, an answer that comes meanwhile waits, and after a press the
      browser lets it wait for the frame to be out. So both are in the first frame. */
@@ -362,6 +376,10 @@
   };
 
   zoo.newSeed = () => crypto.getRandomValues(new Uint16Array(1))[0];
+  zoo.isSeed = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 31;
+
+  /* What a field for a seed holds; nothing is no seed, though Number("") is 0. */
+  zoo.seedOf = (input) => (input.value === "" ? -1 : Number(input.value));
 
   /* Arrays as demo_app/wire.py writes them. In the URL base64 has - and _ for + and /. */
 

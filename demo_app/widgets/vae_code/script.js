@@ -173,11 +173,7 @@ zoo.on("vae-latent", ({ latent, value }) => set && z && setLatent(latent, value)
 /* What is shown */
 
 function told(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
 }
 
 function showDecoded(answer, at = z) {

@@ -78,11 +78,7 @@ const ask = zoo.latest(server.decode, (answer, { model, z }, total) => {
     find("decoded").dataset.model = model;
     drawDecoded();
   }
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
 });
 
 let asked = null;
@@ -170,7 +166,7 @@ function drawFromPrior(seed) {
 find("random").addEventListener("click", () => drawFromPrior(zoo.newSeed()));
 find("seed").addEventListener("change", () => {
   const seed = Number(find("seed").value);
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31) drawFromPrior(seed);
+  if (zoo.isSeed(seed)) drawFromPrior(seed);
   else find("seed").value = part.get("seed");
 });
 find("reset").addEventListener("click", () => {

@@ -36,11 +36,7 @@ const text = (levels) => btoa(String.fromCharCode(...levels));
 
 const askCombine = zoo.latest(server.combine, (answer, given, total) => {
   if (given.model !== code.model) return;
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  state.textContent = answer.ok
-    ? zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) })
-    : answer.error;
+  zoo.showStatus(find("state"), answer, total);
   if (!answer.ok) return;
   sum = { ...answer, images: zoo.bytes(answer.images), s: given.s };
   show();
@@ -128,7 +124,7 @@ function draw(seed) {
 find("random").addEventListener("click", () => draw(zoo.newSeed()));
 find("seed").addEventListener("change", () => {
   const seed = Number(find("seed").value);
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31) draw(seed);
+  if (zoo.isSeed(seed)) draw(seed);
   else find("seed").value = part.get("seed");
 });
 find("reset").addEventListener("click", () => {

@@ -207,16 +207,7 @@ find("sheet-json").addEventListener("click", () => {
 /* All together */
 
 function told(answer, total) {
-  const state = find("state");
-  state.parentElement.classList.toggle("zoo-bad", !answer.ok);
-  if (!answer.ok) state.textContent = answer.error;
-  else if (total !== undefined) {
-    state.textContent = zoo.t("zoo.answered", {
-      total: zoo.number(total, 1),
-      server: zoo.number(answer.ms, 1),
-    });
-  }
-  return answer.ok;
+  return zoo.showStatus(find("state"), answer, total);
 }
 
 function markEnds() {

@@ -6,7 +6,6 @@ import io
 import json
 import re
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -15,14 +14,22 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import expect
 
-from demo_app import text
 from demo_app.services.dcgan import DCGANService
 from tests.demo_app.dcgan.conftest import ENDS, EXAMPLE
+from tests.demo_app.page import (
+    EN,
+    PAPER,
+    PEN,
+    expect_names,
+    expect_to_fit,
+    levels,
+    state,
+    tab_stops,
+    written,
+)
 
 pytestmark = pytest.mark.browser
 
-PAPER, PEN = 255, 27  # the red of light paper and pen, in zoo.css
-EN = text.labels("en")
 MODEL, OTHER = DCGANService.models
 
 
@@ -62,16 +69,6 @@ def around(page):
     return cells(page, "dcgan-around")
 
 
-def levels(canvas, width=28, height=28):
-    """What a canvas shows, in [0, 1], back from ink on paper."""
-    red = canvas.evaluate(
-        "(c, [w, h]) => Array.from(c.getContext('2d').getImageData(0, 0, w, h).data)"
-        ".filter((_, i) => i % 4 === 0)",
-        [width, height],
-    )
-    return (PAPER - np.array(red)) / (PAPER - PEN)
-
-
 def expect_sheet(canvas, images, columns):
     rows = len(images) // columns
     shown = levels(canvas, 28 * columns, 28 * rows).reshape(rows, 28, columns, 28)
@@ -83,21 +80,10 @@ def expect_image(canvas, image):
     np.testing.assert_allclose(levels(canvas), image, atol=0.006)
 
 
-def state(page):
-    page.wait_for_timeout(250)  # the address is written a little after the change
-    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
-
-
 def length(value):
     """|z| as the page writes it, which has it to three digits: the last of two may differ."""
     either = {f"{value + by:.2f}" for by in (-0.001, 0, 0.001)}
     return rf"\|z\| = ({'|'.join(map(re.escape, either))})"
-
-
-def written(template, **values):
-    for key, value in values.items():
-        template = template.replace("{" + key + "}", str(value))
-    return template
 
 
 def press(page, name, cell, side=8):
@@ -607,30 +593,13 @@ def test_a_broken_address_still_shows_a_finished_page(visit, hash):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_fits_the_screen_in_its_language(visit, language, width):
     page = visit(f"lang={language}", width=width)
-    title = text.labels(language)["dcgan.title"]
-    expect(page.get_by_role("heading", name=title)).to_be_visible()
-    page.get_by_test_id("dcgan-about").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    shown = page.locator("body").inner_text()
-    assert not re.search(r"\b(dcgan|vae|zoo)\.[a-z_]+\b", shown)  # a label that is missing
-    if language == "ko":
-        english = [EN[key] for key in EN if key.startswith("dcgan.") and len(EN[key]) > 12]
-        assert not [label for label in english if label in shown]
+    expect_to_fit(page, language, width, "dcgan", "dcgan.title", shared=("vae",))
 
 
 def test_every_control_can_be_reached_and_has_a_name(visit):
     page = visit()
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('#page-dcgan :is(button, input, select)')]
-            .filter((e) => !e.textContent.trim() && !e.getAttribute('aria-label')
-              && !(e.labels && e.labels.length)).map((e) => e.outerHTML)"""
-    )
-    assert nameless == []
-    page.get_by_test_id("dcgan-model-mnist").focus()
-    stops = []
-    while len(stops) < 120 and "dcgan-sweep-json" not in stops:
-        page.keyboard.press("Tab")
-        stops.append(page.evaluate("document.activeElement.dataset.testid || ''"))
+    expect_names(page, "#page-dcgan")
+    stops = tab_stops(page, "dcgan-model-mnist", "dcgan-sweep-json", most=120)
     for wanted in (
         "seed",
         "scale",

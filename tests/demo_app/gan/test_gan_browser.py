@@ -7,7 +7,6 @@ import json
 import re
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -16,17 +15,17 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import expect
 
-from demo_app import shell, text
+from demo_app import shell
 from demo_app.services.games import Kept
 from demo_app.services.gan import GANService
 from demo_app.services.match import Match, Rules
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES
 from tests.demo_app.gan.conftest import SEEN, pictures
+from tests.demo_app.page import EN, expect_names, expect_to_fit, state, tab_stops
 
 pytestmark = pytest.mark.browser
 
-EN = text.labels("en")
 PLAIN = Rules("non-saturating", "none", 0, 0.002, 0.002, 1)
 FRESH = "gan.game=nn-0-0.002-0.002-1"
 """A game that has not begun, by plain rules."""
@@ -70,11 +69,6 @@ def sheet(page, name):
 
 def steps(page, critic, generator):
     expect(field(page)).to_have_attribute("data-steps", f"{critic} {generator}")
-
-
-def state(page):
-    page.wait_for_timeout(450)  # the record and the address are written a little later
-    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
 
 
 def shade(page, canvas):
@@ -124,7 +118,7 @@ def test_a_step_of_d_moves_the_field_and_says_by_how_much(visit):
     delta = told["moves"][0]["after"] - told["moves"][0]["before"]
     expect(page.get_by_test_id("gan-generator-moved")).to_contain_text(signed(delta))
     expect(page.get_by_test_id("gan-status")).to_contain_text("Answered in")
-    assert state(page)["gan.game"] == "nn-0-0.002-0.002-1-c1-g1"
+    assert state(page, after=450)["gan.game"] == "nn-0-0.002-0.002-1-c1-g1"
 
 
 def test_play_goes_on_until_paused_and_a_reload_plays_the_same(visit):
@@ -145,7 +139,7 @@ def test_play_goes_on_until_paused_and_a_reload_plays_the_same(visit):
     expect(field(again)).to_have_attribute("data-steps", reached, timeout=30_000)
     expect(again.get_by_test_id("gan-value")).to_have_text(value)
     np.testing.assert_array_equal(shade(again, field(again)), shade(page, field(page)))
-    assert state(again) == state(page)
+    assert state(again, after=450) == state(page, after=450)
 
 
 def test_other_rules_are_followed_and_kept_in_the_record(visit):
@@ -160,7 +154,7 @@ def test_other_rules_are_followed_and_kept_in_the_record(visit):
     value = match.play("critic", 1)["value"]
     expect(page.get_by_test_id("gan-value")).to_have_text(f"{value:.3f}".replace("-", "−"))
     record = "nn-0-0.002-0.002-1-b4_wb-0.1-0.002-0.002-3-c1"
-    assert state(page)["gan.game"] == record
+    assert state(page, after=450)["gan.game"] == record
     again = visit("gan.game=" + record)
     steps(again, 3, 2)
     expect(again.get_by_test_id("gan-value")).to_have_text(f"{value:.3f}".replace("-", "−"))
@@ -174,7 +168,7 @@ def test_the_rules_have_their_controls(visit):
     page.get_by_test_id("gan-lr-critic").fill("2")
     page.get_by_test_id("gan-n-critic").fill("4")
     page.get_by_test_id("gan-loss-minimax").click()
-    assert state(page)["gan.game"] == "mr-0.1-0.01-0.0003-4"
+    assert state(page, after=450)["gan.game"] == "mr-0.1-0.01-0.0003-4"
     page.get_by_test_id("gan-step-critic").click()
     steps(page, 1, 0)
     match = played(("critic", 1), rules=Rules("minimax", "real", 0.1, 0.01, 0.0003, 4))[0]
@@ -190,7 +184,7 @@ def test_another_address_is_another_game(visit):
     expect(page.get_by_test_id("gan-value")).to_have_text(value)
     steps(page, 3, 1)
     expect_field(page, match)
-    assert state(page)["gan.game"] == RECORD
+    assert state(page, after=450)["gan.game"] == RECORD
 
 
 def test_an_address_can_open_the_tab_with_its_state(visit):
@@ -198,7 +192,7 @@ def test_an_address_can_open_the_tab_with_its_state(visit):
     expect(page.get_by_test_id("tab-gan")).to_be_visible()
     page.evaluate("(h) => (location.hash = h)", f"tab=gan&gan.game={RECORD}&gan.seed=8")
     steps(page, 3, 1)
-    assert state(page)["gan.seed"] == "8"
+    assert state(page, after=450)["gan.seed"] == "8"
 
 
 def test_a_replay_that_is_broken_off_is_kept_as_far_as_it_went(visit):
@@ -212,7 +206,7 @@ def test_a_replay_that_is_broken_off_is_kept_as_far_as_it_went(visit):
     page.wait_for_timeout(600)
     critic, generator = map(int, field(page).get_attribute("data-steps").split())
     assert 3 <= critic < 1500
-    assert state(page)["gan.game"] == f"nn-0-0.002-0.002-1-b{critic + generator}"
+    assert state(page, after=450)["gan.game"] == f"nn-0-0.002-0.002-1-b{critic + generator}"
 
 
 def test_a_hand_on_the_square_teaches_the_discriminator(visit):
@@ -230,7 +224,7 @@ def test_a_hand_on_the_square_teaches_the_discriminator(visit):
         page.wait_for_timeout(20)
     page.mouse.up()
     page.mouse.move(5, 5)
-    kept = state(page)
+    kept = state(page, after=450)
     assert float(kept["gan.x"]) == pytest.approx(0.785, abs=0.01)
     assert float(kept["gan.y"]) == pytest.approx(0.69, abs=0.01)
     critic, generator = map(int, field(page).get_attribute("data-steps").split())
@@ -282,7 +276,7 @@ def test_a_drawing_is_played_for(visit):
     assert real[:, 1].mean() == pytest.approx(0.75, abs=0.04)
     assert real[:, 0].min() < 0.3
     assert real[:, 0].max() > 0.7
-    again = visit(f"{FRESH}&gan.target=drawn&gan.ink={state(page)['gan.ink']}")
+    again = visit(f"{FRESH}&gan.target=drawn&gan.ink={state(page, after=450)['gan.ink']}")
     with again.expect_download() as download:
         again.get_by_test_id("gan-json").click()
     assert json.loads(Path(download.value.path()).read_text())["real"] == kept["real"]
@@ -320,7 +314,7 @@ def test_what_is_drawn_over_the_square_can_be_chosen(visit, overlay):
     expect(page.get_by_test_id(f"gan-{overlay}")).to_have_attribute("aria-pressed", "true")
     page.wait_for_timeout(500)
     assert drawn_pixels(page) > before + 200
-    assert state(page)[f"gan.{overlay}"] == "1"
+    assert state(page, after=450)[f"gan.{overlay}"] == "1"
 
 
 def test_a_preset_begins_by_its_rules_and_plays(visit):
@@ -335,7 +329,7 @@ def test_a_preset_begins_by_its_rules_and_plays(visit):
     expect(page.get_by_test_id("gan-penalty-real")).to_have_attribute("aria-pressed", "true")
     page.wait_for_timeout(500)
     page.get_by_test_id("gan-play").click()
-    record = state(page)["gan.game"]
+    record = state(page, after=450)["gan.game"]
     assert re.fullmatch(r"nn-0-0.01-0.0003-1-b\d+_nr-0.003-0.002-0.004-1(-b\d+)?", record)
 
 
@@ -353,7 +347,7 @@ def test_a_game_that_is_gone_comes_back_with_play(visit, monkeypatch):
     )
     page.get_by_test_id("gan-play").click()
     expect(page.locator(".zoo-bad")).to_have_count(0)
-    assert re.fullmatch(r"nn-0-0.002-0.002-1-b\d+", state(page)["gan.game"])
+    assert re.fullmatch(r"nn-0-0.002-0.002-1-b\d+", state(page, after=450)["gan.game"])
 
 
 def test_digits_at_each_moment(visit, service):
@@ -368,7 +362,7 @@ def test_digits_at_each_moment(visit, service):
         gray = [int(pictures(k)[12 + i, 0, 0, 0]) for i in (0, 1, 5)]
         # Ink 27 on paper 255, in zoo.css.
         assert shown == pytest.approx([255 - 228 * g / 255 for g in gray], abs=1.5)
-    assert state(page)["gan-digits.at"] == "2"
+    assert state(page, after=450)["gan-digits.at"] == "2"
     expect(page.get_by_test_id("gan-figures")).to_contain_text("7.25")
     page.get_by_test_id("gan-digits-seed").fill("42")
     page.get_by_test_id("gan-digits-seed").press("Enter")
@@ -382,7 +376,7 @@ def test_digits_at_each_moment(visit, service):
     np.testing.assert_allclose((255 - red) / 228, service.samples(36, 42)["images"][0], atol=0.006)
     page.get_by_test_id("gan-digits-reset").click()
     expect(sheet(page, "samples")).to_have_attribute("data-seed", "1")
-    assert "gan-digits.at" not in state(page)
+    assert "gan-digits.at" not in state(page, after=450)
 
 
 @pytest.mark.parametrize("button", ["gan-png", "gan-digits-png", "gan-digits-json"])
@@ -417,31 +411,13 @@ def test_a_broken_address_still_shows_a_finished_page(visit, hash):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_fits_the_screen_in_its_language(visit, language, width):
     page = visit(f"lang={language}", width=width)
-    title = text.labels(language)["gan.title"]
-    expect(page.get_by_role("heading", name=title)).to_be_visible()
-    page.get_by_test_id("gan-about").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    shown = page.locator("body").inner_text()
-    assert not re.search(r"\b(gan|zoo)\.[a-z_]+\b", shown)  # a label that is missing
-    if language == "ko":
-        english = [EN[key] for key in EN if key.startswith("gan.") and len(EN[key]) > 12]
-        same = {EN["gan.value"]}
-        assert not [label for label in english if label in shown and label not in same]
+    expect_to_fit(page, language, width, "gan", "gan.title", same=("gan.value",))
 
 
 def test_every_control_can_be_reached_and_has_a_name(visit):
     page = visit()
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('#page-gan :is(button, input, select)')]
-            .filter((e) => !e.textContent.trim() && !e.getAttribute('aria-label')
-              && !(e.labels && e.labels.length)).map((e) => e.outerHTML)"""
-    )
-    assert nameless == []
-    page.get_by_test_id("gan-target-ring").focus()
-    stops = []
-    while len(stops) < 100 and "gan-digits-json" not in stops:
-        page.keyboard.press("Tab")
-        stops.append(page.evaluate("document.activeElement.dataset.testid || ''"))
+    expect_names(page, "#page-gan")
+    stops = tab_stops(page, "gan-target-ring", "gan-digits-json", most=100)
     wanted = ("gan-plane", "gan-play", "gan-step-critic", "gan-lr", "gan-json", "gan-digits-json")
     assert set(wanted) <= set(stops)
     assert stops.count("gan-plane") == 1

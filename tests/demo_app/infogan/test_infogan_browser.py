@@ -7,7 +7,6 @@ import json
 import math
 import re
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -16,14 +15,12 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import expect
 
-from demo_app import text
 from demo_app.services.infogan import InfoGANService
 from tests.demo_app.infogan.conftest import MEANING, N_EXAMPLES, PER_CLASS, counts
+from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, state, tab_stops, written
 
 pytestmark = pytest.mark.browser
 
-PAPER, PEN = 255, 27  # the red of light paper and pen, in zoo.css
-EN = text.labels("en")
 FIRST = MEANING.index(5)  # the category that is there at first
 
 
@@ -45,27 +42,6 @@ def visit(visit):
         return page
 
     return visit_infogan
-
-
-def levels(canvas, width=28, height=28):
-    """What a canvas shows, in [0, 1], back from ink on paper."""
-    red = canvas.evaluate(
-        "(c, [w, h]) => Array.from(c.getContext('2d').getImageData(0, 0, w, h).data)"
-        ".filter((_, i) => i % 4 === 0)",
-        [width, height],
-    )
-    return (PAPER - np.array(red)) / (PAPER - PEN)
-
-
-def state(page):
-    page.wait_for_timeout(250)  # the address is written a little after the change
-    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
-
-
-def written(template, **values):
-    for key, value in values.items():
-        template = template.replace("{" + key + "}", str(value))
-    return template
 
 
 def expect_made(page, service, category, c, seed):
@@ -490,31 +466,14 @@ def test_a_broken_address_still_shows_a_finished_page(visit, hash):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_fits_the_screen_in_its_language(visit, language, width):
     page = visit(f"lang={language}", width=width)
-    title = text.labels(language)["infogan.codes_title"]
-    expect(page.get_by_role("heading", name=title)).to_be_visible()
     expect(page.get_by_test_id("tab-infogan")).to_be_in_viewport(ratio=0.99)
-    page.get_by_test_id("infogan-about").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    shown = page.locator("body").inner_text()
-    assert not re.search(r"\b(infogan|zoo)\.[a-z_]+\b", shown)  # a label that is missing
-    if language == "ko":
-        english = [EN[key] for key in EN if key.startswith("infogan.") and len(EN[key]) > 12]
-        assert not [label for label in english if label in shown]
+    expect_to_fit(page, language, width, "infogan", "infogan.codes_title")
 
 
 def test_every_control_can_be_reached_and_has_a_name(visit):
     page = visit()
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('#page-infogan :is(button, input, select)')]
-            .filter((e) => !e.textContent.trim() && !e.getAttribute('aria-label')
-              && !(e.labels && e.labels.length)).map((e) => e.outerHTML)"""
-    )
-    assert nameless == []
-    page.get_by_test_id(f"infogan-category-{FIRST}").focus()
-    stops = []
-    while len(stops) < 100 and "infogan-matching-json" not in stops:
-        page.keyboard.press("Tab")
-        stops.append(page.evaluate("document.activeElement.dataset.testid || ''"))
+    expect_names(page, "#page-infogan")
+    stops = tab_stops(page, f"infogan-category-{FIRST}", "infogan-matching-json", most=100)
     for wanted in ("pad", "free", "seed", "json", "kind-both", "take", "read-json"):
         assert f"infogan-{wanted}" in stops
 

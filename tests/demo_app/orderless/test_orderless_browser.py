@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import time
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from demo_app import text
+from tests.demo_app.page import state
 
 pytestmark = pytest.mark.browser
 
@@ -73,11 +73,6 @@ def expect_fills(page, images):
             return
         assert time.monotonic() < deadline, "the fillings are not the service's"
         page.wait_for_timeout(100)
-
-
-def state(page):
-    page.wait_for_timeout(250)  # the address is written a little after the change
-    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
 
 
 def test_first_paint_is_a_finished_result(visit, service, digits):

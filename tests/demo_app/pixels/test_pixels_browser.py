@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import shell, text
+from tests.demo_app.page import state
 
 pytestmark = pytest.mark.browser
 
@@ -37,11 +38,6 @@ def open_tab(visit):
         return page
 
     return open_tab
-
-
-def state(page):
-    page.wait_for_timeout(250)  # the address is written a little after the change
-    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
 
 
 def expect_scores(page, service, image, ar="ar-28"):

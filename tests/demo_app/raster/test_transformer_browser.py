@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from playwright.sync_api import expect
 
 from demo_app import text
 from demo_app.services.transformer import TransformerService
+from tests.demo_app.page import state
 
 pytestmark = pytest.mark.browser
 
@@ -65,11 +65,6 @@ def cell(page, i, name):
     box = page.get_by_test_id(name).locator(".zoo-surface").bounding_box()
     x = box["x"] + (i % 28 + 0.5) * box["width"] / 28
     return x, box["y"] + (i // 28 + 0.5) * box["height"] / 28
-
-
-def state(page):
-    page.wait_for_timeout(250)
-    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
 
 
 def test_first_paint_is_a_finished_result(visit, service):

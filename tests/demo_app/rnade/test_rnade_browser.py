@@ -7,7 +7,6 @@ import json
 import math
 import re
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import text
+from tests.demo_app.page import state
 
 pytestmark = pytest.mark.browser
 
@@ -39,11 +39,6 @@ def visit(visit):
 
 def picture(page):
     return page.get_by_test_id("rnade-picture")
-
-
-def state(page):
-    page.wait_for_timeout(250)  # the address is written a little after the change
-    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
 
 
 def number(locator):

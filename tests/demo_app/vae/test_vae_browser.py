@@ -6,7 +6,6 @@ import io
 import json
 import re
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
@@ -17,10 +16,10 @@ from playwright.sync_api import expect
 
 from demo_app import text
 from demo_app.services.vae import VAEService
+from tests.demo_app.page import PAPER, PEN, expect_names, expect_to_fit, levels, state, tab_stops
 
 pytestmark = pytest.mark.browser
 
-PAPER, PEN = 255, 27  # the red of light paper and pen, in zoo.css
 K = 32
 FIRST = 5 * 4 + 3  # the first paint's five; a made release has four
 
@@ -48,22 +47,8 @@ def picture(page):
     return page.get_by_test_id("vae-output").locator("canvas.zoo-cells")
 
 
-def levels(canvas):
-    """What a canvas shows, (784,) in [0, 1], back from ink on paper."""
-    red = canvas.evaluate(
-        "(c) => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data)"
-        ".filter((_, i) => i % 4 === 0)"
-    )
-    return (PAPER - np.array(red)) / (PAPER - PEN)
-
-
 def code(canvas):
     return [float(v) for v in canvas.get_attribute("data-z").split()]
-
-
-def state(page):
-    page.wait_for_timeout(250)  # the address is written a little after the change
-    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
 
 
 def number(text):
@@ -645,29 +630,13 @@ def test_a_broken_address_still_shows_a_finished_page(visit, hash):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_fits_the_screen_in_its_language(visit, language, width):
     page = visit(f"lang={language}", width=width)
-    title = text.labels(language)["vae.map_title"]
-    expect(page.get_by_role("heading", name=title)).to_be_visible()
-    page.get_by_test_id("vae-about").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    shown = page.locator("body").inner_text()
-    assert not re.search(r"\b(vae|zoo)\.[a-z_]+\b", shown)  # a label that is missing
-    if language == "ko":
-        assert "Answered" not in shown
+    expect_to_fit(page, language, width, "vae", "vae.map_title")
 
 
 def test_every_control_can_be_reached_and_has_a_name(visit):
     page = visit()
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('.zoo-page :is(button, input, select)')]
-            .filter((e) => !e.textContent.trim() && !e.getAttribute('aria-label')
-              && !(e.labels && e.labels.length)).map((e) => e.outerHTML)"""
-    )
-    assert nameless == []
-    page.get_by_test_id("vae-map").focus()
-    stops = []
-    while len(stops) < 200 and "vae-sum-json" not in stops:
-        page.keyboard.press("Tab")
-        stops.append(page.evaluate("document.activeElement.dataset.testid || ''"))
+    expect_names(page, ".zoo-page")
+    stops = tab_stops(page, "vae-map", "vae-sum-json", most=200)
     for wanted in (
         "vae-map-json",
         "vae-seed",

@@ -1,0 +1,77 @@
+"""What the browser tests of every tab ask of a page."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs
+
+import numpy as np
+from playwright.sync_api import expect
+
+from demo_app import text
+
+PAPER, PEN = 255, 27  # the red of light paper and pen, in zoo.css
+EN = text.labels("en")
+
+
+def levels(canvas, width=28, height=28):
+    """What a canvas shows, (width * height,) in [0, 1], back from ink on paper."""
+    red = canvas.evaluate(
+        "(c, [w, h]) => Array.from(c.getContext('2d').getImageData(0, 0, w, h).data)"
+        ".filter((_, i) => i % 4 === 0)",
+        [width, height],
+    )
+    return (PAPER - np.array(red)) / (PAPER - PEN)
+
+
+def state(page, after=250):
+    """The state in the address, which is written a little after the change."""
+    page.wait_for_timeout(after)
+    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
+
+
+def written(template, **values):
+    """A label with its places filled, as the page fills them."""
+    for key, value in values.items():
+        template = template.replace("{" + key + "}", str(value))
+    return template
+
+
+def expect_to_fit(page, language, width, tab, title, shared=(), same=()):
+    """The tab, its explanation unfolded, is no wider than the screen and of one language.
+
+    `shared` are tabs whose labels it uses, `same` labels that are alike in both languages.
+    """
+    heading = text.labels(language)[title]
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    page.get_by_test_id(f"{tab}-about").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    shown = page.locator("body").inner_text()
+    families = "|".join((tab, *shared, "zoo"))
+    assert not re.search(rf"\b({families})\.[a-z_]+\b", shown)  # a label that is missing
+    if language == "ko":
+        assert "Answered" not in shown
+        english = [EN[key] for key in EN if key.startswith(f"{tab}.") and key not in same]
+        assert not [label for label in english if len(label) > 12 and label in shown]
+
+
+def expect_names(page, within):
+    """Every control in the elements `within` has a name that can be read out."""
+    nameless = page.evaluate(
+        """(within) => [...document.querySelectorAll(within + ' :is(button, input, select)')]
+            .filter((e) => !e.textContent.trim() && !e.getAttribute('aria-label')
+              && !(e.labels && e.labels.length)).map((e) => e.outerHTML)""",
+        within,
+    )
+    assert nameless == []
+
+
+def tab_stops(page, first, last, most=200):
+    """The test ids at which Tab stops from after `first` until `last`; "" where there is none."""
+    page.get_by_test_id(first).focus()
+    stops = []
+    while len(stops) < most and last not in stops:
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.dataset.testid || ''"))
+    assert last in stops
+    return stops
