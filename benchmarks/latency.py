@@ -1,6 +1,6 @@
 """From a finger on the page to new pixels on the screen.
 
-    python -m benchmarks.latency [-n MOVES] [--json FILE] [--check]
+    python -m benchmarks.latency [-n MOVES] [-k TEXT] [--json FILE] [--check]
 
 Starts the app with the releases that are there, opens it in headless Chromium on loopback, and
 drags on it as a person would, through the browser's own input events: press, then eight moves, 30
@@ -335,6 +335,7 @@ def served() -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-n", type=int, default=200, help="timed moves of each case")
+    parser.add_argument("-k", default="", help="only the cases whose name has this in it")
     parser.add_argument("--json", help="also write the figures to this file")
     parser.add_argument("--check", action="store_true", help="fail when a target is missed")
     arguments = parser.parse_args()
@@ -343,7 +344,7 @@ def main() -> None:
     with served() as address, sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        for case in CASES:
+        for case in (case for case in CASES if arguments.k in case.name):
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.goto(address + "#tab=nade")
             page.get_by_test_id("nade-score").filter(has_text=".").wait_for()

@@ -250,7 +250,7 @@ function moved() {
   decode(plane.current());
   walker.place(Math.round(part.get("t") * last()));
   zoo.withAnswer(plane.drawOver);
-  zoo.withAnswer(read);
+  zoo.afterFrame(read);
 }
 
 const place = (z) => "z = (" + z.map((v) => zoo.number(v, 2)).join(", ") + ")";

@@ -61,7 +61,7 @@ const player = new zoo.Player(find("player"), {
   show: (frame) => {
     part.set({ t: frame / FRAMES });
     askPlace(frame / FRAMES);
-    zoo.withAnswer(drawChart);
+    zoo.afterFrame(drawChart);
   },
 });
 player.span(0, FRAMES);
@@ -100,7 +100,7 @@ function drawPlace() {
     find("length-" + way).textContent = length(shown[way].length);
   }
   player.scrubber.setAttribute("aria-valuetext", `t = ${zoo.number(shown.t, 2)}`);
-  zoo.withAnswer(read);
+  zoo.afterFrame(read);
 }
 
 /* The share of draws of N(0, I) in 64 dimensions that are shorter: |z|^2 is chi-squared. */

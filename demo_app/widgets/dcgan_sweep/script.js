@@ -60,7 +60,7 @@ function drawPlace() {
   zoo.paint(find("picture"), shown.image, { map: "ink", high: 255 });
   Object.assign(find("picture").dataset, { at: `${shown.a} ${shown.b}`, draw: shown.draw.join("-"),
     axes: `${shown.u} ${shown.v}` });
-  zoo.withAnswer(read);
+  zoo.afterFrame(read);
 }
 
 function read() {

@@ -52,7 +52,7 @@ function drawPlace() {
   if (!shown) return;
   zoo.paint(find("live"), shown.image, { map: "ink", high: 255 });
   Object.assign(find("live").dataset, { at: shown.at, seed: shown.seed });
-  zoo.withAnswer(read);
+  zoo.afterFrame(read);
 }
 
 function read() {

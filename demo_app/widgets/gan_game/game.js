@@ -83,35 +83,41 @@ async function run() {
   wake();
   if (running) return;
   running = true;
-  for (let asked; (asked = nextQuestion()); ) {
-    const start = performance.now();
-    let answer = null;
-    try {
-      answer = await asked.call(asked.given);
-    } catch (error) {
-      answer = null; // no connection: told as any other missing answer
-    }
-    answer = answer || { ok: false, error: zoo.t("zoo.no_answer") };
-    const total = performance.now() - start;
-    if (!answer.ok || answer.ended) {
-      Object.assign(want, { begin: null, acts: [], replay: [], playing: false, look: false });
-      if (match && answer.ended) match.ended = answer.ended;
-      failed(answer);
-    } else if (answer.wait) {
-      waiting(answer);
-      await sleep(1000 * answer.wait);
-      continue;
-    } else asked.done(answer, total);
-    if (want.replay.length || want.playing) {
-      const every = want.replay.length ? 0 : SPEEDS[part.get("speed")].every;
-      if (every > 100) await sleep(every);
-      // Not faster than the screen, and not at all where nobody looks.
-      else do await new Promise(requestAnimationFrame);
-      while (performance.now() - start < every - 8);
-    }
+  try {
+    for (let asked; (asked = nextQuestion()); ) await ask(asked);
+  } finally {
+    running = false;
   }
-  running = false;
   rested();
+}
+
+async function ask(asked) {
+  const start = performance.now();
+  let answer = null;
+  try {
+    answer = await asked.call(asked.given);
+  } catch (error) {
+    answer = null; // no connection: told as any other missing answer
+  }
+  answer = answer || { ok: false, error: zoo.t("zoo.no_answer") };
+  const total = performance.now() - start;
+  if (!answer.ok || answer.ended) {
+    Object.assign(want, { begin: null, acts: [], replay: [], playing: false, look: false });
+    if (match && answer.ended) match.ended = answer.ended;
+    return failed(answer);
+  }
+  if (answer.wait) {
+    waiting(answer);
+    return sleep(1000 * answer.wait);
+  }
+  zoo.release();
+  asked.done(answer, total);
+  if (!want.replay.length && !want.playing) return;
+  const every = want.replay.length ? 0 : SPEEDS[part.get("speed")].every;
+  if (every > 100) return sleep(every);
+  // Not faster than the screen, and not at all where nobody looks.
+  do await new Promise(requestAnimationFrame);
+  while (performance.now() - start < every - 8);
 }
 
 function nextQuestion() {

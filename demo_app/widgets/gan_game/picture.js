@@ -16,6 +16,12 @@ const place = () => [part.get("x"), part.get("y")];
 const toPlane = ([x, y]) => [2 * x - 1, 2 * y - 1];
 const toSquare = ([x, y]) => [(x + 1) / 2, (y + 1) / 2];
 
+let askedAt = null; // of a move that is still to be seen, where the critic was asked about
+function handMoved() {
+  want.handMoved = true;
+  run();
+}
+
 const plane = new zoo.Plane(find("plane"), {
   label: "gan.plane_label",
   testid: "gan-plane",
@@ -28,16 +34,15 @@ const plane = new zoo.Plane(find("plane"), {
   ask: (z) => {
     if (!part.get("hand") || !plane.dragging) return;
     plane.keep(z);
-    want.handMoved = true;
-    run();
+    askedAt = place().join();
+    handMoved();
   },
   moved: () => {
-    if (part.get("hand") && !plane.hover) {
-      want.handMoved = true;
-      run();
-    }
+    const known = askedAt === place().join();
+    askedAt = null;
+    if (part.get("hand") && !plane.hover && !known) handMoved();
     zoo.withAnswer(plane.drawOver);
-    readProbe();
+    zoo.afterFrame(readProbe);
   },
   paint,
 });
@@ -135,8 +140,8 @@ function told(answer, given, total) {
   paintFields();
   if (given.n === 1 && !given.hand && before && !zoo.still()) glide(before.moving || before.points);
   plane.drawBase();
-  showNumbersSoon();
-  state(zoo.t("zoo.answered", { total: zoo.number(total, 1), server: zoo.number(answer.ms, 1) }));
+  zoo.afterFrame(showNumbers);
+  zoo.showStatus(find("state"), answer, total);
   if (want.stopAt !== null && answer.n_steps.critic + answer.n_steps.generator >= want.stopAt) pauseGame();
 }
 
@@ -156,20 +161,7 @@ function glide(from) {
   requestAnimationFrame(frame);
 }
 
-/* Numbers, and the charts: in the frame after the one that shows the square. */
-
-let soon = false;
-function showNumbersSoon() {
-  if (soon) return;
-  soon = true;
-  requestAnimationFrame(() =>
-    setTimeout(() => {
-      soon = false;
-      showNumbers();
-    })
-  );
-}
-
+/* Numbers, and the charts. */
 function showNumbers() {
   if (!match || !match.shown) return;
   const { shown } = match;

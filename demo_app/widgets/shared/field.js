@@ -70,6 +70,31 @@
     }
   };
 
+  /* A mark is drawn once and then copied: to paint four hundred outlines anew takes ten times as
+     long. `draw` paints about (0, 0), in pixels of the page. */
+  const marks = new Map();
+  function mark(name, radius, draw) {
+    const scale = window.devicePixelRatio || 1;
+    const key = [name, radius, scale].join();
+    if (!marks.has(key)) {
+      const half = Math.ceil((radius + 2) * scale);
+      const canvas = zoo.make("canvas", { width: 2 * half, height: 2 * half });
+      const context = canvas.getContext("2d");
+      context.setTransform(scale, 0, 0, scale, half, half);
+      context.beginPath();
+      draw(context);
+      marks.set(key, { canvas, half: half / scale, side: (2 * half) / scale });
+    }
+    return marks.get(key);
+  }
+
+  function stamp(context, size, points, { canvas, half, side }) {
+    for (let i = 0; i < points.length; i += 2) {
+      const [x, y] = [points[i] * size, (1 - points[i + 1]) * size];
+      context.drawImage(canvas, x - half, y - half, side, side);
+    }
+  }
+
   /* What is drawn over a field of any color: everything light has a dark edge. Each takes a context
      in which the square is `size` wide. */
   zoo.overField = {
@@ -84,33 +109,23 @@
 
     /* Rings: what is real. */
     rings(context, size, points) {
-      context.beginPath();
       const radius = size > 400 ? 3 : 2.2;
-      for (let i = 0; i < points.length; i += 2) {
-        const [x, y] = [points[i] * size, (1 - points[i + 1]) * size];
-        context.moveTo(x + radius, y);
-        context.arc(x, y, radius, 0, 7);
-      }
-      strokes(context, [[2.75, "rgb(0 0 0 / 55%)"], [1.25, "#ffffff"]]);
+      stamp(context, size, points, mark("ring", radius, (sprite) => {
+        sprite.arc(0, 0, radius, 0, 7);
+        strokes(sprite, [[2.75, "rgb(0 0 0 / 55%)"], [1.25, "#ffffff"]]);
+      }));
     },
 
     /* Squares on a corner: what is made. */
     diamonds(context, size, points) {
-      context.beginPath();
-      const r = size > 400 ? 3.6 : 2.6;
-      for (let i = 0; i < points.length; i += 2) {
-        const [x, y] = [points[i] * size, (1 - points[i + 1]) * size];
-        context.moveTo(x, y - r);
-        context.lineTo(x + r, y);
-        context.lineTo(x, y + r);
-        context.lineTo(x - r, y);
-        context.closePath();
-      }
-      context.lineWidth = 1.5;
-      context.strokeStyle = "rgb(0 0 0 / 75%)";
-      context.stroke();
-      context.fillStyle = "#ff8a3d";
-      context.fill();
+      const radius = size > 400 ? 3.6 : 2.6;
+      stamp(context, size, points, mark("diamond", radius, (sprite) => {
+        for (const [x, y] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) sprite.lineTo(x * radius, y * radius);
+        sprite.closePath();
+        strokes(sprite, [[1.5, "rgb(0 0 0 / 75%)"]]);
+        sprite.fillStyle = "#ff8a3d";
+        sprite.fill();
+      }));
     },
 
     /* From points along steps [x_1, x_2, ...] in units of the square. */

@@ -294,7 +294,7 @@
         waiting = null;
         run(next);
       }
-      release();
+      zoo.release();
       done(answer, given, performance.now() - start);
     }
     return function (given) {
@@ -306,14 +306,16 @@
   /* What an answer cost, or why there is none, in `line`: a .zoo-status or its text. Without
      `milliseconds` what it cost the time before is left. Was there an answer? */
   zoo.showStatus = function (line, answer, milliseconds) {
-    line.closest(".zoo-status").classList.toggle("zoo-bad", !answer.ok);
-    if (!answer.ok) line.textContent = answer.error;
-    else if (milliseconds !== undefined) {
-      line.textContent = zoo.t("zoo.answered", {
-        total: zoo.number(milliseconds, 1),
-        server: zoo.number(answer.ms, 1),
-      });
-    }
+    zoo.afterFrame(() => {
+      line.closest(".zoo-status").classList.toggle("zoo-bad", !answer.ok);
+      if (!answer.ok) line.textContent = answer.error;
+      else if (milliseconds !== undefined) {
+        line.textContent = zoo.t("zoo.answered", {
+          total: zoo.number(milliseconds, 1),
+          server: zoo.number(answer.ms, 1),
+        });
+      }
+    });
     return answer.ok;
   };
 
@@ -324,17 +326,34 @@
   const TOGETHER = 8; // ms
   const held = new Set();
 
-  function release() {
+  /* An answer is here: what waits for it is done. zoo.latest calls it. */
+  zoo.release = function () {
     const functions = [...held];
     held.clear();
     functions.forEach((f) => f());
-  }
+  };
 
   /* f() is called once, with the next answer or in 8 ms, however often it is asked for. */
   zoo.withAnswer = function (f) {
-    if (!held.size) setTimeout(release, TOGETHER);
+    if (!held.size) setTimeout(zoo.release, TOGETHER);
     held.add(f);
   };
+
+  /* f() is called once, when the frame with the next answer is out, however often it is asked for:
+     what is read more slowly than it is seen does not hold up what is seen. */
+  const later = new Set();
+  zoo.afterFrame = function (f) {
+    later.add(f);
+    zoo.withAnswer(endFrame);
+  };
+  function endFrame() {
+    requestAnimationFrame(() => setTimeout(runLater));
+  }
+  function runLater() {
+    const functions = [...later];
+    later.clear();
+    functions.forEach((f) => f());
+  }
 
   /* What a .zoo-range will be at, were its thumb held at clientX, to its step. An input event waits
      for the next frame; on pointerrawupdate the browser tells of the move at once. */

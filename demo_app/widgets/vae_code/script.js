@@ -100,12 +100,11 @@ const askEncode = zoo.latest(server.encode, (answer, given, total) => {
   if (!answer.ok) return;
   posterior = answer;
   asked = null;
-  showPosterior();
-  showBalance();
+  zoo.afterFrame(showPosterior);
   if (part.get("from") === "mean") {
     z = posterior.mean.slice();
     showDecoded(answer);
-    showCode();
+    zoo.afterFrame(showCode);
   } else place();
 });
 
@@ -165,7 +164,7 @@ function setLatent(k, value) {
   decode();
   setSource("hand");
   part.set({ z: z.join("_") });
-  zoo.withAnswer(showCode);
+  zoo.afterFrame(showCode);
 }
 
 zoo.on("vae-latent", ({ latent, value }) => set && z && setLatent(latent, value));
@@ -182,6 +181,10 @@ function showDecoded(answer, at = z) {
   joint = explain(at.map((v) => clip(v, LIMIT)));
   picture.show(decoded, INK);
   picture.cells.dataset.z = at.map((v) => v.toFixed(4)).join(" ");
+  zoo.afterFrame(showTerms);
+}
+
+function showTerms() {
   showLikelihood();
   showBalance();
   said();
@@ -346,6 +349,7 @@ function showCount() {
 
 /* Where q(z_k | x) lies on each slider, and what it costs. */
 function showPosterior() {
+  if (!posterior) return;
   const percent = (v) => (100 * (clip(v, RANGE) + RANGE)) / (2 * RANGE);
   rows.forEach(({ bar, one, two, most }, k) => {
     bar.style.width = Math.min(100, (100 * posterior.kl[k]) / most) + "%";
@@ -360,6 +364,7 @@ function showPosterior() {
 }
 
 function showCode() {
+  if (!z) return;
   rows.forEach(({ input, output }, k) => {
     const shown = z[k].toFixed(2);
     if (output.dataset.shown === shown + zoo.language) return; // most of them, while one is dragged

@@ -99,7 +99,7 @@ function moved() {
   if (!chart) return;
   decode(plane.current());
   zoo.withAnswer(plane.drawOver);
-  zoo.withAnswer(read);
+  zoo.afterFrame(read);
 }
 
 function read() {
