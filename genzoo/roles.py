@@ -351,6 +351,34 @@ class Classifier(ABC):
         return self.classify(self.features(x))
 
 
+class AttributeClassifier(ABC):
+    """Says which value each of several attributes of an image has; its features say how alike
+    images are."""
+
+    event_shape: tuple[int, ...]
+    n_values: tuple[int, ...]
+    """How many values each attribute has."""
+
+    @abstractmethod
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer decides by, (B, F), of images x (B, *event_shape)."""
+
+    @abstractmethod
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits of all values, (B, sum(n_values)), attribute after attribute, of features
+        (B, F)."""
+
+    @final
+    def logits(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Of the values of each attribute, (B, n_values[k]), of images x (B, *event_shape)."""
+        return self.classify(self.features(x)).split(self.n_values, dim=1)
+
+    @final
+    def read(self, x: Tensor) -> Tensor:
+        """The likeliest value of each attribute, (B, attributes), of images x (B, *event_shape)."""
+        return torch.stack([logits.argmax(1) for logits in self.logits(x)], dim=1)
+
+
 @torch.inference_mode()
 def pictures(model: object, n: int, generator: torch.Generator | None = None) -> Tensor:
     """n pictures to look at, (n, *event_shape): samples, or what is made, or the mean of p(x | z),

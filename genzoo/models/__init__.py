@@ -6,7 +6,7 @@ from genzoo.models.color import ColorChannels, ColorJoint
 from genzoo.models.dcgan import DCGAN
 from genzoo.models.gan import GAN, PlaneGame
 from genzoo.models.infogan import InfoGAN, InformationGame
-from genzoo.models.judge import Classification, Judge
+from genzoo.models.judge import AttributeClassification, AttributeJudge, Classification, Judge
 from genzoo.models.nade import NADE
 from genzoo.models.orderless_nade import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
 from genzoo.models.pixel_rnn import PixelRNN
@@ -25,6 +25,8 @@ __all__ = [
     "RNADE",
     "VAE",
     "AdversarialAutoencoding",
+    "AttributeClassification",
+    "AttributeJudge",
     "Classification",
     "ColorChannels",
     "ColorJoint",

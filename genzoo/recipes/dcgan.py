@@ -14,7 +14,7 @@ def _dcgan(data: str, summary: str, epochs: int) -> Recipe:
         paper="Radford et al., Unsupervised Representation Learning with DCGANs, 2016",
         paper_url="https://arxiv.org/abs/1511.06434",
         model=DCGAN,
-        model_kwargs=dict(event_shape=(1, 28, 28), n_latent=64, width=64),
+        model_kwargs=dict(event_shape=(1, 28, 28), n_latent=64, width=64, n_dense=3),
         objective=AdversarialGame,
         objective_kwargs=dict(
             lr=0.0004,
@@ -36,9 +36,9 @@ def _dcgan(data: str, summary: str, epochs: int) -> Recipe:
 
 @recipe
 def dcgan_mnist() -> Recipe:
-    return _dcgan("mnist", "Digits by strided convolutions", epochs=36)
+    return _dcgan("mnist", "Digits by strided convolutions", epochs=50)
 
 
 @recipe
 def dcgan_fashion() -> Recipe:
-    return _dcgan("fashion", "Clothes by strided convolutions", epochs=20)
+    return _dcgan("fashion", "Clothes by strided convolutions", epochs=44)

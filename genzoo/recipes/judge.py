@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from genzoo.models import Classification, Judge
+from genzoo.data.avatars import N_FACES, SCHEMA
+from genzoo.models import AttributeClassification, AttributeJudge, Classification, Judge
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
@@ -35,3 +36,27 @@ def judge_mnist() -> Recipe:
 @recipe
 def judge_fashion() -> Recipe:
     return _judge("fashion", "Tells clothes apart, gray or binary", "test error <= 8 %, gray")
+
+
+@recipe
+def judge_avatars() -> Recipe:
+    return Recipe(
+        summary="Reads every attribute of a face",
+        paper="Heusel et al., GANs Trained by a Two Time-Scale Update Rule, 2017",
+        paper_url="https://arxiv.org/abs/1706.08500",
+        model=AttributeJudge,
+        model_kwargs=dict(
+            event_shape=(3, 64, 64),
+            n_values=tuple(len(values) for values in SCHEMA.values()),
+            width=32,
+        ),
+        objective=AttributeClassification,
+        objective_kwargs=dict(lr=0.002, weight_decay=0.05),
+        data="avatars",
+        settings=Settings(
+            images=20 * N_FACES["train"], batch_size=128, ema=0.999, precision="bfloat16"
+        ),
+        smoke={"images": 128, "batch_size": 32, "model.width": 2, "model.n_hidden": 8},
+        expected="every attribute right on >= 99.5 % of test faces",
+        storage="float16",
+    )
