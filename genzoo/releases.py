@@ -31,6 +31,8 @@ from genzoo import recipes
 from genzoo.metrics import Figure
 from genzoo.recipes import Recipe
 from genzoo.roles import (
+    JUDGES,
+    AttributeClassifier,
     Autoencoder,
     Classifier,
     Coded,
@@ -282,12 +284,12 @@ def probe(model: nn.Module) -> list[float]:
 
     log p(x) of an explicit density; log p(x | z) - KL at z = the mean of q(z | x) of a latent
     variable model; log p(x | z) at the code of an auto-encoder; the likeliest class's
-    log-probability of a classifier, and the unlikeliest category's (the likeliest's may be all but
-    zero) of a model that infers its codes. Of any other implicit model, and of that one besides,
-    the mean pixel of its pictures of four fixed z. A test reproduces it from the files, so no
-    release can rot unseen.
+    log-probability of a classifier, or that of the likeliest values of all attributes; and the
+    unlikeliest category's (the likeliest's may be all but zero) of a model that infers its codes.
+    Of any other implicit model, and of that one besides, the mean pixel of its pictures of four
+    fixed z. A test reproduces it from the files, so no release can rot unseen.
     """
-    assert isinstance(model, (ExplicitDensity, LatentVariable, Implicit, Classifier))
+    assert isinstance(model, (ExplicitDensity, LatentVariable, Implicit, *JUDGES))
     x = probe_images(model.event_shape)
     if isinstance(model, Autoencoder):
         return model.decode(model.encode(x)).log_prob(x).flatten(1).sum(1).tolist()
@@ -297,6 +299,9 @@ def probe(model: nn.Module) -> list[float]:
         return _mean_pixels(model)
     if isinstance(model, Classifier):
         return torch.log_softmax(model.logits(x), dim=1).amax(1).tolist()
+    if isinstance(model, AttributeClassifier):
+        likeliest = [torch.log_softmax(logits, dim=1).amax(1) for logits in model.logits(x)]
+        return torch.stack(likeliest).sum(0).tolist()
     if isinstance(model, ExplicitDensity):
         return model.log_prob(x).tolist()
     q, prior = model.encode(x), model.prior()

@@ -375,8 +375,12 @@ class AttributeClassifier(ABC):
 
     @final
     def read(self, x: Tensor) -> Tensor:
-        """The likeliest value of each attribute, (B, attributes), of images x (B, *event_shape)."""
+        """The likeliest value of each attribute, (B, attributes), of images x."""
         return torch.stack([logits.argmax(1) for logits in self.logits(x)], dim=1)
+
+
+JUDGES = (Classifier, AttributeClassifier)
+"""The roles that judge images and make none."""
 
 
 @torch.inference_mode()

@@ -2,12 +2,21 @@
 
 from genzoo.data.batches import Batch, Batches
 from genzoo.data.binarize import BINARIZATIONS, binarize, binarize_once
-from genzoo.data.images import DATA_SETS, PARTS, DataError, ImageSet, data_root, load_images
+from genzoo.data.images import (
+    DATA_SETS,
+    PARTS,
+    SPLITS,
+    DataError,
+    ImageSet,
+    data_root,
+    load_images,
+)
 
 __all__ = [
     "BINARIZATIONS",
     "DATA_SETS",
     "PARTS",
+    "SPLITS",
     "Batch",
     "Batches",
     "DataError",

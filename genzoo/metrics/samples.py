@@ -11,11 +11,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from genzoo.roles import Classifier
+from genzoo.roles import AttributeClassifier, Classifier
 
 
 @torch.inference_mode()
-def features(judge: Classifier, x: Tensor, batch: int = 250) -> Tensor:
+def features(judge: Classifier | AttributeClassifier, x: Tensor, batch: int = 250) -> Tensor:
     """The judge's features (N, F) of images x (N, *event_shape), in float64."""
     return torch.cat([judge.features(b).double() for b in x.split(batch)])
 

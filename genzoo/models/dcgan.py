@@ -77,8 +77,8 @@ class DCGAN(Adversarial):
 
 def _dense(n_in: int, n_out: int) -> nn.Linear:
     """A layer whose units vary as much as what it is of (He et al., 2015). By the framework's own
-    first weights they vary a third as much, layer after layer, and the generator begins, and stays,
-    with images that are all alike."""
+    first weights they vary a third as much, layer after layer, and the generator's images are, and
+    to some degree stay, all alike."""
     layer = nn.Linear(n_in, n_out)
     nn.init.kaiming_normal_(layer.weight, SLOPE)
     nn.init.zeros_(layer.bias)

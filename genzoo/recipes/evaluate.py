@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from genzoo.data import PARTS, ImageSet, load_images
+from genzoo.data import PARTS, SPLITS, ImageSet, load_images
 from genzoo.data.batches import seeded, some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.metrics import (
@@ -25,6 +25,7 @@ from genzoo.metrics.samples import distance_from_draws, energy_test, features, f
 from genzoo.objectives.likelihood import bits_per_dim
 from genzoo.recipes.base import Recipe
 from genzoo.roles import (
+    AttributeClassifier,
     Autoencoder,
     Classifier,
     Coded,
@@ -78,6 +79,8 @@ def evaluate(
     data = load_images(recipe.data, "test")
     if isinstance(model, Classifier):
         return _of_classifier(recipe.data, model.to(device).eval(), data, device, n_images)
+    if isinstance(model, AttributeClassifier):
+        return _of_attributes(recipe.data, model.to(device).eval(), device, n_images)
     x = binarize_once(data.scaled(), recipe.settings.binarization)[:n_images]
     D = x[0].numel()
     if data.images.is_floating_point():
@@ -237,6 +240,33 @@ def _of_classifier(
         against = f"{len(real)} training images, {setting}"
         figures.append(Figure("fid_floor", floor, floor, floor, "", against))
     return figures
+
+
+@torch.inference_mode()
+def _of_attributes(
+    name: str, model: AttributeClassifier, device: str, n_images: int | None, batch: int = 250
+) -> list[Figure]:
+    """How often each attribute is read right, on each split that is not trained on; and the floor
+    of the judge's distances: of as many training images from the test images."""
+    figures = []
+    for split in SPLITS[name]:
+        if split in ("train", "validation"):
+            continue
+        data = load_images(name, split)
+        x, label = data.scaled(slice(n_images)), data.labels[:n_images]
+        read = torch.cat([model.read(b.to(device)).cpu() for b in x.split(batch)])
+        right = 100.0 * (read == label)
+        setting = f"{len(x)} {split} images"
+        of = "" if split == "test" else f"_{split}"
+        figures.append(bootstrap(f"accuracy{of}", right.mean(1), "%", f"mean of {setting}"))
+        figures.append(bootstrap(f"all_right{of}", 100.0 * (read == label).all(1), "%", setting))
+        columns = zip(data.classes, right.unbind(1), strict=True)
+        figures += [bootstrap(f"accuracy_{a}{of}", column, "%", setting) for a, column in columns]
+    train, test = (load_images(name, split).scaled(slice(n_images)) for split in ("train", "test"))
+    n = len(test)
+    floor = frechet_distance(*(features(model, part[:n].to(device)) for part in (train, test)))
+    against = f"{n} training images, {n} test images"
+    return [*figures, Figure("fid_floor", floor, floor, floor, "", against)]
 
 
 def _over_orders(

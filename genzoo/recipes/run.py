@@ -15,7 +15,7 @@ from genzoo.data import ImageSet, load_images
 from genzoo.data.batches import seeded, some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.recipes.base import Recipe
-from genzoo.roles import Autoencoder, Classifier, Implicit, pictures
+from genzoo.roles import JUDGES, Autoencoder, Implicit, pictures
 from genzoo.train import train
 
 N_CODES, N_PICTURES = 2000, 36
@@ -60,7 +60,7 @@ def run(
         hyperparameters,
         device=device,
         resume=resume,
-        pictures=None if isinstance(objective.model, Classifier) else sheet,
+        pictures=None if isinstance(objective.model, JUDGES) else sheet,
         snapshot=snapshot,
         progress_bar=progress_bar,
     )

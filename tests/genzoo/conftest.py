@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from genzoo import recipes
+from genzoo.data import avatars
 
 
 class Statistics:
@@ -40,8 +41,15 @@ def statistics():
     return Statistics
 
 
+@pytest.fixture
+def few_faces(monkeypatch):
+    """Avatars, but not twenty thousand: those take minutes to draw."""
+    few = {"train": 160, "validation": 20, "test": 40, "novel": 20}
+    monkeypatch.setattr(avatars, "N_FACES", few)
+
+
 @pytest.fixture(params=recipes.names())
-def smoke_recipe(request):
+def smoke_recipe(request, few_faces):
     """Every recipe, at the size that it names for a smoke run."""
     recipe = recipes.get(request.param)
     return recipes.override(recipe, recipe.smoke)

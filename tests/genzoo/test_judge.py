@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from genzoo.data import Batch
-from genzoo.models import Classification, Judge
-from genzoo.models.judge import shifted
+from genzoo.models import AttributeClassification, AttributeJudge, Classification, Judge
+from genzoo.models.judge import attribute_cross_entropy, shifted
 from genzoo.objectives import Progress, Update
 
 
@@ -69,3 +69,56 @@ def test_sizes_that_do_not_fit_are_refused_in_a_sentence(change, sentence):
 def test_what_is_no_image_is_refused():
     with pytest.raises(ValueError, match=r"must lie in \[0, 1\]"):
         judge().logits(torch.full((1, 1, 8, 8), 2.0))
+
+
+def attribute_judge(seed: int = 0) -> AttributeJudge:
+    torch.manual_seed(seed)
+    return AttributeJudge((3, 8, 8), n_values=(2, 3), width=4, n_hidden=16, n_features=8)
+
+
+def test_each_attribute_has_logits_of_its_own():
+    model = attribute_judge().double()
+    x = torch.rand(5, 3, 8, 8, generator=torch.Generator().manual_seed(0)).double()
+    first, second = (logits.detach() for logits in model.logits(x))
+    assert first.shape == (5, 2)
+    assert second.shape == (5, 3)
+    read = model.read(x)
+    assert torch.equal(read, torch.stack([first.argmax(1), second.argmax(1)], dim=1))
+    label = torch.tensor([[0, 2], [1, 0], [0, 1], [1, 1], [0, 0]])
+    # -log p of both true values: the attributes are independent given the image.
+    expected = [
+        -float(first[i].log_softmax(0)[a] + second[i].log_softmax(0)[b])
+        for i, (a, b) in enumerate(label.tolist())
+    ]
+    given = attribute_cross_entropy((first, second), label)
+    torch.testing.assert_close(given, torch.tensor(expected).double())
+
+
+def test_it_learns_two_attributes_at_once():
+    model = attribute_judge()
+    objective = AttributeClassification(model, lr=0.01)
+    update = Update(objective.optimizers())
+    generator = torch.Generator().manual_seed(1)
+    for step in range(300):
+        label = torch.stack([torch.randint(n, (32,), generator=generator) for n in (2, 3)], dim=1)
+        x = torch.full((32, 3, 8, 8), 0.1)
+        for image, (bright, channel) in zip(x, label.tolist(), strict=True):
+            image[channel] = 0.5 + 0.4 * bright
+        report = objective.step(Batch(x, label), update, Progress(step, 32 * step, 9600, seed=0))
+    assert report["error"] <= 0.1
+    with torch.inference_mode():
+        assert (model.read(x) == label).float().mean() > 0.97
+        assert objective.evaluate(Batch(x, label))["error"].shape == (32,)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"event_shape": (3, 12, 8)}, "multiples of eight, not 12 and 8"),
+        ({"n_values": ()}, "at least 1"),
+        ({"n_values": (2, 0)}, "at least 1"),
+    ],
+)
+def test_sizes_that_no_attribute_judge_has_are_refused(change, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        AttributeJudge(**{"event_shape": (3, 8, 8), "n_values": (2,)} | change)

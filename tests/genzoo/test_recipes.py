@@ -11,8 +11,8 @@ from genzoo import recipes, releases
 from genzoo.recipes import RecipeError
 from genzoo.releases import Provenance
 from genzoo.roles import (
+    JUDGES,
     Autoencoder,
-    Classifier,
     Coded,
     Counted,
     ExplicitDensity,
@@ -48,7 +48,7 @@ def test_a_smoke_run_trains_is_released_loaded_and_reproduced(smoke_recipe, tmp_
         rows = list(csv.DictReader(file))
     assert {row["split"] for row in rows} == {"train", "test"}
     assert all(math.isfinite(float(row["value"])) for row in rows)
-    is_judge = isinstance(trained.model, Classifier)
+    is_judge = isinstance(trained.model, JUDGES)
     assert bool(list((tmp_path / "run").glob("samples/*.png"))) != is_judge
     fitted = dict(trained.model.named_parameters())
     if isinstance(trained.model, Counted):
@@ -59,7 +59,7 @@ def test_a_smoke_run_trains_is_released_loaded_and_reproduced(smoke_recipe, tmp_
 
     figures = recipes.evaluate(recipe, trained.model, n_images=20, k=5)
     assert all(figure.low <= figure.value <= figure.high for figure in figures)
-    assert all(re.search("20 test (images|points)", f.setting) for f in figures)
+    assert all(re.search("20 (test|novel) (images|points)", f.setting) for f in figures)
     path = releases.save(
         recipe,
         trained.model,
@@ -100,9 +100,9 @@ def test_asking_a_model_leaves_it_as_it_is(smoke_recipe):
         model.decode(model.encode(x))
     elif isinstance(model, Coded):
         model.infer(x)
-    elif isinstance(model, Classifier):
+    elif isinstance(model, JUDGES):
         model.logits(x)
-    if not isinstance(model, Classifier):
+    if not isinstance(model, JUDGES):
         pictures(model, 3)
     releases.probe(model)
     assert before.keys() == model.state_dict().keys()
