@@ -379,6 +379,37 @@ class AttributeClassifier(ABC):
         return torch.stack([logits.argmax(1) for logits in self.logits(x)], dim=1)
 
 
+class Editor(ABC):
+    """Gives an image other values of some of its attributes, and leaves the rest as it is."""
+
+    event_shape: tuple[int, ...]
+    columns: tuple[int, ...]
+    """Which columns of the data's labels hold the attributes that it edits."""
+
+    n_values: tuple[int, ...]
+    """How many values each of them has."""
+
+    @abstractmethod
+    def edit(self, x: Tensor, values: Tensor) -> Tensor:
+        """Images x (B, *event_shape) with `values` (B, len(columns)), whole numbers from 0, and
+        otherwise as they are."""
+
+    @final
+    def check_values(self, values: Tensor) -> None:
+        """Refuse values that no attribute has.
+
+        Raises:
+            ValueError: in a sentence.
+        """
+        if values.ndim != 2 or values.shape[1] != len(self.n_values):
+            raise ValueError(
+                f"Values must have shape (B, {len(self.n_values)}), not {tuple(values.shape)}."
+            )
+        for k, n in enumerate(self.n_values):
+            if len(values) and not 0 <= int(values[:, k].min()) <= int(values[:, k].max()) < n:
+                raise ValueError(f"Values of attribute {k} must be 0 to {n - 1}.")
+
+
 JUDGES = (Classifier, AttributeClassifier)
 """The roles that judge images and make none."""
 
