@@ -21,7 +21,7 @@ from genzoo.metrics import Figure
 from genzoo.objectives.base import TrainingError
 from genzoo.recipes import Recipe, RecipeError
 from genzoo.releases import Provenance, ReleaseError
-from genzoo.roles import JUDGES, pictures
+from genzoo.roles import JUDGES, Editor, pictures
 from genzoo.train import RunStateError
 from genzoo.train.sheet import save_png, sheet
 from genzoo.train.trainer import start_processes
@@ -258,6 +258,8 @@ def _sample(arguments: argparse.Namespace) -> None:
     model = releases.load(arguments.name)
     if isinstance(model, JUDGES):
         raise ValueError(f"{arguments.name} judges images and makes none.")
+    if isinstance(model, Editor):
+        raise ValueError(f"{arguments.name} changes images and makes none of noise.")
     out = arguments.out or Path(f"{arguments.name}.png")
     save_png(out, sheet(pictures(model, arguments.n, generator=seeded(arguments.seed))))
     print(out)

@@ -36,6 +36,7 @@ from genzoo.roles import (
     Autoencoder,
     Classifier,
     Coded,
+    Editor,
     ExplicitDensity,
     Implicit,
     LatentVariable,
@@ -287,9 +288,10 @@ def probe(model: nn.Module) -> list[float]:
     log-probability of a classifier, or that of the likeliest values of all attributes; and the
     unlikeliest category's (the likeliest's may be all but zero) of a model that infers its codes.
     Of any other implicit model, and of that one besides, the mean pixel of its pictures of four
-    fixed z. A test reproduces it from the files, so no release can rot unseen.
+    fixed z; of an editor that of the images when their attributes have the first or last values. A
+    test reproduces it from the files, so no release can rot unseen.
     """
-    assert isinstance(model, (ExplicitDensity, LatentVariable, Implicit, *JUDGES))
+    assert isinstance(model, (ExplicitDensity, LatentVariable, Implicit, Editor, *JUDGES))
     x = probe_images(model.event_shape)
     if isinstance(model, Autoencoder):
         return model.decode(model.encode(x)).log_prob(x).flatten(1).sum(1).tolist()
@@ -297,6 +299,10 @@ def probe(model: nn.Module) -> list[float]:
         return [*_mean_pixels(model), *model.infer(x)[0].logits.amin(1).tolist()]
     if isinstance(model, Implicit):
         return _mean_pixels(model)
+    if isinstance(model, Editor):
+        first, last = torch.zeros(len(model.n_values)), torch.tensor(model.n_values) - 1
+        values = torch.stack([first, last, first, last]).long()
+        return model.edit(x, values).flatten(1).mean(1).tolist()
     if isinstance(model, Classifier):
         return torch.log_softmax(model.logits(x), dim=1).amax(1).tolist()
     if isinstance(model, AttributeClassifier):

@@ -245,6 +245,17 @@ def render(face: Face, side: int = SIDE) -> np.ndarray:
     return np.asarray(Image.open(BytesIO(bytes(png))).convert("RGB"))
 
 
+def truth(labels: Tensor) -> Tensor:
+    """The pictures of labels (B, attributes), (B, 3, 64, 64) float32 in [0, 1].
+
+    Raises:
+        ValueError: when one is no face.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        pictures = list(pool.map(_colored, labels.tolist()))
+    return torch.from_numpy(np.stack(pictures)).float() / 255
+
+
 def sketch(face: Face, side: int = SIDE) -> np.ndarray:
     """The same face as a line drawing, (side, side) uint8, black on white: a line wherever the
     picture, four times as large, changes its color.

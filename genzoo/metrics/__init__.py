@@ -1,6 +1,7 @@
 """Figures: nats and bits/dim, importance-weighted bounds, pictures, with their spread."""
 
 from genzoo.metrics.bounds import active_latents, elbo_split, importance_weighted_bound
+from genzoo.metrics.edits import figures_of_edits
 from genzoo.metrics.figures import Figure, bootstrap
 from genzoo.metrics.matching import matched
 from genzoo.metrics.pictures import figures_of_pictures
@@ -10,6 +11,7 @@ __all__ = [
     "active_latents",
     "bootstrap",
     "elbo_split",
+    "figures_of_edits",
     "figures_of_pictures",
     "importance_weighted_bound",
     "matched",

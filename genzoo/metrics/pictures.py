@@ -14,7 +14,7 @@ from genzoo.metrics.samples import (
     kernel_distance,
     precision_recall,
 )
-from genzoo.roles import Classifier
+from genzoo.roles import AttributeClassifier, Classifier
 
 N_BLOCKS = 10
 """In the kernel distance, which is the mean over blocks of the images."""
@@ -24,9 +24,10 @@ N_NEAREST = 2000
 
 
 def figures_of_pictures(
-    judge: Classifier, pictures: Tensor, test: Tensor, train: ImageSet
+    judge: Classifier | AttributeClassifier, pictures: Tensor, test: Tensor, train: ImageSet
 ) -> list[Figure]:
-    """How near pictures (N, *event_shape) are to as many test images.
+    """How near pictures (N, *event_shape) are to as many test images, and, by a judge of classes,
+    how often each class is among them.
 
     Distances are between the judge's features; those named "floor" are of the first N training
     images instead of the pictures. Intervals: of FID by resampling both sets, of KID by resampling
@@ -47,7 +48,7 @@ def figures_of_pictures(
             bootstrap(f"precision{suffix}", 100 * precision, "%", setting),
             bootstrap(f"recall{suffix}", 100 * recall, "%", setting),
         ]
-        if not suffix:
+        if not suffix and isinstance(judge, Classifier):
             figures += _shares(read_by(judge, other), read_by(judge, real), against)
     return figures + _nearest(pictures[:N_NEAREST], test[:N_NEAREST], train)
 

@@ -11,6 +11,7 @@ from genzoo.models.nade import NADE
 from genzoo.models.orderless_nade import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
 from genzoo.models.pixel_rnn import PixelRNN
 from genzoo.models.rnade import RNADE
+from genzoo.models.stargan import AttributeGame, StarGAN
 from genzoo.models.tables import IndependentPixels, JointPixels, MarkovPixels
 from genzoo.models.transformer import Tempered, Transformer
 from genzoo.models.vae import ELBO, VAE, ImportanceWeighted
@@ -23,9 +24,11 @@ __all__ = [
     "GAN",
     "NADE",
     "RNADE",
+    "StarGAN",
     "VAE",
     "AdversarialAutoencoding",
     "AttributeClassification",
+    "AttributeGame",
     "AttributeJudge",
     "Classification",
     "ColorChannels",

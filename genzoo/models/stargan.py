@@ -103,11 +103,12 @@ class AttributeCritic(nn.Module):
         logits of each attribute's values (B, n_values[k])."""
         features = self.trunk(2 * x - 1)
         real = self.real(features).flatten(1).mean(1)
-        return real.float(), self.values(features).flatten(1).float().split(self.n_values, dim=1)
+        logits = self.values(features).flatten(1).to(x.dtype)
+        return real.to(x.dtype), logits.split(self.n_values, dim=1)
 
     def reality(self, x: Tensor) -> Tensor:
         """How real, (B,), alone."""
-        return self.real(self.trunk(2 * x - 1)).flatten(1).mean(1).float()
+        return self.real(self.trunk(2 * x - 1)).flatten(1).mean(1).to(x.dtype)
 
 
 class AttributeGame(Objective):
@@ -143,7 +144,7 @@ class AttributeGame(Objective):
         self.lr, self.lr_critic, self.n_critic = lr, lr_critic, n_critic
         self.weight_values, self.weight_return = weight_values, weight_return
         self.penalty = penalty
-        self.critic = AttributeCritic(model.event_shape, model.n_values, width)
+        self.critic = AttributeCritic(image_shape(model.event_shape), model.n_values, width)
 
     def optimizers(self) -> dict[str, Optimizer]:
         return {

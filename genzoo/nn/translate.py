@@ -30,10 +30,10 @@ class Translator(nn.Module):
     As in Johnson et al., "Perceptual Losses for Real-Time Style Transfer and Super-Resolution",
     ECCV 2016, which StarGAN and CycleGAN take over: halved twice by strided convolutions, residual
     blocks, and back by transposed ones. Differs from it: pixels of two by two enter and leave as
-    channels, so that nothing is computed at the full resolution, which costs half of all the time
-    there; each image is normalized by itself over all channels and pixels, for a channel's own
-    mean, which instance normalization takes away, is all that a code can move; and what was at half
-    the resolution on the way down is there again on the way up.
+    channels, so that nothing is computed at the full resolution, which would cost half of all the
+    time; each image is normalized by itself over all channels and pixels, for the mean of a
+    channel, which instance normalization takes away, is all that a code can move; and what was at
+    half the resolution on the way down is there again on the way up.
 
     Args:
         n_in: C, channels of an image.
@@ -79,8 +79,8 @@ class Translator(nn.Module):
 
 def patch_critic(n_in: int, width: int, n_levels: int) -> nn.Sequential:
     """Images (B, n_in, H, W) to features (B, width 2^(n_levels - 1), H / 2^n_levels, ...), by 4x4
-    convolutions of stride two, with no normalization: a penalty on the slope at an image would have
-    no meaning were it mixed with others (Gulrajani et al., 2017)."""
+    convolutions of stride two. No normalization: a penalty on the slope at an image has no meaning
+    where the image is mixed with others (Gulrajani et al., 2017)."""
     layers: list[nn.Module] = []
     for k in range(n_levels):
         n_out = width * 2**k

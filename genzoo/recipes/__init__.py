@@ -13,6 +13,7 @@ from genzoo.recipes import (  # noqa: F401
     pixel_rnn,
     pixels,
     rnade,
+    stargan,
     transformer,
     vae,
 )

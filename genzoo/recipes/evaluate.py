@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from genzoo.data import PARTS, SPLITS, ImageSet, load_images
+from genzoo.data import PARTS, SPLITS, ImageSet, avatars, load_images
 from genzoo.data.batches import seeded, some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.metrics import (
@@ -16,6 +16,7 @@ from genzoo.metrics import (
     active_latents,
     bootstrap,
     elbo_split,
+    figures_of_edits,
     figures_of_pictures,
     importance_weighted_bound,
     matched,
@@ -29,6 +30,7 @@ from genzoo.roles import (
     Autoencoder,
     Classifier,
     Coded,
+    Editor,
     ExplicitDensity,
     Implicit,
     LatentVariable,
@@ -64,7 +66,7 @@ def evaluate(
     device: str = "cpu",
     n_images: int | None = None,
     k: int = 500,
-    judge: Classifier | None = None,
+    judge: Classifier | AttributeClassifier | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> list[Figure]:
     """Figures on the test split, drawn once from the fixed seed.
@@ -81,6 +83,13 @@ def evaluate(
         return _of_classifier(recipe.data, model.to(device).eval(), data, device, n_images)
     if isinstance(model, AttributeClassifier):
         return _of_attributes(recipe.data, model.to(device).eval(), device, n_images)
+    if isinstance(model, Editor):
+        if judge is None:
+            return []
+        assert isinstance(judge, AttributeClassifier)
+        truth = avatars.truth if recipe.data == "avatars" else None
+        model = model.to(device).eval()
+        return figures_of_edits(model, judge, data, truth, n_images, progress)
     x = binarize_once(data.scaled(), recipe.settings.binarization)[:n_images]
     D = x[0].numel()
     if data.images.is_floating_point():
@@ -137,6 +146,7 @@ def evaluate(
                 *_of_pictures(model, judge, recipe.data, len(x)),
             ]
     if isinstance(model, Coded):
+        assert judge is None or isinstance(judge, Classifier)
         label, n_classes = data.labels[: len(x)], len(data.classes)
         return [
             *_of_categories(model, judge, label, n_classes, over_batches, setting),
@@ -184,7 +194,11 @@ def _of_codes(
 
 
 def _of_pictures(
-    model: object, judge: Classifier | None, name: str, n: int, batch: int = 250
+    model: object,
+    judge: Classifier | AttributeClassifier | None,
+    name: str,
+    n: int,
+    batch: int = 250,
 ) -> list[Figure]:
     """What n gray pictures of a model are like, beside as many test images."""
     if judge is None:

@@ -15,7 +15,7 @@ from genzoo.data import ImageSet, load_images
 from genzoo.data.batches import seeded, some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.recipes.base import Recipe
-from genzoo.roles import JUDGES, Autoencoder, Implicit, pictures
+from genzoo.roles import JUDGES, Autoencoder, Editor, Implicit, pictures
 from genzoo.train import train
 
 N_CODES, N_PICTURES = 2000, 36
@@ -46,16 +46,20 @@ def run(
     torch.manual_seed(recipe.settings.seed)  # of the first weights
     objective = recipe.build_objective()
 
+    test_set = load_images(recipe.data, "test")
+
     def sheet(model: nn.Module) -> Tensor:
+        if isinstance(model, Editor):
+            return edits(model, test_set)
         return pictures(model, 64, generator=seeded(recipe.settings.seed, 3))
 
-    snapshot = snapshot_of(objective.model, load_images(recipe.data, "test"), recipe)
+    snapshot = snapshot_of(objective.model, test_set, recipe)
     hyperparameters: dict[str, Any] = {"recipe": recipe.name, **recipe.hyperparameters()}
     result = train(
         objective,
         recipe.settings,
         load_images(recipe.data, "train"),
-        load_images(recipe.data, "test"),
+        test_set,
         folder,
         hyperparameters,
         device=device,
@@ -66,6 +70,19 @@ def run(
     )
     model = objective.model.to("cpu").eval()
     return Trained(model, **result)
+
+
+@torch.inference_mode()
+def edits(model: Editor, data: ImageSet) -> Tensor:
+    """A row for each of the first eight images: itself, and with one attribute after the other
+    changed to its next value, (8 (1 + attributes), *event_shape)."""
+    x, own = data.scaled(slice(8)), data.labels[:8, model.columns]
+    columns = [x]
+    for k, n in enumerate(model.n_values):
+        values = own.clone()
+        values[:, k] = (own[:, k] + 1) % n
+        columns.append(model.edit(x.to(next(model.parameters())), values))  # type: ignore
+    return torch.stack([column.cpu() for column in columns], dim=1).flatten(0, 1)
 
 
 def snapshot_of(

@@ -15,6 +15,7 @@ from genzoo.roles import (
     Autoencoder,
     Coded,
     Counted,
+    Editor,
     ExplicitDensity,
     Implicit,
     LatentVariable,
@@ -102,7 +103,9 @@ def test_asking_a_model_leaves_it_as_it_is(smoke_recipe):
         model.infer(x)
     elif isinstance(model, JUDGES):
         model.logits(x)
-    if not isinstance(model, JUDGES):
+    elif isinstance(model, Editor):
+        model.edit(x, torch.zeros(len(x), len(model.n_values), dtype=torch.long))
+    if not isinstance(model, (Editor, *JUDGES)):
         pictures(model, 3)
     releases.probe(model)
     assert before.keys() == model.state_dict().keys()

@@ -1,0 +1,99 @@
+"""What edits are like: the asked attribute is there, the others are as they were, and the whole is
+near to the truth, where the truth can be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from genzoo.data.batches import seeded
+from genzoo.data.images import ImageSet
+from genzoo.metrics.figures import Figure, bootstrap, bootstrap_distance
+from genzoo.metrics.samples import features, frechet_distance
+from genzoo.roles import AttributeClassifier, Editor
+
+N_EDITED = 500
+"""Faces, each edited once in every attribute."""
+
+Truth = Callable[[Tensor], Tensor]
+"""Labels (B, attributes) to the true images of them (B, *event_shape)."""
+
+
+def other_values(own: Tensor, k: int, n_values: int, generator: torch.Generator) -> Tensor:
+    """values own (B, attributes) with that of attribute k another one of its n_values, any as
+    likely."""
+    step = torch.randint(1, n_values, (len(own),), generator=generator).to(own)
+    values = own.clone()
+    values[:, k] = (own[:, k] + step) % n_values
+    return values
+
+
+@torch.inference_mode()
+def figures_of_edits(
+    model: Editor,
+    judge: AttributeClassifier,
+    data: ImageSet,
+    truth: Truth | None,
+    n: int | None = None,
+    progress: Callable[[float], None] = lambda fraction: None,
+    batch: int = 50,
+) -> list[Figure]:
+    """The first n faces of `data`, each with every attribute changed alone to another value.
+
+    Intervals are by resampling edits. An edit must leave every other label as it is, whether the
+    model could edit it or not. The way back is an edit of the edited image to the values that the
+    first one had.
+    """
+    n = min(len(data), N_EDITED if n is None else n)
+    label = data.labels[:n]
+    own = label[:, model.columns]
+    device = next(iter(model.parameters())).device  # type: ignore[attr-defined]
+    generator = seeded(0)
+    asked: dict[str, Tensor] = {}
+    kept, near, returned, made = [], [], [], []
+    for k, column in enumerate(model.columns):
+        values = other_values(own, k, model.n_values[k], generator)
+        wanted = label.clone()
+        wanted[:, model.columns] = values
+        read = []
+        for s in range(0, n, batch):
+            rows = slice(s, min(n, s + batch))
+            x = data.scaled(rows).to(device)
+            edited = model.edit(x, values[rows].to(device)).clamp(0, 1)
+            back = model.edit(edited, own[rows].to(device))
+            returned.append((back - x).abs().flatten(1).mean(1).cpu())
+            edited = edited.cpu()
+            made.append(features(judge, edited))
+            read.append(judge.classify(made[-1].float()))
+            if truth is not None:
+                error = (edited - truth(wanted[rows])).square().flatten(1).mean(1)
+                near.append(-10 * error.clamp(min=1e-6).log10())
+            progress((k * n + rows.stop) / (n * len(model.columns)))
+        parts = torch.cat(read).split(judge.n_values, dim=1)
+        right = torch.stack([p.argmax(1) for p in parts], dim=1) == wanted
+        asked[data.classes[column]] = right[:, column]
+        others = [c for c in range(label.shape[1]) if c != column]
+        kept.append(right[:, others].double().mean(1))
+    each = f"{len(model.columns)} edits of each of {n} test images"
+    setting = f"as the judge reads them, {each}"
+    figures = [
+        bootstrap("edit_read", 100.0 * torch.cat(list(asked.values())), "%", setting),
+        bootstrap("edit_kept", 100.0 * torch.cat(kept), "%", setting),
+    ]
+    if near:
+        figures.append(
+            bootstrap("edit_psnr", torch.cat(near), "dB", f"from the true face, {each}")
+        )
+    back_again = "pixels in [0, 1], mean absolute error of the way back"
+    figures.append(bootstrap("edit_return", torch.cat(returned), "", f"{back_again}, {each}"))
+    for name, right in asked.items():
+        one = f"as the judge reads it, 1 edit of each of {n} test images"
+        figures.append(bootstrap(f"edit_read_{name}", 100.0 * right, "%", one))
+    real = features(judge, data.scaled())
+    against = f"judge features, {each}, {len(real)} test images"
+    figures.append(
+        bootstrap_distance("fid", frechet_distance, real, torch.cat(made), "", against, 20)
+    )
+    return figures

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from genzoo.data import Batch, ImageSet
+from genzoo.metrics.edits import figures_of_edits, other_values
+from genzoo.models import AttributeGame, StarGAN
+from genzoo.nn.translate import Translator
+from genzoo.objectives import Progress, Update
+from genzoo.roles import AttributeClassifier, Editor
+
+
+def stargan(seed: int = 0, **sizes) -> StarGAN:
+    torch.manual_seed(seed)
+    given = dict(event_shape=(3, 16, 16), columns=(0, 2), n_values=(2, 3), width=4, n_blocks=1)
+    return StarGAN(**given | sizes)
+
+
+def images(n: int, seed: int = 0) -> Tensor:
+    return torch.rand(n, 3, 16, 16, generator=torch.Generator().manual_seed(seed))
+
+
+def test_a_translator_heeds_its_code_and_each_image_alone():
+    torch.manual_seed(0)
+    net = Translator(3, 2, n_code=4, width=4, n_blocks=2).double()
+    x = images(5).double()
+    code = torch.rand(5, 4, generator=torch.Generator().manual_seed(1)).double()
+    y = net(x, code)
+    assert y.shape == (5, 2, 16, 16)
+    alone = torch.cat([net(x[i : i + 1], code[i : i + 1]) for i in range(5)])
+    torch.testing.assert_close(alone, y, rtol=1e-12, atol=1e-12)
+    other = net(x, code.flip(0))
+    # Not at the edges alone, as where normalization takes a constant code away again.
+    assert (other - y)[[0, 1, 3, 4], :, 6:10, 6:10].abs().mean() > 1e-3
+    assert Translator(1, 3, n_code=0, width=4, n_blocks=1)(torch.rand(2, 1, 8, 12)).shape == (
+        *(2, 3, 8, 12),
+    )
+
+
+def test_an_edit_paints_where_its_mask_says_and_nowhere_else():
+    model = stargan()
+    x, values = images(4), torch.tensor([[0, 0], [1, 2], [0, 1], [1, 0]])
+    edited, mask = model.painted(x, values)
+    assert torch.equal(edited, model.edit(x, values))
+    assert edited.shape == x.shape
+    assert mask.shape == (4, 1, 16, 16)
+    assert 0 <= edited.min() < edited.max() <= 1
+    with torch.no_grad():
+        last = model.generator.out[2]
+        assert isinstance(last, nn.Conv2d)
+        last.weight[12:] = 0  # of the mask, two by two pixels
+        last.bias[12:] = -200.0
+    assert torch.equal(model.edit(x, values), x)
+    with torch.no_grad():
+        last.bias[12:] = 200.0
+    assert not torch.allclose(model.edit(x, values), x, atol=0.05)
+
+
+def test_the_code_is_one_hot_by_attribute():
+    code = stargan().code(torch.tensor([[0, 2], [1, 0]]))
+    assert code.tolist() == [[1, 0, 0, 0, 1], [0, 1, 1, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ([[0]], r"shape \(B, 2\), not \(1, 1\)"),
+        ([[2, 0]], "attribute 0 must be 0 to 1"),
+        ([[0, 3]], "attribute 1 must be 0 to 2"),
+        ([[0, -1]], "attribute 1 must be 0 to 2"),
+    ],
+)
+def test_values_that_no_attribute_has_are_refused(values, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        stargan().edit(images(1), torch.tensor(values))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"event_shape": (3, 24, 16)}, "multiples of 16, not 24 and 16"),
+        ({"columns": (0,)}, "each column have values"),
+        ({"width": 0}, "at least 1"),
+    ],
+)
+def test_sizes_that_no_stargan_has_are_refused(change, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        stargan(**change)
+
+
+def test_what_is_asked_for_is_anything_from_the_own_values_to_others_in_all():
+    game = AttributeGame(stargan(), 1e-4, 1e-4, width=2)
+    generator = torch.Generator().manual_seed(0)
+    own = torch.stack([torch.randint(n, (6000,), generator=generator) for n in (2, 3)], dim=1)
+    u = torch.rand(6000, 5, generator=generator)
+    never, ever = u.clone(), u.clone()
+    never[:, 0], ever[:, 0] = 0, 1
+    assert torch.equal(game.wanted(own, never), own)
+    drawn = game.wanted(own, ever)
+    for k, n in enumerate((2, 3)):  # each as likely, whatever the own value is
+        table = torch.stack([own[:, k], drawn[:, k]], dim=1)
+        for a in range(n):
+            given = table[table[:, 0] == a, 1]
+            assert (given.bincount(minlength=n) / len(given) - 1 / n).abs().max() < 0.05
+    # Changed with probability u_0, and then to another with (n - 1) / n.
+    changed = (game.wanted(own, u) != own).double().mean(0)
+    torch.testing.assert_close(changed, torch.tensor([1 / 4, 1 / 3]).double(), atol=0.02, rtol=0)
+
+
+def test_each_player_moves_only_its_own_and_the_generator_every_nth_time():
+    game = AttributeGame(stargan(), 1e-3, 1e-3, width=2, n_critic=3)
+    update = Update(game.optimizers())
+    label = torch.zeros(8, 3, dtype=torch.long)
+    for step in range(6):
+        before = {k: v.clone() for k, v in game.state_dict().items()}
+        game.step(Batch(images(8, step), label), update, Progress(step, 8 * step, 48, seed=0))
+        moved = {k for k, v in game.state_dict().items() if not torch.equal(v, before[k])}
+        assert any(k.startswith("critic") for k in moved)
+        assert any(k.startswith("model") for k in moved) == (step % 3 == 2)
+
+
+def test_the_penalty_is_by_pixels_from_minus_one_to_one():
+    game = AttributeGame(stargan(), 1e-4, 1e-4, width=2)
+    x = (images(3) - 0.5).double()
+    game.double()
+    point = x.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(game._by_signed(point).sum(), point)
+    step = torch.zeros_like(x)
+    step[:, 1, 5, 7] = 1e-5
+    slope = (game._by_signed(x + step) - game._by_signed(x - step)) / 2e-5
+    torch.testing.assert_close(gradient[:, 1, 5, 7], slope, rtol=1e-5, atol=1e-9)
+    at = game.critic.reality((x + 1) / 2)
+    torch.testing.assert_close(game._by_signed(x), at)
+
+
+def halves(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """The left half is dark or bright; the right one is of one of three colors."""
+    label = torch.stack([torch.randint(m, (n,), generator=generator) for m in (2, 3, 3)], dim=1)
+    x = 0.2 + 0.05 * torch.rand(n, 3, 16, 16, generator=generator)
+    for image, (bright, color, _) in zip(x, label.tolist(), strict=True):
+        image[:, :, :8] += 0.6 * bright
+        image[color, :, 8:] += 0.6
+    return x, label
+
+
+def test_it_learns_to_change_one_half_and_to_leave_the_other():
+    model = stargan(columns=(0,), n_values=(2,), width=8)
+    game = AttributeGame(model, 2e-3, 2e-3, width=4, n_critic=1, weight_values=3.0)
+    update = Update(game.optimizers())
+    generator = torch.Generator().manual_seed(1)
+    for step in range(400):
+        batch = Batch(*halves(16, generator))
+        report = game.step(batch, update, Progress(step, 16 * step, 6400, seed=0))
+    assert all(value.ndim == 0 for value in report.values())
+    x, label = halves(40, generator)
+    with torch.inference_mode():
+        edited = model.edit(x, 1 - label[:, :1])
+        back = model.edit(edited, label[:, :1])
+    bright = edited[:, :, :, :8].mean((1, 2, 3)) > 0.5
+    assert (bright == (label[:, 0] == 0)).float().mean() > 0.95
+    assert (edited - x)[:, :, :, 10:].abs().mean() < 0.05
+    assert (back - x).abs().mean() < 0.1
+    figures = game.evaluate(Batch(x, label))
+    assert all(value.shape == (40,) for value in figures.values())
+
+
+class ReadsHalves(nn.Module, AttributeClassifier):
+    event_shape, n_values = (3, 16, 16), (2, 3, 3)
+
+    def features(self, x: Tensor) -> Tensor:
+        left, right = x[:, :, :, :8].mean((1, 2, 3)), x[:, :, :, 8:].mean((2, 3))
+        return torch.cat([left.unsqueeze(1), right], dim=1)
+
+    def classify(self, features: Tensor) -> Tensor:
+        left = torch.stack([0.5 - features[:, 0], features[:, 0] - 0.5], dim=1)
+        none = torch.tensor([[1.0, 0.0, 0.0]]).expand(len(features), 3)
+        return torch.cat([left, features[:, 1:].to(none), none.to(left)], dim=1)
+
+
+class Paints(nn.Module, Editor):
+    """The truth, or with `idle` nothing."""
+
+    event_shape, columns, n_values = (3, 16, 16), (0, 1), (2, 3)
+
+    def __init__(self, idle: bool):
+        super().__init__()
+        self.idle = idle
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def edit(self, x: Tensor, values: Tensor) -> Tensor:
+        return x.clone() if self.idle else flat(values)
+
+
+def flat(label: Tensor) -> Tensor:
+    x = torch.full((len(label), 3, 16, 16), 0.2)
+    for image, (bright, color) in zip(x, label[:, :2].tolist(), strict=True):
+        image[:, :, :8] += 0.6 * bright
+        image[color, :, 8:] += 0.6
+    return x
+
+
+def test_other_values_are_other_values_of_one_attribute():
+    own = torch.tensor([[0, 2]] * 3000)
+    values = other_values(own, 1, 3, torch.Generator().manual_seed(0))
+    assert torch.equal(values[:, 0], own[:, 0])
+    share = values[:, 1].bincount(minlength=3) / 3000
+    assert share[2] == 0
+    assert (share[:2] - 0.5).abs().max() < 0.04
+
+
+@pytest.mark.parametrize("idle", [False, True])
+def test_edits_are_measured_against_what_was_asked_and_the_truth(idle):
+    label = torch.cartesian_prod(torch.arange(2), torch.arange(3), torch.arange(1))
+    data = ImageSet((255 * flat(label)).round().to(torch.uint8), label, ("left", "right", "none"))
+    model = Paints(idle)
+    figures = {f.name: f for f in figures_of_edits(model, ReadsHalves(), data, flat)}
+    assert figures["edit_kept"].value == 100
+    assert figures["edit_read"].value == (0 if idle else 100)
+    assert figures["edit_read_left"].value == (0 if idle else 100)
+    assert figures["edit_return"].value == pytest.approx(0, abs=0.002)
+    if idle:
+        # Half of the pixels are off by 0.6 in all channels, or in two of three.
+        errors = [0.5 * 0.36, 0.5 * 0.36 * 2 / 3]
+        expected = sum(-10 * torch.tensor(e).log10().item() for e in errors) / 2
+        assert figures["edit_psnr"].value == pytest.approx(expected, abs=0.02)
+    else:
+        assert figures["edit_psnr"].value > 50
+    assert figures["edit_read"].setting.startswith("as the judge reads them, 2 edits of each of 6")
+    assert "edit_psnr" not in {
+        f.name for f in figures_of_edits(model, ReadsHalves(), data, truth=None)
+    }
