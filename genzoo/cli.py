@@ -21,7 +21,7 @@ from genzoo.metrics import Figure
 from genzoo.objectives.base import TrainingError
 from genzoo.recipes import Recipe, RecipeError
 from genzoo.releases import Provenance, ReleaseError
-from genzoo.roles import JUDGES, Editor, pictures
+from genzoo.roles import JUDGES, Editor, UnpairedTranslator, pictures
 from genzoo.train import RunStateError
 from genzoo.train.sheet import save_png, sheet
 from genzoo.train.trainer import start_processes
@@ -212,7 +212,7 @@ def _machine(device: str) -> str:
 
 
 def _figures(recipe: Recipe, model, device: str, n_images: int | None, k: int):
-    judge = f"judge-{recipe.data}"
+    judge = f"judge-{recipe.data.removesuffix('-unpaired')}"
     with tqdm(total=1000, desc="measuring", bar_format="{l_bar}{bar}| {remaining}") as bar:
 
         def progress(fraction: float) -> None:
@@ -258,7 +258,7 @@ def _sample(arguments: argparse.Namespace) -> None:
     model = releases.load(arguments.name)
     if isinstance(model, JUDGES):
         raise ValueError(f"{arguments.name} judges images and makes none.")
-    if isinstance(model, Editor):
+    if isinstance(model, (Editor, UnpairedTranslator)):
         raise ValueError(f"{arguments.name} changes images and makes none of noise.")
     out = arguments.out or Path(f"{arguments.name}.png")
     save_png(out, sheet(pictures(model, arguments.n, generator=seeded(arguments.seed))))

@@ -40,6 +40,7 @@ from genzoo.roles import (
     ExplicitDensity,
     Implicit,
     LatentVariable,
+    UnpairedTranslator,
     n_parameters,
 )
 from genzoo.train.run_state import write_atomically
@@ -288,10 +289,13 @@ def probe(model: nn.Module) -> list[float]:
     log-probability of a classifier, or that of the likeliest values of all attributes; and the
     unlikeliest category's (the likeliest's may be all but zero) of a model that infers its codes.
     Of any other implicit model, and of that one besides, the mean pixel of its pictures of four
-    fixed z; of an editor that of the images when their attributes have the first or last values. A
-    test reproduces it from the files, so no release can rot unseen.
+    fixed z; of an editor that of the images when their attributes have the first or last values,
+    and of a translator that of what it makes of them both ways. A test reproduces it from the
+    files, so no release can rot unseen.
     """
-    assert isinstance(model, (ExplicitDensity, LatentVariable, Implicit, Editor, *JUDGES))
+    assert isinstance(
+        model, (ExplicitDensity, LatentVariable, Implicit, Editor, UnpairedTranslator, *JUDGES)
+    )
     x = probe_images(model.event_shape)
     if isinstance(model, Autoencoder):
         return model.decode(model.encode(x)).log_prob(x).flatten(1).sum(1).tolist()
@@ -303,6 +307,9 @@ def probe(model: nn.Module) -> list[float]:
         first, last = torch.zeros(len(model.n_values)), torch.tensor(model.n_values) - 1
         values = torch.stack([first, last, first, last]).long()
         return model.edit(x, values).flatten(1).mean(1).tolist()
+    if isinstance(model, UnpairedTranslator):
+        y = probe_images(model.other_shape)
+        return [z.mean().item() for image in (model.forth(x), model.back(y)) for z in image]
     if isinstance(model, Classifier):
         return torch.log_softmax(model.logits(x), dim=1).amax(1).tolist()
     if isinstance(model, AttributeClassifier):

@@ -19,6 +19,7 @@ DATA = {
     "fashion": ("Fashion-MNIST", "8-bit gray"),
     "avatars": ("Avatars", "64x64, 8-bit color"),
     "avatars-sketch": ("Avatars", "sketches of 64x64, 8-bit gray"),
+    "avatars-unpaired": ("Avatars", "64x64, in color and as sketches"),
     "celeba": ("CelebA", "64x64, 8-bit color"),
     "moons": ("Points in the plane", "moons"),
     "rings": ("Points in the plane", "rings"),

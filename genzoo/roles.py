@@ -410,6 +410,24 @@ class Editor(ABC):
                 raise ValueError(f"Values of attribute {k} must be 0 to {n - 1}.")
 
 
+class UnpairedTranslator(ABC):
+    """Turns images x of one kind into images y of another, and back."""
+
+    event_shape: tuple[int, ...]
+    """Of an image x."""
+
+    other_shape: tuple[int, ...]
+    """Of an image y."""
+
+    @abstractmethod
+    def forth(self, x: Tensor) -> Tensor:
+        """Images x (B, *event_shape) as images y (B, *other_shape)."""
+
+    @abstractmethod
+    def back(self, y: Tensor) -> Tensor:
+        """Images y (B, *other_shape) as images x (B, *event_shape)."""
+
+
 JUDGES = (Classifier, AttributeClassifier)
 """The roles that judge images and make none."""
 

@@ -281,12 +281,26 @@ def sketch(face: Face, side: int = SIDE) -> np.ndarray:
 def read(root: Path, split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
     """(images (N, 3, 64, 64) uint8, labels (N, attributes), the attributes' names); drawn once
     and kept in root/avatars."""
-    return _kept(root, split, "color", _colored)
+    wanted = faces(split)
+    return _kept(root, f"color-{split}", wanted, _colored), torch.tensor(wanted), CLASSES
 
 
 def read_sketches(root: Path, split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
     """The same faces as line drawings, (N, 1, 64, 64)."""
-    return _kept(root, split, "sketch", _sketched)
+    wanted = faces(split)
+    return _kept(root, f"sketch-{split}", wanted, _sketched), torch.tensor(wanted), CLASSES
+
+
+def read_unpaired(root: Path, split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
+    """Faces in color and line drawings, one above the other, (N, 4, 64, 64), with the labels of
+    those in color. In training they are of different faces, half of all each, so that none is
+    there in both; in the other splits of the same one."""
+    images, labels, classes = read(root, split)
+    if split != "train":
+        return torch.cat([images, read_sketches(root, split)[0]], dim=1), labels, classes
+    half = len(images) // 2
+    drawn = _kept(root, "sketch-unpaired", faces(split)[half : 2 * half], _sketched)
+    return torch.cat([images[:half], drawn], dim=1), labels[:half], classes
 
 
 def _colored(face: Face) -> np.ndarray:
@@ -297,11 +311,8 @@ def _sketched(face: Face) -> np.ndarray:
     return sketch(face)[None]
 
 
-def _kept(
-    root: Path, split: str, domain: str, draw: Callable[[Face], np.ndarray]
-) -> tuple[Tensor, Tensor, tuple[str, ...]]:
-    wanted = faces(split)
-    path = root / "avatars" / f"{domain}-{split}-{VERSION}.npy"
+def _kept(root: Path, name: str, wanted: list[Face], draw: Callable[[Face], np.ndarray]) -> Tensor:
+    path = root / "avatars" / f"{name}-{VERSION}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # resvg draws outside of Python's lock
@@ -315,4 +326,4 @@ def _kept(
     images = np.load(path)
     if len(images) != len(wanted):
         raise ValueError(f"{path} holds {len(images)} pictures, not {len(wanted)}; delete it.")
-    return torch.from_numpy(images), torch.tensor(wanted), CLASSES
+    return torch.from_numpy(images)

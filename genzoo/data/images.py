@@ -40,6 +40,7 @@ DATA_SETS: dict[str, Callable[[Path, str], tuple[Tensor, Tensor, tuple[str, ...]
     "fashion": fashion.read,
     "avatars": avatars.read,
     "avatars-sketch": avatars.read_sketches,
+    "avatars-unpaired": avatars.read_unpaired,
     "celeba": celeba.read,
     **{name: curves.read for name, curves in plane.CURVES.items()},
 }
@@ -47,6 +48,7 @@ DATA_SETS: dict[str, Callable[[Path, str], tuple[Tensor, Tensor, tuple[str, ...]
 SPLITS = {
     "avatars": tuple(avatars.N_FACES),
     "avatars-sketch": tuple(avatars.N_FACES),
+    "avatars-unpaired": tuple(avatars.N_FACES),
     "celeba": ("train", "valid", "test"),
 }
 """Of data sets that have others than train and test."""

@@ -5,6 +5,7 @@ from genzoo.metrics.edits import figures_of_edits
 from genzoo.metrics.figures import Figure, bootstrap
 from genzoo.metrics.matching import matched
 from genzoo.metrics.pictures import figures_of_pictures
+from genzoo.metrics.translations import figures_of_translations
 
 __all__ = [
     "Figure",
@@ -13,6 +14,7 @@ __all__ = [
     "elbo_split",
     "figures_of_edits",
     "figures_of_pictures",
+    "figures_of_translations",
     "importance_weighted_bound",
     "matched",
 ]

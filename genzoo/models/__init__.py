@@ -3,6 +3,7 @@
 from genzoo.models.aae import AAE, AdversarialAutoencoding
 from genzoo.models.ar import AR
 from genzoo.models.color import ColorChannels, ColorJoint
+from genzoo.models.cyclegan import CycleGame, CycleGAN
 from genzoo.models.dcgan import DCGAN
 from genzoo.models.gan import GAN, PlaneGame
 from genzoo.models.infogan import InfoGAN, InformationGame
@@ -33,6 +34,8 @@ __all__ = [
     "Classification",
     "ColorChannels",
     "ColorJoint",
+    "CycleGAN",
+    "CycleGame",
     "EoNADE",
     "ImportanceWeighted",
     "IndependentPixels",

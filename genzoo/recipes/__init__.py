@@ -4,6 +4,7 @@
 from genzoo.recipes import (  # noqa: F401
     aae,
     ar,
+    cyclegan,
     dcgan,
     gan,
     infogan,

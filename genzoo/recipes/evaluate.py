@@ -18,6 +18,7 @@ from genzoo.metrics import (
     elbo_split,
     figures_of_edits,
     figures_of_pictures,
+    figures_of_translations,
     importance_weighted_bound,
     matched,
 )
@@ -35,6 +36,7 @@ from genzoo.roles import (
     Implicit,
     LatentVariable,
     OrderAgnostic,
+    UnpairedTranslator,
     pictures,
 )
 
@@ -90,6 +92,9 @@ def evaluate(
         truth = avatars.truth if recipe.data == "avatars" else None
         model = model.to(device).eval()
         return figures_of_edits(model, judge, data, truth, n_images, progress)
+    if isinstance(model, UnpairedTranslator):
+        assert judge is None or isinstance(judge, AttributeClassifier)
+        return figures_of_translations(model.to(device).eval(), judge, data, n_images, progress)
     x = binarize_once(data.scaled(), recipe.settings.binarization)[:n_images]
     D = x[0].numel()
     if data.images.is_floating_point():

@@ -15,7 +15,7 @@ from genzoo.data import ImageSet, load_images
 from genzoo.data.batches import seeded, some_of
 from genzoo.data.binarize import binarize_once
 from genzoo.recipes.base import Recipe
-from genzoo.roles import JUDGES, Autoencoder, Editor, Implicit, pictures
+from genzoo.roles import JUDGES, Autoencoder, Editor, Implicit, UnpairedTranslator, pictures
 from genzoo.train import train
 
 N_CODES, N_PICTURES = 2000, 36
@@ -51,6 +51,8 @@ def run(
     def sheet(model: nn.Module) -> Tensor:
         if isinstance(model, Editor):
             return edits(model, test_set)
+        if isinstance(model, UnpairedTranslator):
+            return translations(model, test_set)
         return pictures(model, 64, generator=seeded(recipe.settings.seed, 3))
 
     snapshot = snapshot_of(objective.model, test_set, recipe)
@@ -76,13 +78,26 @@ def run(
 def edits(model: Editor, data: ImageSet) -> Tensor:
     """A row for each of the first eight images: itself, and with one attribute after the other
     changed to its next value, (8 (1 + attributes), *event_shape)."""
+    device = next(iter(model.parameters())).device  # type: ignore[attr-defined]
     x, own = data.scaled(slice(8)), data.labels[:8, model.columns]
     columns = [x]
     for k, n in enumerate(model.n_values):
         values = own.clone()
         values[:, k] = (own[:, k] + 1) % n
-        columns.append(model.edit(x.to(next(model.parameters())), values))  # type: ignore
+        columns.append(model.edit(x.to(device), values.to(device)))
     return torch.stack([column.cpu() for column in columns], dim=1).flatten(0, 1)
+
+
+@torch.inference_mode()
+def translations(model: UnpairedTranslator, data: ImageSet) -> Tensor:
+    """A row for each of six pairs: x, G(x), F(G(x)), y, F(y), G(F(y)), (36, 3, H, W)."""
+    device = next(iter(model.parameters())).device  # type: ignore[attr-defined]
+    both = data.scaled(slice(6)).to(device)
+    x, y = both.split([model.event_shape[0], model.other_shape[0]], dim=1)
+    made_y, made_x = model.forth(x), model.back(y)
+    columns = [x, made_y, model.back(made_y), y, made_x, model.forth(made_x)]
+    colored = [column.cpu().expand(-1, 3, -1, -1) for column in columns]
+    return torch.stack(colored, dim=1).flatten(0, 1)
 
 
 def snapshot_of(

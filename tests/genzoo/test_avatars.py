@@ -175,6 +175,28 @@ def test_sketches_are_of_the_same_faces(small):
     assert np.array_equal(sketches.images[0, 0].numpy(), one)
 
 
+def test_in_training_no_face_is_there_in_color_and_as_a_sketch(small):
+    both = load_images("avatars-unpaired", "train")
+    color = load_images("avatars", "train")
+    assert both.images.shape == (3, 4, 64, 64)
+    assert torch.equal(both.images[:, :3], color.images[:3])
+    assert torch.equal(both.labels, color.labels[:3])
+    for drawn, one in zip(both.images[:, 3], faces("train")[3:], strict=True):
+        assert np.array_equal(drawn.numpy(), avatars.sketch(one))
+    pairs = load_images("avatars-unpaired", "novel")
+    assert torch.equal(pairs.images[:, :3], load_images("avatars", "novel").images)
+    assert torch.equal(pairs.images[:, 3:], load_images("avatars-sketch", "novel").images)
+
+
+def test_the_truth_is_what_is_drawn(few):
+    images = avatars.truth(torch.tensor(few[:3]))
+    assert images.shape == (3, 3, 64, 64)
+    drawn = np.stack([render(one).transpose(2, 0, 1) for one in few[:3]])
+    assert np.array_equal((255 * images).round().numpy(), drawn)
+    with pytest.raises(ValueError, match="hair must be 0 to 3"):
+        avatars.truth(torch.tensor([few[0], (9, *few[1][1:])]))
+
+
 @pytest.mark.parametrize("damage", ["short", "others"])
 def test_a_damaged_file_is_told_in_a_sentence(small, damage):
     load_images("avatars", "test")

@@ -19,6 +19,7 @@ from genzoo.roles import (
     ExplicitDensity,
     Implicit,
     LatentVariable,
+    UnpairedTranslator,
     n_parameters,
     pictures,
 )
@@ -105,7 +106,9 @@ def test_asking_a_model_leaves_it_as_it_is(smoke_recipe):
         model.logits(x)
     elif isinstance(model, Editor):
         model.edit(x, torch.zeros(len(x), len(model.n_values), dtype=torch.long))
-    if not isinstance(model, (Editor, *JUDGES)):
+    elif isinstance(model, UnpairedTranslator):
+        model.back(model.forth(x).detach())
+    if not isinstance(model, (Editor, UnpairedTranslator, *JUDGES)):
         pictures(model, 3)
     releases.probe(model)
     assert before.keys() == model.state_dict().keys()

@@ -1,0 +1,65 @@
+"""What translations are like, where the true pairs are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from genzoo.data.images import ImageSet
+from genzoo.metrics.figures import Figure, bootstrap, bootstrap_distance
+from genzoo.metrics.samples import features, frechet_distance
+from genzoo.roles import AttributeClassifier, UnpairedTranslator
+
+
+@torch.inference_mode()
+def figures_of_translations(
+    model: UnpairedTranslator,
+    judge: AttributeClassifier | None,
+    data: ImageSet,
+    n: int | None = None,
+    progress: Callable[[float], None] = lambda fraction: None,
+    batch: int = 50,
+) -> list[Figure]:
+    """Of the first n pairs of `data`, x above y along the channels.
+
+    Errors are mean absolute ones of pixels in [0, 1]: of what is made of x from the true y, and
+    of what comes back. What is made of y has no one truth: the judge reads each of its attributes,
+    and tells how far all of them together are from real ones.
+    """
+    both = data.scaled(slice(n))
+    label = data.labels[:n]
+    N, C = len(both), model.event_shape[0]
+    device = next(iter(model.parameters())).device  # type: ignore[attr-defined]
+    there, again_x, again_y, made = [], [], [], []
+
+    def error(a: Tensor, b: Tensor) -> Tensor:
+        return (a - b).abs().flatten(1).mean(1).cpu()
+
+    for s in range(0, N, batch):
+        x, y = both[s : s + batch].to(device).split([C, both.shape[1] - C], dim=1)
+        made_y, made_x = model.forth(x).clamp(0, 1), model.back(y).clamp(0, 1)
+        there.append(error(made_y, y))
+        again_x.append(error(model.back(made_y), x))
+        again_y.append(error(model.forth(made_x), y))
+        made.append(made_x.cpu())
+        progress(min(1.0, (s + batch) / N))
+    setting = f"mean absolute error, pixels in [0, 1], {N} test images"
+    figures = [
+        bootstrap("forth_error", torch.cat(there), "", f"from the true pair, {setting}"),
+        bootstrap("cycle_error", torch.cat(again_x), "", f"there and back, {setting}"),
+        bootstrap("cycle_error_other", torch.cat(again_y), "", f"back and there, {setting}"),
+    ]
+    if judge is None:
+        return figures
+    seen = features(judge, torch.cat(made))
+    parts = judge.classify(seen.float()).split(judge.n_values, dim=1)
+    for name, logits, true in zip(data.classes, parts, label.unbind(1), strict=True):
+        right = 100.0 * (logits.argmax(1) == true)
+        read = f"as the judge reads what is made of the other kind, {N} test images"
+        figures.append(bootstrap(f"back_read_{name}", right, "%", read))
+    real = features(judge, both[:, :C])
+    against = f"judge features, {N} test images made of the other kind, {N} test images"
+    figures.append(bootstrap_distance("fid", frechet_distance, real, seen, "", against, 20))
+    return figures
