@@ -54,7 +54,7 @@ def judge_avatars() -> Recipe:
         objective_kwargs=dict(lr=0.002, weight_decay=0.05),
         data="avatars",
         settings=Settings(
-            images=20 * N_FACES["train"], batch_size=128, ema=0.999, precision="bfloat16"
+            images=8 * N_FACES["train"], batch_size=128, ema=0.999, precision="bfloat16"
         ),
         smoke={"images": 128, "batch_size": 32, "model.width": 2},
         expected="every attribute right on >= 99.5 % of test faces",
