@@ -65,6 +65,12 @@ def opened(data: bytes) -> tuple[np.ndarray, list[str]]:
     return np.asarray(rgb), notes + more
 
 
+def resized(picture: np.ndarray, side: int) -> np.ndarray:
+    """A square picture (H, H, 3) uint8 as (side, side, 3)."""
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    return np.asarray(image.resize((side, side), Image.Resampling.BOX))
+
+
 def _rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
     """Any mode as RGB, and what was done for it."""
     if image.mode in ("I", "F"):

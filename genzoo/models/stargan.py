@@ -75,7 +75,13 @@ class StarGAN(nn.Module, Editor):
 
     def painted(self, x: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """`edit`, and where it paints: the mask (B, 1, H, W) in [0, 1]."""
-        made = self.generator(2 * x - 1, self.code(values).to(x)).to(x.dtype)
+        return self.paint(x, self.code(values).to(x))
+
+    def paint(self, x: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
+        """`painted` by a code (B, sum(n_values)), of which no attribute need be one value alone:
+        between two one-hot vectors lies what is between two values, though none was ever asked
+        for in training."""
+        made = self.generator(2 * x - 1, code).to(x.dtype)
         color, mask = torch.sigmoid(made).split([x.shape[1], 1], dim=1)
         return x + mask * (color - x), mask
 

@@ -1,0 +1,226 @@
+"""What the StarGAN tab asks: faces, their edits, and the truth of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demo_app import photos
+from demo_app.errors import BadInput, Unavailable
+from demo_app.services import checks
+from demo_app.store import Store
+from genzoo.data import avatars
+from genzoo.data.avatars import SCHEMA, SIDE, Face
+from genzoo.models import StarGAN
+from genzoo.roles import AttributeClassifier
+
+PIXELS = 3 * SIDE * SIDE
+MAX_SEED = 2**31 - 1
+MAX_FACES = 8
+ALIKE = 24.0
+"""Decibels from the face that the judge reads in an upload, from which on it is taken for one."""
+
+NAMES = tuple(SCHEMA)
+
+
+class StarGANService:
+    """A face is given as `face`, a number for each attribute of the schema, or as `image`, 12288
+    numbers in [0, 1], channel by channel and row by row, with `own`, what its editable attributes
+    are. Refuses bad input with BadInput, a missing or damaged release with Unavailable."""
+
+    release = "stargan-avatars"
+    judge = "judge-avatars"
+    schema = SCHEMA
+
+    def __init__(self, store: Store):
+        self._store = store
+
+    def missing(self) -> Unavailable | None:
+        """Why the model cannot be shown, if it cannot; reads no weights."""
+        try:
+            self._store.info(self.release)
+            self._store.info(self.judge)
+        except Unavailable as error:
+            return error
+        return None
+
+    def about(self) -> dict[str, Any]:
+        """Of the release: n_parameters, images_seen, edited, the names of the attributes that it
+        edits, in the order of its values, and figures, {value, low, high} by name."""
+        info = self._store.info(self.release)
+        return {
+            "n_parameters": info["n_parameters"],
+            "images_seen": info["images_seen"],
+            "edited": [NAMES[column] for column in info["model"]["columns"]],
+            "figures": {
+                f["name"]: {key: f[key] for key in ("value", "low", "high")}
+                for f in info["figures"]
+            },
+        }
+
+    def face(self, seed: Any = 0, **values: Any) -> Face:
+        """The face of a seed, with some attributes set by name."""
+        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        for name, value in values.items():
+            checks.choice("An attribute", name, NAMES)
+            checks.choice(f"The {name}", value, SCHEMA[name])
+        return avatars.face(seed, **values)
+
+    def truth(self, face: Any) -> np.ndarray:
+        """The face as it is drawn, (12288,)."""
+        return _drawn(self._face(face)).flatten().numpy()
+
+    def edit(
+        self,
+        values: Any,
+        amount: Any = 1.0,
+        face: Any = None,
+        image: Any = None,
+        own: Any = None,
+    ) -> dict[str, np.ndarray]:
+        """A face with other values of the attributes that can be edited.
+
+        Args:
+            values: of each, in the order of `about`.
+            amount: how far to go from its own values to these, 0 to 1, for each or for all.
+
+        Returns:
+            image (12288,), mask (4096,), where it was painted, and, for a face whose values are
+            reached, truth (12288,), what the same edit is when drawn.
+        """
+        with self._store.model(self.release) as model, torch.inference_mode():
+            assert isinstance(model, StarGAN)  # all that this release can hold
+            x, at, labels = self._source(model, face, image, own)
+            wanted = self._values(model, "The values", values)
+            share = self._amount(model, amount)
+            edited, mask = model.paint(x, _between(model, at, wanted, share))
+        answer = {"image": edited.flatten().numpy(), "mask": mask.flatten().numpy()}
+        if labels is not None and bool((share == 1).all()):
+            answer["truth"] = _drawn(_with(model, labels, wanted)).flatten().numpy()
+        return answer
+
+    def cycle(
+        self, values: Any, face: Any = None, image: Any = None, own: Any = None
+    ) -> dict[str, Any]:
+        """There and back: image, edited to the values and then to its own ones again (12288,), and
+        error, the mean absolute difference from the first."""
+        with self._store.model(self.release) as model, torch.inference_mode():
+            assert isinstance(model, StarGAN)
+            x, at, _ = self._source(model, face, image, own)
+            wanted = self._values(model, "The values", values)
+            back = model.edit(model.edit(x, wanted).clamp(0, 1), at)
+        return {"image": back.flatten().numpy(), "error": float((back - x).abs().mean())}
+
+    def grid(self, values: Any, seed: Any = 0, n: Any = 6) -> np.ndarray:
+        """The first n faces from a seed on, and each with one attribute after the other changed to
+        its one of `values`, (n, 1 + attributes, 12288)."""
+        seed = checks.integer("The seed", seed, 0, MAX_SEED - MAX_FACES)
+        n = checks.integer("The number of faces", n, 1, MAX_FACES)
+        faces = [avatars.face(seed + k) for k in range(n)]
+        with self._store.model(self.release) as model, torch.inference_mode():
+            assert isinstance(model, StarGAN)
+            wanted = self._values(model, "The values", values)
+            x = torch.cat([_drawn(face) for face in faces])
+            own = torch.tensor(faces)[:, model.columns]
+            columns = [x]
+            for k in range(own.shape[1]):
+                changed = own.clone()
+                changed[:, k] = wanted[:, k]
+                columns.append(model.edit(x, changed))
+        return torch.stack(columns, dim=1).flatten(2).numpy()
+
+    def read(self, image: Any) -> dict[str, Any]:
+        """What the judge reads in an image: face, the likeliest value of each attribute, and
+        certain (attributes,), how likely; decibels, how near the image is to that face as it is
+        drawn, and is_face, whether that is near enough to be one."""
+        x = self._image(image)
+        with self._store.model(self.judge) as judge, torch.inference_mode():
+            assert isinstance(judge, AttributeClassifier)
+            likely = [logits.softmax(1).max(1) for logits in judge.logits(x)]
+        face = tuple(int(one.indices) for one in likely)
+        error = float((_drawn(face) - x).square().mean())
+        decibels = -10 * float(np.log10(max(error, 1e-6)))
+        return {
+            "face": list(face),
+            "certain": np.array([float(one.values) for one in likely]),
+            "decibels": decibels,
+            "is_face": decibels >= ALIKE,
+        }
+
+    def upload(self, data: bytes) -> dict[str, Any]:
+        """A picture file: image (12288,), its middle square at 64x64; notes, what was done to it
+        (see `photos.opened`, and "cut"); and what `read` tells of it."""
+        picture, notes = photos.opened(data)
+        H, W, _ = picture.shape
+        side = min(H, W)
+        top, left = (H - side) // 2, (W - side) // 2
+        square = photos.resized(picture[top : top + side, left : left + side], SIDE)
+        image = (square.transpose(2, 0, 1).astype(np.float32) / 255).ravel()
+        notes = [*notes, *(["cut"] if H != W else [])]
+        return {"image": image, "notes": notes, **self.read(image)}
+
+    def _source(
+        self, model: StarGAN, face: Any, image: Any, own: Any
+    ) -> tuple[Tensor, Tensor, Face | None]:
+        """x (1, 3, 64, 64), its own values (1, attributes), and the face, if it is one."""
+        if (face is None) == (image is None):
+            raise BadInput("Give either a face or an image.")
+        if image is not None:
+            return self._image(image), self._values(model, "The image's values", own), None
+        labels = self._face(face)
+        return _drawn(labels), torch.tensor([labels])[:, model.columns], labels
+
+    def _image(self, image: Any) -> Tensor:
+        x = checks.numbers("The pixels", image, PIXELS, 0, 1)
+        return torch.from_numpy(x).view(1, 3, SIDE, SIDE)
+
+    def _face(self, face: Any) -> Face:
+        if isinstance(face, Mapping):
+            return self.face(0, **_whole(face))
+        if not isinstance(face, Sequence) or isinstance(face, str) or len(face) != len(SCHEMA):
+            raise BadInput(f"A face must be {len(SCHEMA)} numbers, or a value for each attribute.")
+        pairs = zip(SCHEMA.items(), face, strict=True)
+        return tuple(checks.integer(f"The {k}", v, 0, len(of) - 1) for (k, of), v in pairs)
+
+    def _values(self, model: StarGAN, name: str, values: Any) -> Tensor:
+        n = len(model.n_values)
+        if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != n:
+            raise BadInput(f"{name} must be {n} whole numbers, one for each attribute.")
+        pairs = zip(model.columns, model.n_values, values, strict=True)
+        return torch.tensor(
+            [[checks.integer(f"The {NAMES[c]}", v, 0, of - 1) for c, of, v in pairs]]
+        )
+
+    def _amount(self, model: StarGAN, amount: Any) -> Tensor:
+        n = len(model.n_values)
+        if isinstance(amount, (int, float)):
+            return torch.full((n,), checks.number("The amount", amount, 0, 1))
+        return torch.from_numpy(checks.numbers("The amounts", amount, n, 0, 1))
+
+
+def _whole(face: Mapping[Any, Any]) -> dict[str, Any]:
+    if missing := [name for name in NAMES if name not in face]:
+        raise BadInput(f"A face has a value for each attribute; missing: {', '.join(missing)}.")
+    return {str(name): value for name, value in face.items()}
+
+
+def _drawn(face: Face) -> Tensor:
+    """(1, 3, 64, 64) in [0, 1]."""
+    return torch.from_numpy(avatars.render(face).transpose(2, 0, 1).copy())[None].float() / 255
+
+
+def _with(model: StarGAN, face: Face, values: Tensor) -> Face:
+    labels = list(face)
+    for column, value in zip(model.columns, values[0].tolist(), strict=True):
+        labels[column] = value
+    return tuple(labels)
+
+
+def _between(model: StarGAN, own: Tensor, wanted: Tensor, share: Tensor) -> Tensor:
+    """The code `share` (attributes,) of the way from one to the other."""
+    each = share.repeat_interleave(torch.tensor(model.n_values))
+    return (1 - each) * model.code(own) + each * model.code(wanted)
