@@ -30,6 +30,7 @@ SHARED = (
     "soft.js",
     "player.js",
     "save.js",
+    "photo.js",
     "chooser.js",
     "raster.js",
     "plane.js",

@@ -1,6 +1,5 @@
 const zoo = window.zoo;
 const MAX_SEED = 2147483647;
-const MAX_BYTES = 5000000;
 const SIDE = 28;
 const HUES = ["#d55e00", "#009e73", "#0072b2"]; // Okabe and Ito's, for red, green and blue
 const LIGHT_HUES = ["#ff9142", "#2fc79b", "#56b4e9"];
@@ -97,50 +96,12 @@ const askOpen = zoo.latest(
   }
 );
 
-/* Send a file. One that is too large is first made smaller here, if the browser can open it. */
-async function send(file) {
-  let blob = file;
-  if (file.size > MAX_BYTES) {
-    blob = await smaller(file);
-    if (!blob) return refuse(zoo.t("pixels.too_large", { size: zoo.number(file.size / 1e6, 1) }));
-  }
-  const reader = new FileReader();
-  reader.onload = () => askOpen({ file: reader.result.slice(reader.result.indexOf(",") + 1) });
-  reader.onerror = () => refuse(zoo.t("pixels.unread"));
-  if (blob.size) reader.readAsDataURL(blob);
-  else askOpen({ file: "" });
-}
-
-async function smaller(file) {
-  try {
-    const bitmap = await createImageBitmap(file);
-    const scale = Math.min(1, 512 / Math.max(bitmap.width, bitmap.height));
-    const size = { width: Math.max(1, Math.round(bitmap.width * scale)),
-      height: Math.max(1, Math.round(bitmap.height * scale)) };
-    const canvas = zoo.make("canvas", size);
-    canvas.getContext("2d").drawImage(bitmap, 0, 0, size.width, size.height);
-    bitmap.close();
-    return await new Promise((done) => canvas.toBlob(done, "image/png"));
-  } catch (error) {
-    return null; // no picture that this browser knows
-  }
-}
-
-find(".upload").addEventListener("click", () => find(".file").click());
-find(".file").addEventListener("change", (event) => {
-  if (event.target.files.length) send(event.target.files[0]);
-  event.target.value = ""; // so that the same file may be chosen again
-});
-const stage = find(".stage");
-stage.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  stage.classList.add("over");
-});
-stage.addEventListener("dragleave", () => stage.classList.remove("over"));
-stage.addEventListener("drop", (event) => {
-  event.preventDefault();
-  stage.classList.remove("over");
-  if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
+zoo.takePhotos({
+  button: find(".upload"),
+  input: find(".file"),
+  stage: find(".stage"),
+  open: (file) => askOpen({ file }),
+  refuse,
 });
 find(".sample").addEventListener("click", () => askSample({}));
 
