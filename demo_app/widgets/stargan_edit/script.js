@@ -45,7 +45,8 @@ function paintEdited() {
   const split = part.get("split");
   const mixed = shown.image.map((v, i) => (i % SIDE < split ? source[i] : v));
   paint(find("edited"), mixed);
-  Object.assign(find("edited").dataset, { values: shown.values.join(""), face: shown.face.join("") });
+  const { values, amount, face } = shown;
+  find("edited").dataset.shown = [brought ? "brought" : face.join(""), values.join(""), amount.join()].join(" ");
   find("divider").style.left = (100 * split) / SIDE + "%";
   find("divider").hidden = split === 0 || split === SIDE;
 }
@@ -76,9 +77,10 @@ function edit(values = wanted(), amount = amounts()) {
   askEdit({ ask, of: source });
 }
 
-const askBack = zoo.latest(({ ask }) => server.cycle(ask), (answer, { of }) => {
+const askBack = zoo.latest(({ ask }) => server.cycle(ask), (answer, { ask, of }) => {
   if (!answer.ok || of !== source) return;
   paint(find("back"), zoo.bytes(answer.image));
+  find("back").dataset.values = ask.values.join("");
   find("returned").textContent = zoo.t("stargan.returned", { error: zoo.number(100 * answer.error, 2) });
 });
 const askBackSoon = zoo.wait(150, () => {
@@ -235,6 +237,7 @@ function showChecks() {
   if (!shown) return;
   const { image, mask, truth } = shown;
   zoo.paint(find("mask"), mask, { map: "ink", high: 255 });
+  find("mask").dataset.shown = find("edited").dataset.shown;
   const painted = mask.reduce((sum, v) => sum + v, 0) / 255 / N;
   find("painted").textContent = zoo.t("stargan.painted", { share: zoo.percent(painted) });
   for (const name of ["truth", "difference"]) {

@@ -54,7 +54,7 @@ const askGrid = zoo.latest(server.grid, async (answer, given, total) => {
     canvas.getContext("2d").drawImage(bitmap, x, y, SIDE, SIDE, 0, 0, SIDE, SIDE);
   });
   shown = { ...given, faces: answer.faces, bitmap };
-  element.dataset.shown = [given.seed, ...given.values].join("-");
+  find("cells").dataset.shown = [given.seed, given.values.join("")].join(" ");
   nameCells();
 });
 
