@@ -164,6 +164,49 @@ def _judges(config: dict[str, Any]) -> Iterator[Row]:
             yield -figure["value"], cells
 
 
+def _attributes(config: dict[str, Any]) -> Iterator[Row]:
+    """Of a judge that reads attributes: their mean, the one that it reads least well, and all."""
+    figures = _figures(config)
+    names = [n.removeprefix("accuracy_") for n in figures if n.startswith("accuracy_")]
+    names = [name for name in names if not name.endswith("novel")]
+    for suffix in ("", "_novel"):
+        if not (mean := figures.get(f"accuracy{suffix}")):
+            continue
+        each = {name: figures[f"accuracy_{name}{suffix}"]["value"] for name in names}
+        worst = min(each, key=lambda name: each[name])
+        cells = [
+            figures[f"all_right{suffix}"]["setting"],
+            f"{mean['value']:.2f} %",
+            f"{each[worst]:.2f} % ({worst.replace('_', ' ')})",
+            f"{_value(figures, f'all_right{suffix}')} %",
+        ]
+        yield mean["value"], cells
+
+
+def _edits(config: dict[str, Any]) -> Iterator[Row]:
+    figures = _figures(config)
+    if read := figures.get("edit_read"):
+        digits = {"edit_read": 2, "edit_kept": 2, "edit_psnr": 1, "edit_return": 4}
+        cells = [_with_interval(figures, name, n) for name, n in digits.items()]
+        yield read["value"], [f"{config['images_seen']:,}", *cells]
+
+
+def _translations(config: dict[str, Any]) -> Iterator[Row]:
+    figures = _figures(config)
+    if forth := figures.get("forth_error"):
+        names = ("forth_error", "cycle_error", "cycle_error_other")
+        cells = [_with_interval(figures, name, 4) for name in names]
+        yield -forth["value"], [f"{config['images_seen']:,}", *cells]
+
+
+def _with_interval(figures: dict[str, dict[str, Any]], name: str, digits: int) -> str:
+    """Nothing where it was not measured."""
+    if not (figure := figures.get(name)):
+        return ""
+    value, low, high = (f"{figure[key]:.{digits}f}" for key in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
 TABLES = [
     Table(
         "{name}, {densities}",
@@ -190,6 +233,22 @@ TABLES = [
         "{name}, the judge",
         "error | 95 % interval | FID of training images | setting",
         _judges,
+    ),
+    Table(
+        "{name}, edits, as the judge reads them",
+        "images seen | asked for and read, % | kept, % | from the true edit, dB "
+        "| there and back, error of 1",
+        _edits,
+    ),
+    Table(
+        "{name}, translations without pairs",
+        "images seen | error of the sketch, of 1 | in color again | as a sketch again",
+        _translations,
+    ),
+    Table(
+        "{name}, the judge of attributes",
+        "faces | read right | least well | all of them",
+        _attributes,
     ),
 ]
 

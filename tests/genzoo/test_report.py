@@ -133,6 +133,33 @@ def test_codes_are_shown_with_the_test_against_the_prior(monkeypatch):
     assert "| 1,234 | ring | gaussian | 130.2 | 0.0123 | 0.0011 | 0.310 |" in shown
 
 
+def test_edits_and_translations_are_shown_with_their_intervals(monkeypatch):
+    values = {"edit_read": 98.765, "edit_kept": 97.5, "edit_psnr": 26.25, "edit_return": 0.01234}
+    shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
+    assert "MNIST, edits, as the judge reads them" in shown
+    cells = "98.77 (98.77 to 98.77) | 97.50 (97.50 to 97.50) | 26.2 (26.2 to 26.2)"
+    assert f"| 5,678 | {cells} | 0.0123 (0.0123 to 0.0123) |" in shown
+    some = [figure("edit_read", 50.0), figure("edit_return", 0.5)]  # with no truth to be had
+    shown = tables_of(monkeypatch, config_of(some))
+    assert "| 50.00 (50.00 to 50.00) |  |  | 0.5000 (0.5000 to 0.5000) |" in shown
+    values = {"forth_error": 0.05, "cycle_error": 0.04, "cycle_error_other": 0.03}
+    shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
+    assert "MNIST, translations without pairs" in shown
+    assert "| 0.0500 (0.0500 to 0.0500) | 0.0400 (0.0400 to 0.0400) |" in shown
+
+
+def test_a_judge_of_attributes_is_shown_with_the_one_that_it_reads_least_well(monkeypatch):
+    values = {
+        **{"accuracy": 99.5, "all_right": 96.25, "accuracy_hair": 99.75, "accuracy_skin": 98.5},
+        **{"accuracy_novel": 90.0, "all_right_novel": 80.0},
+        **{"accuracy_hair_novel": 85.0, "accuracy_skin_novel": 95.0},
+    }
+    shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
+    assert "MNIST, the judge of attributes" in shown
+    assert "| so measured | 99.50 % | 98.50 % (skin) | 96.25 % |" in shown
+    assert "| so measured | 90.00 % | 85.00 % (hair) | 80.00 % |" in shown
+
+
 def test_every_data_set_has_a_table():
     assert set(report.DATA) == set(DATA_SETS)
 
