@@ -31,6 +31,7 @@ SHARED = (
     "player.js",
     "save.js",
     "photo.js",
+    "face.js",
     "chooser.js",
     "raster.js",
     "plane.js",

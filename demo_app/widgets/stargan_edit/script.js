@@ -1,7 +1,6 @@
 const zoo = window.zoo;
 const find = (name) => element.querySelector("." + name);
-const SIDE = 64;
-const N = SIDE * SIDE;
+const { side: SIDE, pixels: N } = zoo.FACE;
 const { schema, edited, examples } = props.data; // {attribute: values}; names of those that change
 const NAMES = Object.keys(schema);
 const column = edited.map((name) => NAMES.indexOf(name));
@@ -29,22 +28,12 @@ function amounts() {
   return fit ? given : edited.map(() => 1);
 }
 
-/* Pictures are told channel after channel. */
-function paint(canvas, pixels) {
-  zoo.paintPixels(canvas, (data) => {
-    for (let i = 0; i < N; i++) {
-      for (let c = 0; c < 3; c++) data[4 * i + c] = pixels[c * N + i];
-      data[4 * i + 3] = 255;
-    }
-  });
-}
-
 /* The source on the left of the divider, the edit on the right of it. */
 function paintEdited() {
   if (!shown) return;
   const split = part.get("split");
   const mixed = shown.image.map((v, i) => (i % SIDE < split ? source[i] : v));
-  paint(find("edited"), mixed);
+  zoo.paintFace(find("edited"), mixed);
   const { values, amount, face } = shown;
   find("edited").dataset.shown = [brought ? "brought" : face.join(""), values.join(""), amount.join()].join(" ");
   find("divider").style.left = (100 * split) / SIDE + "%";
@@ -79,7 +68,7 @@ function edit(values = wanted(), amount = amounts()) {
 
 const askBack = zoo.latest(({ ask }) => server.cycle(ask), (answer, { ask, of }) => {
   if (!answer.ok || of !== source) return;
-  paint(find("back"), zoo.bytes(answer.image));
+  zoo.paintFace(find("back"), zoo.bytes(answer.image));
   find("back").dataset.values = ask.values.join("");
   find("returned").textContent = zoo.t("stargan.returned", { error: zoo.number(100 * answer.error, 2) });
 });
@@ -102,7 +91,7 @@ const askFace = zoo.latest(server.face, (answer, given, total) => {
 function take(values, image) {
   face = values;
   source = zoo.bytes(image);
-  paint(find("own"), source);
+  zoo.paintFace(find("own"), source);
   shown = asked = null;
   showRows();
   edit();
@@ -244,7 +233,7 @@ function showChecks() {
     find(name).closest("figure").classList.toggle("none", !truth);
   }
   if (truth) {
-    paint(find("truth"), truth);
+    zoo.paintFace(find("truth"), truth);
     const apart = Array.from({ length: N }, (_, i) =>
       [0, 1, 2].reduce((sum, c) => sum + Math.abs(image[c * N + i] - truth[c * N + i]), 0) / 3
     );

@@ -1,6 +1,6 @@
 const zoo = window.zoo;
 const find = (name) => element.querySelector("." + name);
-const SIDE = 64;
+const { side: SIDE } = zoo.FACE;
 const { schema, edited, examples, n_faces } = props.data;
 const COLUMNS = 1 + edited.length;
 
