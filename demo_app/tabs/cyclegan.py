@@ -102,6 +102,6 @@ def endpoints(service: CycleGANService) -> None:
     widgets.endpoint(
         "cyclegan_cycle",
         cyclegan_cycle,
-        f"A face, {color}, or a sketch, {sketch}, and the levels, 2 to 256, that the image between "
-        "may have -> between, back, and error, the mean absolute difference from the first.",
+        f"A face, {color}, or a sketch, {sketch}, and the levels, 2 to 256, of the image between "
+        "-> between, back, and error, the mean absolute difference from the first.",
     )
