@@ -20,6 +20,7 @@ from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch
 from genzoo.nn.conv import ResidualBlock, downsample, encoder, image_shape
+from genzoo.objectives.attributes import attribute_cross_entropy
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import AttributeClassifier, Classifier, check_images
 
@@ -179,13 +180,6 @@ class AttributeClassification(Objective):
             "cross_entropy": attribute_cross_entropy(logits, batch.label),
             "error": _any_wrong(logits, batch.label),
         }
-
-
-def attribute_cross_entropy(logits: Sequence[Tensor], label: Tensor) -> Tensor:
-    """-log p of the true values label (B, attributes), in nats and summed over the attributes,
-    (B,), by the logits of each attribute's values."""
-    columns = zip(logits, label.unbind(1), strict=True)
-    return torch.stack([F.cross_entropy(a, b, reduction="none") for a, b in columns]).sum(0)
 
 
 def _any_wrong(logits: Sequence[Tensor], label: Tensor) -> Tensor:

@@ -30,10 +30,10 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
-from genzoo.models.judge import attribute_cross_entropy
 from genzoo.nn.conv import image_shape
 from genzoo.nn.translate import Translator, patch_critic
 from genzoo.objectives.adversarial import between_penalty, critic_loss, generator_loss
+from genzoo.objectives.attributes import attribute_cross_entropy
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Editor, check_images
 

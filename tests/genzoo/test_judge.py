@@ -5,8 +5,9 @@ import torch
 
 from genzoo.data import Batch
 from genzoo.models import AttributeClassification, AttributeJudge, Classification, Judge
-from genzoo.models.judge import attribute_cross_entropy, shifted
+from genzoo.models.judge import shifted
 from genzoo.objectives import Progress, Update
+from genzoo.objectives.attributes import attribute_cross_entropy
 
 
 def judge(seed: int = 0) -> Judge:

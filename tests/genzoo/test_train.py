@@ -27,7 +27,8 @@ class Killed(BaseException):
 
 def short(recipe, **changes):
     """Ten steps; states, log lines and evaluations at intervals that do not divide each other."""
-    intervals = dict(images=640, save_every=128, log_every=192, evaluate_every=320)
+    steps = dict(images=10, save_every=2, log_every=3, evaluate_every=5)
+    intervals = {name: n * recipe.settings.batch_size for name, n in steps.items()}
     return recipes.override(recipe, {**intervals, **changes})
 
 

@@ -43,7 +43,7 @@ def z_of(*places):
 @pytest.mark.parametrize("model", DCGANService.models)
 def test_generate_is_the_generator(kept, model):
     z = z_of([3, 5])[0]
-    np.testing.assert_allclose(kept.generate(model, z.tolist()), made(model, z)[0], atol=1e-6)
+    np.testing.assert_allclose(kept.generate(model, z.tolist()), made(model, z)[0], atol=1e-5)
 
 
 def test_a_sheet_is_a_function_of_its_seed_whatever_is_asked_of_it(kept):
@@ -52,10 +52,10 @@ def test_a_sheet_is_a_function_of_its_seed_whatever_is_asked_of_it(kept):
     np.testing.assert_array_equal(all_of_it["z"], expected)
     np.testing.assert_array_equal(few["z"], expected[:10])
     np.testing.assert_allclose(few["images"], all_of_it["images"][:10], atol=1e-5)
-    np.testing.assert_allclose(all_of_it["images"], made(MODEL, expected), atol=1e-6)
+    np.testing.assert_allclose(all_of_it["images"], made(MODEL, expected), atol=1e-5)
     half = kept.samples(OTHER, 10, 5, 0.5)
     np.testing.assert_array_equal(half["z"], expected[:10] / 2)
-    np.testing.assert_allclose(half["images"], made(OTHER, half["z"]), atol=1e-6)
+    np.testing.assert_allclose(half["images"], made(OTHER, half["z"]), atol=1e-5)
     with pytest.raises(ValueError, match="read-only"):  # nobody may spoil it for the next one
         sheet_of_z(5, 64)[0] = 0
 
