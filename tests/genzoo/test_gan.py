@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from genzoo.models import DCGAN, GAN, PlaneGame
 from genzoo.objectives.adversarial import LOSSES
@@ -172,3 +172,19 @@ def test_a_copy_goes_on_alike_and_apart():
 def test_sizes_and_codes_that_do_not_fit_are_refused_in_a_sentence(make, sentence):
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+def test_the_dense_layers_of_a_dcgan_hand_on_how_much_z_varies():
+    torch.manual_seed(0)
+    z = torch.randn(400, 64)
+    model = DCGAN(n_dense=3, n_hidden=256)
+    assert [type(layer) for layer in model.dense] == [nn.Linear, nn.LeakyReLU] * 3
+    through = model.dense(z)
+    # By the framework's own first weights it would be a thirtieth of that.
+    assert 0.5 < through.var(0).mean().sqrt() < 1.5
+    assert model.generate(z[:5]).shape == (5, 1, 28, 28)
+    plain = DCGAN()
+    assert len(plain.dense) == 0
+    assert torch.equal(plain.generate(z[:5]), torch.sigmoid(plain.generator(z[:5])))
+    with pytest.raises(ValueError, match="n_dense at least 0"):
+        DCGAN(n_dense=-1)
