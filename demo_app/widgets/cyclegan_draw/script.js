@@ -24,6 +24,7 @@ function drew(pixels, finished) {
     // As the address will have it: sixteen levels.
     const drawing = zoo.urlLevels(pixels);
     pixels.set(zoo.readLevels(drawing, N));
+    canvas.repaint();
     part.set({ drawing });
   }
   color();
