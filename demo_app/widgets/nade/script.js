@@ -97,11 +97,15 @@ const look = zoo.latest(
     map.mark(influenced);
     pushes.mark(influenced); // also the border of what comes later
     pushes.repaint();
-    showReading();
-    showPushed();
-    showScore();
+    zoo.afterFrame(showWords);
   }
 );
+
+function showWords() {
+  showReading();
+  showPushed();
+  showScore();
+}
 
 function ask() {
   if (constants) look({ x: zoo.packBits(sketch.pixels), i: part.get("pixel") });

@@ -162,7 +162,7 @@ function setSource(from) {
 function setLatent(k, value) {
   z = codeWith(k, value);
   decode();
-  setSource("hand");
+  if (part.get("from") !== "hand") setSource("hand");
   part.set({ z: z.join("_") });
   zoo.afterFrame(showCode);
 }
