@@ -14,7 +14,7 @@ attributes c' again:
 
 Differs from the paper: the generator also says where it paints: its image is m y + (1 - m) x with
 a color y and a mask m at each pixel (as Pumarola et al., "GANimation", 2018), so that what is no
-part of an edit is kept to the last bit of it. Attributes have several values each, the code is all
+part of an edit need not be made again. Attributes have several values each, the code is all
 their one-hot vectors, and c changes anything from none to all of them, at random. The generator's
 network is smaller (see `genzoo.nn.translate`), and so is the critic.
 """
@@ -108,13 +108,15 @@ class AttributeCritic(nn.Module):
         """Of images x (B, C, H, W) in [0, 1]: how real, (B,), the mean over patches, and the
         logits of each attribute's values (B, n_values[k])."""
         features = self.trunk(2 * x - 1)
-        real = self.real(features).flatten(1).mean(1)
         logits = self.values(features).flatten(1).to(x.dtype)
-        return real.to(x.dtype), logits.split(self.n_values, dim=1)
+        return self._real(features).to(x.dtype), logits.split(self.n_values, dim=1)
 
     def reality(self, x: Tensor) -> Tensor:
         """How real, (B,), alone."""
-        return self.real(self.trunk(2 * x - 1)).flatten(1).mean(1).to(x.dtype)
+        return self._real(self.trunk(2 * x - 1)).to(x.dtype)
+
+    def _real(self, features: Tensor) -> Tensor:
+        return self.real(features).flatten(1).mean(1)
 
 
 class AttributeGame(Objective):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from demo_app.store import ASSETS, Store
 from genzoo import recipes, releases
 from genzoo.metrics import Figure
 from genzoo.releases import Provenance
+from tests.demo_app.page import served
 from tests.demo_app.released import folders
 
 # What a page shows late on a busy machine is still what it shows.
@@ -69,13 +69,8 @@ def service(store):
 def address(store):
     """The whole app, served; only the NADE is there, the other tabs show what they lack."""
     # The NADE first, so that a bare address is its.
-    app = shell.build(sorted(shell.TABS, key=lambda tab: tab.key != "nade"), store)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
-    yield f"http://127.0.0.1:{port}/"
-    app.close()
+    with served(sorted(shell.TABS, key=lambda tab: tab.key != "nade"), store) as address:
+        yield address
 
 
 def chromium() -> str:

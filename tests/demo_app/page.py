@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import re
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from urllib.parse import parse_qs
 
 import numpy as np
 from playwright.sync_api import expect
 
-from demo_app import text
+from demo_app import shell, text
+from demo_app.store import Store
+
+
+@contextmanager
+def served(tabs: Sequence[shell.Tab], store: Store) -> Iterator[str]:
+    """The app with these tabs; its address."""
+    app = shell.build(tabs, store)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
+    yield f"http://127.0.0.1:{port}/"
+    app.close()
+
 
 PAPER, PEN = 255, 27  # the red of light paper and pen, in zoo.css
 EN = text.labels("en")

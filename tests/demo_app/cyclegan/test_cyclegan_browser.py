@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import re
-import socket
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,16 @@ from playwright.sync_api import expect
 from demo_app import shell
 from demo_app.services.cyclegan import CycleGANService
 from demo_app.tabs import cyclegan
-from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, state, tab_stops, written
+from tests.demo_app.page import (
+    EN,
+    expect_names,
+    expect_to_fit,
+    levels,
+    served,
+    state,
+    tab_stops,
+    written,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -34,13 +42,8 @@ def service(store):
 def address(store):
     """The app with this tab besides."""
     tab = shell.Tab("cyclegan", "CycleGAN", [(CycleGANService, cyclegan.build)])
-    app = shell.build((tab, *shell.TABS[:1]), store)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
-    yield f"http://127.0.0.1:{port}/"
-    app.close()
+    with served((tab, *shell.TABS[:1]), store) as address:
+        yield address
 
 
 @pytest.fixture

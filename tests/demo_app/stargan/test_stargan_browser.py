@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import socket
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from demo_app.services.stargan import StarGANService
 from demo_app.tabs import stargan
 from genzoo.data import avatars
 from genzoo.data.avatars import SCHEMA, changed, face
-from tests.demo_app.page import EN, expect_names, expect_to_fit, state, tab_stops
+from tests.demo_app.page import EN, expect_names, expect_to_fit, served, state, tab_stops
 
 pytestmark = pytest.mark.browser
 
@@ -36,13 +35,8 @@ def service(store):
 def address(store):
     """The app with this tab besides."""
     tab = shell.Tab("stargan", "StarGAN", [(StarGANService, stargan.build)])
-    app = shell.build((tab, *shell.TABS[:1]), store)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
-    yield f"http://127.0.0.1:{port}/"
-    app.close()
+    with served((tab, *shell.TABS[:1]), store) as address:
+        yield address
 
 
 @pytest.fixture
