@@ -303,13 +303,17 @@ def probe(model: nn.Module) -> list[float]:
         return [*_mean_pixels(model), *model.infer(x)[0].logits.amin(1).tolist()]
     if isinstance(model, Implicit):
         return _mean_pixels(model)
+    if isinstance(model, (Editor, UnpairedTranslator)):
+        # Each image is normalized again and again, which makes what float32 rounds off larger.
+        model, x = copy.deepcopy(model).double(), x.double()
     if isinstance(model, Editor):
         first, last = torch.zeros(len(model.n_values)), torch.tensor(model.n_values) - 1
         values = torch.stack([first, last, first, last]).long()
         return model.edit(x, values).flatten(1).mean(1).tolist()
     if isinstance(model, UnpairedTranslator):
-        y = probe_images(model.other_shape)
-        return [z.mean().item() for image in (model.forth(x), model.back(y)) for z in image]
+        y = probe_images(model.other_shape).double()
+        made = [*model.forth(x), *model.back(y)]
+        return [image.mean().item() for image in made]
     if isinstance(model, Classifier):
         return torch.log_softmax(model.logits(x), dim=1).amax(1).tolist()
     if isinstance(model, AttributeClassifier):
