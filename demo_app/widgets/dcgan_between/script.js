@@ -65,9 +65,7 @@ const player = new zoo.Player(find("player"), {
   },
 });
 player.span(0, FRAMES);
-player.scrubber.addEventListener("pointerrawupdate", (event) => {
-  if (event.buttons & 1 && tab) askPlace(zoo.rangeAt(player.scrubber, event.clientX) / FRAMES);
-});
+zoo.slide(player.scrubber, (frame) => tab && askPlace(frame / FRAMES));
 
 const askBetween = zoo.latest(server.between, (answer, given, total) => {
   tell(answer, total);

@@ -202,9 +202,7 @@ find("scale").addEventListener("input", () => {
   if (sheet) follow(part.get("scale"));
 });
 find("scale").addEventListener("change", () => open());
-find("scale").addEventListener("pointerrawupdate", (event) => {
-  if (event.buttons & 1 && sheet) follow(zoo.rangeAt(find("scale"), event.clientX));
-});
+zoo.slide(find("scale"), (scale) => sheet && follow(scale));
 let asked = null;
 function follow(scale) {
   const given = { model: sheet.model, seed: sheet.seed, cell: chosen(), scale };

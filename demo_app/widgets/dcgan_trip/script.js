@@ -26,9 +26,7 @@ const player = new zoo.Player(find("player"), {
 });
 player.span(0, FRAMES);
 player.toggleButton.addEventListener("click", () => part.set({ at: player.frame }));
-player.scrubber.addEventListener("pointerrawupdate", (event) => {
-  if (event.buttons & 1 && tab) askAt(zoo.rangeAt(player.scrubber, event.clientX));
-});
+zoo.slide(player.scrubber, (frame) => tab && askAt(frame));
 
 const askPlace = zoo.latest(server.place, (answer, given, total) => {
   tell(answer, total);

@@ -355,16 +355,55 @@
     functions.forEach((f) => f());
   }
 
-  /* What a .zoo-range will be at, were its thumb held at clientX, to its step. An input event waits
-     for the next frame; on pointerrawupdate the browser tells of the move at once. */
+  /* ask(value) is called with what a .zoo-range is moved to, at the move itself: its input event
+     waits for the next frame. For a mouse or a pen the thumb is moved here and not by the browser,
+     which would give it a frame of its own: it waits for the answer, and then comes the event. */
+  zoo.slide = function (input, ask) {
+    let value = null; // under a mouse
+    const act = () => {
+      if (value === null || Number(input.value) === value) return;
+      input.value = value;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const move = (event) => {
+      const next = rangeAt(input, event.clientX);
+      if (value !== null && next !== value) {
+        value = next;
+        zoo.withAnswer(act);
+      }
+      ask(next);
+    };
+    let before = null;
+    input.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "touch" || event.button || input.disabled) return;
+      before = input.value;
+      value = Number(before);
+      input.setPointerCapture(event.pointerId);
+      move(event);
+    });
+    input.addEventListener("mousedown", (event) => {
+      if (event.button) return;
+      event.preventDefault();
+      input.focus();
+    });
+    const moved = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove";
+    input.addEventListener(moved, (event) => event.buttons & 1 && move(event));
+    input.addEventListener("lostpointercapture", () => {
+      act();
+      if (value !== null && input.value !== before) input.dispatchEvent(new Event("change"));
+      value = null;
+    });
+  };
+
+  /* What the range will be at, were its thumb held at clientX, to its step. */
   const THUMB = 16; // of .zoo-range, in pixels
-  zoo.rangeAt = function (input, clientX) {
+  function rangeAt(input, clientX) {
     const [min, max, step] = [input.min, input.max, input.step].map(Number);
     const box = input.getBoundingClientRect();
     const share = (clientX - box.left - THUMB / 2) / (box.width - THUMB);
     const steps = Math.round((Math.max(0, Math.min(1, share)) * (max - min)) / step);
     return Number((min + steps * step).toFixed(6));
-  };
+  }
 
   /* wait(milliseconds, f): f is called once, so long after the last call of what this returns. */
   zoo.wait = function (milliseconds, f) {

@@ -151,10 +151,8 @@ const rows = NAMES.map((name) => {
   const range = make("input", { type: "range", class: "zoo-range", min: 0, max: 100, step: 1,
     "data-testid": "stargan-amount-" + name });
   range.addEventListener("input", () => setAmount(k, Number(range.value)));
-  // Where the browser tells of the move at once, the question leaves at once.
-  range.addEventListener("pointerrawupdate", (event) => {
-    if (!(event.buttons & 1) || !source) return;
-    edit(wanted(), amounts().map((v, i) => (i === k ? zoo.rangeAt(range, event.clientX) / 100 : v)));
+  zoo.slide(range, (amount) => {
+    if (source) edit(wanted(), amounts().map((v, i) => (i === k ? amount / 100 : v)));
   });
   row.append(to, range);
   find("attributes").append(row);

@@ -284,11 +284,7 @@ function buildSliders() {
         make("span", { class: "within" }, two, one), input),
       output);
     input.addEventListener("input", () => setLatent(k, Number(input.value)));
-    // An input event waits for the next frame. Where the browser tells of the move at once, the
-    // question leaves at once.
-    input.addEventListener("pointerrawupdate", (event) => {
-      if (event.buttons & 1 && z) decode(codeWith(k, zoo.rangeAt(input, event.clientX)));
-    });
+    zoo.slide(input, (value) => z && decode(codeWith(k, value)));
     for (const event of ["pointerenter", "focusin"]) {
       row.addEventListener(event, () => {
         pointed = k;

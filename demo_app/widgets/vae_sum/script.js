@@ -87,9 +87,7 @@ find("s").addEventListener("input", () => {
   combine();
   zoo.withAnswer(showStrength);
 });
-find("s").addEventListener("pointerrawupdate", (event) => {
-  if (event.buttons & 1 && code) combine(zoo.rangeAt(find("s"), event.clientX));
-});
+zoo.slide(find("s"), (s) => code && combine(s));
 
 const meansButtons = [...find("means").children];
 function showMeans() {
