@@ -2,11 +2,11 @@
 
 from genzoo.data.batches import Batch, Batches
 from genzoo.data.binarize import BINARIZATIONS, binarize, binarize_once
+from genzoo.data.errors import DataError
 from genzoo.data.images import (
     DATA_SETS,
     PARTS,
     SPLITS,
-    DataError,
     ImageSet,
     data_root,
     load_images,

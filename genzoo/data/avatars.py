@@ -12,12 +12,14 @@ put together here and rasterized by resvg.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -25,6 +27,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
+
+from genzoo.data.errors import DataError
 
 SIDE = 64
 """Pixels of a picture, each way."""
@@ -202,8 +206,7 @@ def svg(face: Face) -> str:
 
 def _avatar(values: Mapping[str, str], top: str, worn: bool) -> ElementTree.Element:
     """With or without what the face wears: glasses and beard."""
-    import python_avatars as parts  # only where faces are drawn; a cached set needs none
-
+    parts = _drawer("python_avatars")
     hat = top not in parts.HairType.__members__
     cloth, hair = _CLOTH[values["clothes_color"]], _HAIR[values["hair_color"]]
     drawing = parts.Avatar(
@@ -232,10 +235,9 @@ def render(face: Face, side: int = SIDE) -> np.ndarray:
 
     Raises:
         ValueError: when that is no face.
+        DataError: when the packages that draw are not installed.
     """
-    import resvg_py
-
-    png = resvg_py.svg_to_bytes(
+    png = _drawer("resvg_py").svg_to_bytes(
         svg_string=svg(face),
         width=side,
         height=side,
@@ -243,6 +245,17 @@ def render(face: Face, side: int = SIDE) -> np.ndarray:
         skip_system_fonts=True,
     )
     return np.asarray(Image.open(BytesIO(bytes(png))).convert("RGB"))
+
+
+def _drawer(package: str) -> Any:
+    """One of the packages that draw; a cached set needs none."""
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise DataError(
+            "Faces are drawn by python-avatars and resvg-py, which are not installed: "
+            "pip install python-avatars resvg-py"
+        ) from error
 
 
 def truth(labels: Tensor) -> Tensor:

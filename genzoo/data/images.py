@@ -10,10 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from genzoo.data import avatars, celeba, fashion, mnist, plane
-
-
-class DataError(RuntimeError):
-    """A data set is absent and could not be brought; the sentence says what to do."""
+from genzoo.data.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,8 @@ def load_images(name: str, split: str) -> ImageSet:
     root = data_root()
     try:
         return ImageSet(*DATA_SETS[name](root, split))
+    except DataError:
+        raise
     except Exception as error:  # torchvision raises all sorts, assertions among them
         why = " ".join(str(error).split()) or type(error).__name__
         raise DataError(

@@ -291,3 +291,11 @@ def test_celeba_that_is_not_there_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("GENZOO_DATA", str(tmp_path))
     with pytest.raises(DataError, match="celeba"):
         load_images("celeba", "train")
+
+
+@pytest.mark.parametrize("package", ["python_avatars", "resvg_py"])
+def test_what_draws_must_be_installed(package, small, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(DataError, match=r"pip install python-avatars resvg-py$"):
+        load_images("avatars", "test")
+    assert list(small.iterdir()) == []
