@@ -431,6 +431,26 @@ class UnpairedTranslator(ABC):
 JUDGES = (Classifier, AttributeClassifier)
 """The roles that judge images and make none."""
 
+KNOWLEDGE = {
+    "tractable": (ExplicitDensity,),
+    "approximate": (LatentVariable,),
+    "implicit": (Implicit, Editor, UnpairedTranslator),
+}
+"""What is known of p(x), by role: itself; a bound on it; nothing but draws (the taxonomy of
+Goodfellow, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv:1701.00160)."""
+
+
+def knowledge(model: type) -> str:
+    """The key of KNOWLEDGE for a class of models.
+
+    Raises:
+        TypeError: when it has no role that makes images.
+    """
+    for kind, roles in KNOWLEDGE.items():
+        if issubclass(model, roles):
+            return kind
+    raise TypeError(f"{model.__name__} has no role that makes images.")
+
 
 @torch.inference_mode()
 def pictures(model: object, n: int, generator: torch.Generator | None = None) -> Tensor:

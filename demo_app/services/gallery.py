@@ -1,0 +1,129 @@
+"""Every release that makes pictures out of nothing, side by side: what it is, and its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from demo_app.services import checks
+from demo_app.store import Store
+from genzoo import models, recipes, releases
+from genzoo.roles import ExplicitDensity, knowledge, pictures
+
+D = 28 * 28
+DATA = ("mnist", "fashion")
+"""The data sets on which models can be compared."""
+
+N_SHEET = 64
+MAX_SEED = 2**31 - 1
+PIECE = 28
+"""Pixels that are drawn before a model is let go: no stroke waits for a whole sheet."""
+
+TABS: dict[type[nn.Module], str] = {
+    models.IndependentPixels: "pixels",
+    models.MarkovPixels: "pixels",
+    models.AR: "pixels",
+    models.NADE: "nade",
+    models.OrderlessNADE: "nade",
+    models.RNADE: "nade",
+    models.PixelRNN: "pixelrnn",
+    models.Transformer: "transformer",
+    models.VAE: "vae",
+    models.AAE: "aae",
+    models.GAN: "gan",
+    models.DCGAN: "dcgan",
+    models.InfoGAN: "infogan",
+}
+"""Where a model is explored."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A release that makes pictures.
+
+    `kind` is "tractable", "approximate" or "implicit" (`genzoo.roles.KNOWLEDGE`); `seconds` what
+    a picture and a sheet of 64 take, as measured with the release, if they were.
+    """
+
+    name: str
+    data: str
+    kind: str
+    tab: str
+    paper: str
+    paper_url: str
+    n_parameters: int
+    images_seen: int
+    training_seconds: float
+    figures: dict[str, float]
+
+    @property
+    def seconds(self) -> float | None:
+        """What a sheet of 64 takes, if it was measured."""
+        return self.figures.get("seconds_64")
+
+
+class Gallery:
+    """Pictures are 784 numbers in [0, 1], row by row. A sheet is a function of the release and
+    the seed. Refuses bad input with BadInput, a missing or damaged release with Unavailable."""
+
+    def __init__(self, store: Store):
+        self._store = store
+
+    def entries(self, data: Any) -> list[Entry]:
+        """The releases of a data set, "mnist" or "fashion", in the order of their recipes."""
+        data = checks.choice("The data set", data, DATA)
+        names = (n for n in releases.names() if recipes.get(n).model in TABS)
+        entries = (self._entry(name) for name in names)
+        return [entry for entry in entries if entry.data == data]
+
+    def entry(self, name: Any) -> Entry:
+        """One of them."""
+        known = [entry.name for data in DATA for entry in self.entries(data)]
+        return self._entry(checks.model(name, known))
+
+    def sheet(self, name: Any, seed: Any = 0) -> np.ndarray:
+        """A sheet of 64 pictures, (64, 784)."""
+        return list(self.drawing(name, seed))[-1]
+
+    def drawing(self, name: Any, seed: Any = 0) -> Iterator[np.ndarray]:
+        """A sheet as it comes about, a row of pixels after the other where the model draws them in
+        some order: each is (64, 784), NaN where nothing is drawn yet."""
+        entry = self.entry(name)
+        generator = torch.Generator().manual_seed(checks.integer("The seed", seed, 0, MAX_SEED))
+        with self._store.model(entry.name) as model:
+            if not isinstance(model, ExplicitDensity):
+                yield pictures(model, N_SHEET, generator).view(N_SHEET, D).numpy()
+                return
+            steps = model.sampling(N_SHEET, generator=generator)
+        while True:
+            with self._store.model(entry.name):
+                piece = list(islice(steps, PIECE))
+            if not piece:
+                return
+            yield piece[-1].view(N_SHEET, D).clone().numpy()
+
+    def some(self, name: Any, cells: Sequence[int], seed: Any = 0) -> np.ndarray:
+        """The pictures of some cells of a sheet, (n, 784)."""
+        return self.sheet(name, seed)[list(cells)]
+
+    def _entry(self, name: str) -> Entry:
+        info = self._store.info(name)
+        kind = recipes.get(name).model
+        return Entry(
+            name=name,
+            data=info["hyperparameters"]["data"],
+            kind=knowledge(kind),
+            tab=TABS[kind],
+            paper=info["paper"],
+            paper_url=info["paper_url"],
+            n_parameters=info["n_parameters"],
+            images_seen=info["images_seen"],
+            training_seconds=info["training_seconds"],
+            figures={figure["name"]: figure["value"] for figure in info["figures"]},
+        )
