@@ -7,11 +7,12 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from torch import nn
 from tqdm import tqdm
 
 from genzoo import recipes, releases, report
@@ -93,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--device", default=_best_device())
     sub.add_argument("--images", type=_positive, help="only the first so many test images")
     _add_k(sub)
+    sub.add_argument(
+        "--part",
+        action="append",
+        choices=recipes.PARTS_OF_FIGURES,
+        help="only these figures: by the model's role, of its pictures, how long these take",
+    )
     sub.add_argument("--json", action="store_true", help="as JSON")
     sub.add_argument("--write", action="store_true", help="into the release's config and card")
 
@@ -190,7 +197,7 @@ def _train(arguments: argparse.Namespace) -> None:
         path = run_dir / "release"
     else:
         path = arguments.release or releases.folder() / recipe.name
-    figures = _figures(recipe, trained.model, device, None, arguments.k)
+    figures = _figures(recipe, trained.model, device, k=arguments.k)
     provenance = Provenance(trained.images_seen, trained.seconds, _machine(device))
     releases.save(recipe, trained.model, provenance, figures, path, trained.snapshots)
     for figure in figures:
@@ -211,7 +218,14 @@ def _machine(device: str) -> str:
     return f"{torch.get_num_threads()} CPU threads, {platform.machine()}, {os.uname().sysname}"
 
 
-def _figures(recipe: Recipe, model, device: str, n_images: int | None, k: int):
+def _figures(
+    recipe: Recipe,
+    model: nn.Module,
+    device: str,
+    n_images: int | None = None,
+    k: int = 500,
+    parts: Collection[str] = recipes.PARTS_OF_FIGURES,
+) -> list[Figure]:
     judge = f"judge-{recipe.data.removesuffix('-unpaired')}"
     with tqdm(total=1000, desc="measuring", bar_format="{l_bar}{bar}| {remaining}") as bar:
 
@@ -226,6 +240,7 @@ def _figures(recipe: Recipe, model, device: str, n_images: int | None, k: int):
             n_images=n_images,
             k=k,
             judge=releases.load(judge) if judge in releases.names() else None,
+            parts=parts,
             progress=progress,
         )
 
@@ -237,9 +252,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     # As it was trained: a release made with --set may be of other data than its recipe.
     as_trained = {key: trained[key] for key in ("data", "binarization") if key in trained}
     recipe = recipes.override(recipes.get(arguments.name), as_trained)
-    figures = _figures(recipe, model, device, arguments.images, arguments.k)
+    parts = arguments.part or recipes.PARTS_OF_FIGURES
+    figures = _figures(recipe, model, device, arguments.images, arguments.k, parts)
     if arguments.write:
-        releases.set_figures(arguments.name, figures)
+        releases.set_figures(arguments.name, figures, keep=bool(arguments.part))
     if arguments.json:
         print(json.dumps([figure.to_dict() for figure in figures], indent=2))
         return

@@ -213,13 +213,19 @@ def save(
     return path
 
 
-def set_figures(name: str, figures: Sequence[Figure]) -> None:
-    """Replace what a local release measures, in its config and on its card. Figures of other seeds
-    were measured the old way, and go."""
+def set_figures(name: str, figures: Sequence[Figure], *, keep: bool = False) -> None:
+    """Replace what a local release measures, in its config and on its card; with `keep`, what has
+    other names stays. Figures of other seeds, where one of theirs is replaced, were measured the
+    old way, and all go."""
     path = find(name)
     config = _read_config(path / CONFIG, name)
-    config["figures"] = [figure.to_dict() for figure in figures]
-    config.pop("seeds", None)
+    new = [figure.to_dict() for figure in figures]
+    names = {figure["name"] for figure in new}
+    old = [figure for figure in config["figures"] if figure["name"] not in names]
+    config["figures"] = [*old, *new] if keep else new
+    others = {f["name"] for seed in config.get("seeds", {}).values() for f in seed}
+    if not keep or names & others:
+        config.pop("seeds", None)
     for file, content in ((CONFIG, to_json(config)), (CARD, card(config))):
         write_atomically(
             path / file, lambda part, text=content: part.write_text(text, encoding="utf-8")

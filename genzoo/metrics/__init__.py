@@ -5,6 +5,7 @@ from genzoo.metrics.edits import figures_of_edits
 from genzoo.metrics.figures import Figure, bootstrap
 from genzoo.metrics.matching import matched
 from genzoo.metrics.pictures import figures_of_pictures
+from genzoo.metrics.speed import figures_of_speed
 from genzoo.metrics.translations import figures_of_translations
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "elbo_split",
     "figures_of_edits",
     "figures_of_pictures",
+    "figures_of_speed",
     "figures_of_translations",
     "importance_weighted_bound",
     "matched",

@@ -24,17 +24,21 @@ N_NEAREST = 2000
 
 
 def figures_of_pictures(
-    judge: Classifier | AttributeClassifier, pictures: Tensor, test: Tensor, train: ImageSet
+    judge: Classifier | AttributeClassifier,
+    pictures: Tensor,
+    test: Tensor,
+    train: ImageSet,
+    of: str = "",
 ) -> list[Figure]:
     """How near pictures (N, *event_shape) are to as many test images, and, by a judge of classes,
     how often each class is among them.
 
     Distances are between the judge's features; those named "floor" are of the first N training
     images instead of the pictures. Intervals: of FID by resampling both sets, of KID by resampling
-    blocks, of shares and means by resampling images.
+    blocks, of shares and means by resampling images. `of` says in the settings what all are.
     """
     n = len(pictures)
-    against = f"{n} test images"
+    against = f"{n} test images{of}"
     real = features(judge, test)
     figures = []
     for suffix, x in (("", pictures), ("_floor", train.scaled(slice(n)))):

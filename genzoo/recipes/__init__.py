@@ -19,7 +19,16 @@ from genzoo.recipes import (  # noqa: F401
     vae,
 )
 from genzoo.recipes.base import Recipe, RecipeError, get, names, override
-from genzoo.recipes.evaluate import evaluate
+from genzoo.recipes.evaluate import PARTS_OF_FIGURES, evaluate
 from genzoo.recipes.run import run
 
-__all__ = ["Recipe", "RecipeError", "evaluate", "get", "names", "override", "run"]
+__all__ = [
+    "PARTS_OF_FIGURES",
+    "Recipe",
+    "RecipeError",
+    "evaluate",
+    "get",
+    "names",
+    "override",
+    "run",
+]

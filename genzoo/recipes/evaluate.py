@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from genzoo.data import PARTS, SPLITS, ImageSet, avatars, load_images
 from genzoo.data.batches import seeded, some_of
 from genzoo.data.binarize import binarize_once
+from genzoo.data.plane import CURVES
 from genzoo.metrics import (
     Figure,
     active_latents,
@@ -18,6 +19,7 @@ from genzoo.metrics import (
     elbo_split,
     figures_of_edits,
     figures_of_pictures,
+    figures_of_speed,
     figures_of_translations,
     importance_weighted_bound,
     matched,
@@ -48,6 +50,8 @@ BINARIZATION = {
     "dequantized": "uniformly dequantized 8-bit gray",
 }
 
+BINARY = ("dynamic", "static", "threshold")
+
 N_ORDERS = 8
 """Orders of an order-agnostic model's ensemble."""
 
@@ -61,6 +65,13 @@ N_MASKS = 20
 """Sets of known pixels for each image, in the estimate over all orders."""
 
 
+PARTS_OF_FIGURES = ("model", "pictures", "speed")
+"""What is measured: by the model's role; its pictures, by a judge; how long these take."""
+
+MAKERS = (ExplicitDensity, LatentVariable, Implicit)
+"""The roles that make pictures out of nothing."""
+
+
 def evaluate(
     recipe: Recipe,
     model: nn.Module,
@@ -69,6 +80,7 @@ def evaluate(
     n_images: int | None = None,
     k: int = 500,
     judge: Classifier | AttributeClassifier | None = None,
+    parts: Collection[str] = PARTS_OF_FIGURES,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> list[Figure]:
     """Figures on the test split, drawn once from the fixed seed.
@@ -76,25 +88,47 @@ def evaluate(
     Args:
         n_images: only the first so many; the setting then says so.
         k: samples of the importance-weighted bound.
-        judge: of the same data, whose features measure the pictures of a model with a latent
-            space or of an implicit one; without it they are not measured.
+        judge: of the same data, whose features measure pictures and edits; without it they are
+            not measured.
+        parts: of PARTS_OF_FIGURES, those that are wanted.
         progress: told the fraction done.
     """
+    figures: list[Figure] = []
+    model = model.to(device).eval()
+    if "model" in parts:
+        figures += _of_model(recipe, model, device, n_images, k, judge, progress)
+    if isinstance(model, MAKERS):
+        if "pictures" in parts and judge is not None:
+            figures += _of_pictures(model, judge, recipe, n_images, progress)
+        if "speed" in parts and recipe.data not in CURVES:
+            figures += figures_of_speed(model)
+    return figures
+
+
+def _of_model(
+    recipe: Recipe,
+    model: nn.Module,
+    device: str,
+    n_images: int | None,
+    k: int,
+    judge: Classifier | AttributeClassifier | None,
+    progress: Callable[[float], None],
+) -> list[Figure]:
+    """What is measured by the model's role."""
     data = load_images(recipe.data, "test")
     if isinstance(model, Classifier):
-        return _of_classifier(recipe.data, model.to(device).eval(), data, device, n_images)
+        return _of_classifier(recipe.data, model, data, device, n_images)
     if isinstance(model, AttributeClassifier):
-        return _of_attributes(recipe.data, model.to(device).eval(), device, n_images)
+        return _of_attributes(recipe.data, model, device, n_images)
     if isinstance(model, Editor):
         if judge is None:
             return []
         assert isinstance(judge, AttributeClassifier)
         truth = avatars.truth if recipe.data == "avatars" else None
-        model = model.to(device).eval()
         return figures_of_edits(model, judge, data, truth, n_images, progress)
     if isinstance(model, UnpairedTranslator):
         assert judge is None or isinstance(judge, AttributeClassifier)
-        return figures_of_translations(model.to(device).eval(), judge, data, n_images, progress)
+        return figures_of_translations(model, judge, data, n_images, progress)
     x = binarize_once(data.scaled(), recipe.settings.binarization)[:n_images]
     D = x[0].numel()
     if data.images.is_floating_point():
@@ -103,7 +137,6 @@ def evaluate(
         setting = f"{BINARIZATION[recipe.settings.binarization]}, {len(x)} test images"
     if recipe.data in PARTS:
         setting += f", {PARTS[recipe.data]}"
-    model = model.to(device).eval()
 
     def over_batches(function: Callable[[Tensor], Tensor], batch: int) -> Tensor:
         values = []
@@ -142,23 +175,16 @@ def evaluate(
             bootstrap("reconstruction", -reconstruction, "nats", setting),
             bootstrap("kl", kl.sum(1), "nats", setting),
             Figure("active_latents", n := float(active_latents(kl).sum()), n, n, "", setting),
-            *_of_pictures(model, judge, recipe.data, len(x)),
         ]
     if isinstance(model, Autoencoder):
         with torch.inference_mode():
-            return [
-                *_of_codes(model, x, over_batches, setting),
-                *_of_pictures(model, judge, recipe.data, len(x)),
-            ]
+            return _of_codes(model, x, over_batches, setting)
     if isinstance(model, Coded):
         assert judge is None or isinstance(judge, Classifier)
         label, n_classes = data.labels[: len(x)], len(data.classes)
-        return [
-            *_of_categories(model, judge, label, n_classes, over_batches, setting),
-            *_of_pictures(model, judge, recipe.data, len(x)),
-        ]
+        return _of_categories(model, judge, label, n_classes, over_batches, setting)
     if isinstance(model, Implicit):
-        return _of_pictures(model, judge, recipe.data, len(x))
+        return []
     raise TypeError(f"No figures are defined for {type(model).__name__}.")
 
 
@@ -200,19 +226,32 @@ def _of_codes(
 
 def _of_pictures(
     model: object,
-    judge: Classifier | AttributeClassifier | None,
-    name: str,
-    n: int,
+    judge: Classifier | AttributeClassifier,
+    recipe: Recipe,
+    n_images: int | None,
+    progress: Callable[[float], None],
     batch: int = 250,
 ) -> list[Figure]:
-    """What n gray pictures of a model are like, beside as many test images."""
-    if judge is None:
-        return []
+    """What pictures of a model are like, beside as many test images: binary ones beside binary
+    ones, of a model that draws them, and gray ones else."""
+    test, train = (load_images(recipe.data, split) for split in ("test", "train"))
+    binarization = recipe.settings.binarization
+    setting = ""
+    if isinstance(model, ExplicitDensity) and binarization in BINARY:
+        test, train = (_binary(images, binarization) for images in (test, train))
+        setting = f", {BINARIZATION[binarization]}"
+    n = len(test) if n_images is None else min(n_images, len(test))
     generator = seeded(0)
-    few = [min(batch, n - s) for s in range(0, n, batch)]
-    made = torch.cat([pictures(model, m, generator).cpu() for m in few])
-    test, train = (load_images(name, split) for split in ("test", "train"))
-    return figures_of_pictures(judge, made, test.scaled(slice(n)), train)
+    made = []
+    for s in range(0, n, batch):
+        made.append(pictures(model, min(batch, n - s), generator).cpu())
+        progress(s / n)
+    return figures_of_pictures(judge, torch.cat(made), test.scaled(slice(n)), train, setting)
+
+
+def _binary(data: ImageSet, binarization: str) -> ImageSet:
+    images = binarize_once(data.scaled(), binarization)
+    return ImageSet((255 * images).byte(), data.labels, data.classes)
 
 
 @torch.inference_mode()

@@ -162,12 +162,12 @@ def test_the_unsupervised_error_is_what_no_matching_can_mend():
 
 
 def test_every_picture_maker_has_the_same_figures():
-    """VAE, AAE, GAN and InfoGAN, by one judge."""
+    """VAE, AAE, GAN, InfoGAN and NADE, by one judge."""
     judge_recipe = recipes.get("judge-mnist")
     judge = recipes.override(judge_recipe, judge_recipe.smoke).build_model()
     assert features(judge, torch.rand(2, 1, 28, 28)).shape == (2, 64)
     named = []
-    for name in ("vae-mnist-2d", "aae-mnist", "gan-mnist", "infogan-mnist"):
+    for name in ("vae-mnist-2d", "aae-mnist", "gan-mnist", "infogan-mnist", "nade-mnist"):
         recipe = recipes.override(recipes.get(name), recipes.get(name).smoke)
         figures = recipes.evaluate(recipe, recipe.build_model(), n_images=20, k=5, judge=judge)
         found = {f.name: f for f in figures}
@@ -176,5 +176,8 @@ def test_every_picture_maker_has_the_same_figures():
             | {n for n in found if n.split("_")[0] in ("share", "nearest", "near")}
         )
         assert ("category_error" in found) == (name == "infogan-mnist")
+        assert ("binarization" in found["fid"].setting) == (name == "nade-mnist")
+        assert found["seconds_1"].value > 0
+        assert found["seconds_64"].low <= found["seconds_64"].value <= found["seconds_64"].high
     assert len(named[0]) == 13
     assert all(names == named[0] for names in named)
