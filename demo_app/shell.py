@@ -13,6 +13,8 @@ import torch
 
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
+from demo_app.services.compare import CompareService
+from demo_app.services.cyclegan import CycleGANService
 from demo_app.services.dcgan import DCGANService
 from demo_app.services.gan import GANService
 from demo_app.services.infogan import InfoGANService
@@ -21,11 +23,14 @@ from demo_app.services.orderless import OrderlessService
 from demo_app.services.pixelrnn import PixelRNNService
 from demo_app.services.pixels import PixelsService
 from demo_app.services.rnade import RNADEService
+from demo_app.services.stargan import StarGANService
 from demo_app.services.transformer import TransformerService
 from demo_app.services.vae import VAEService
 from demo_app.store import Store
 from demo_app.tabs import (
     aae,
+    compare,
+    cyclegan,
     dcgan,
     gan,
     infogan,
@@ -34,6 +39,7 @@ from demo_app.tabs import (
     pixelrnn,
     pixels,
     rnade,
+    stargan,
     transformer,
     vae,
 )
@@ -83,6 +89,9 @@ TABS: tuple[Tab, ...] = (
     Tab("gan", "GAN", [(GANService, gan.build)]),
     Tab("dcgan", "DCGAN", [(DCGANService, dcgan.build)]),
     Tab("infogan", "InfoGAN", [(InfoGANService, infogan.build)]),
+    Tab("stargan", "StarGAN", [(StarGANService, stargan.build)]),
+    Tab("cyclegan", "CycleGAN", [(CycleGANService, cyclegan.build)]),
+    Tab("compare", "Compare", [(CompareService, compare.build)]),
 )
 
 

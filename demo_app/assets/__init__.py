@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import genzoo
+from demo_app.assets.compare import compared
 from demo_app.assets.digits import (
     nade_mnist,
     orderless_mnist,
@@ -51,6 +52,8 @@ MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "dcgan-mnist": partial(dcgan, data="mnist"),
     "dcgan-fashion": partial(dcgan, data="fashion"),
     "infogan-mnist": infogan_mnist,
+    "judge-mnist": partial(compared, data="mnist", n_bits=1),
+    "judge-fashion": partial(compared, data="fashion", n_bits=2),
     "vae-fashion": vae_fashion,
     "vae-fashion-beta4": vae_fashion,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -78,14 +79,18 @@ class Gallery:
     def entries(self, data: Any) -> list[Entry]:
         """The releases of a data set, "mnist" or "fashion", in the order of their recipes."""
         data = checks.choice("The data set", data, DATA)
-        names = (n for n in releases.names() if recipes.get(n).model in TABS)
-        entries = (self._entry(name) for name in names)
-        return [entry for entry in entries if entry.data == data]
+        return [entry for entry in self._entries.values() if entry.data == data]
 
     def entry(self, name: Any) -> Entry:
         """One of them."""
-        known = [entry.name for data in DATA for entry in self.entries(data)]
-        return self._entry(checks.model(name, known))
+        return self._entries[checks.model(name, list(self._entries))]
+
+    @cached_property
+    def _entries(self) -> dict[str, Entry]:
+        """Those that were there when they were first asked for."""
+        names = (n for n in releases.names() if recipes.get(n).model in TABS)
+        entries = (self._entry(name) for name in names)
+        return {entry.name: entry for entry in entries if entry.data in DATA}
 
     def sheet(self, name: Any, seed: Any = 0) -> np.ndarray:
         """A sheet of 64 pictures, (64, 784)."""

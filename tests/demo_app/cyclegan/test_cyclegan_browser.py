@@ -14,15 +14,12 @@ from gradio_client import Client
 from PIL import Image
 from playwright.sync_api import expect
 
-from demo_app import shell
 from demo_app.services.cyclegan import CycleGANService
-from demo_app.tabs import cyclegan
 from tests.demo_app.page import (
     EN,
     expect_names,
     expect_to_fit,
     levels,
-    served,
     state,
     tab_stops,
     written,
@@ -36,14 +33,6 @@ N = 64 * 64
 @pytest.fixture(scope="module")
 def service(store):
     return CycleGANService(store)
-
-
-@pytest.fixture(scope="module")
-def address(store):
-    """The app with this tab besides."""
-    tab = shell.Tab("cyclegan", "CycleGAN", [(CycleGANService, cyclegan.build)])
-    with served((tab, *shell.TABS[:1]), store) as address:
-        yield address
 
 
 @pytest.fixture

@@ -13,12 +13,11 @@ from gradio_client import Client
 from PIL import Image
 from playwright.sync_api import expect
 
-from demo_app import shell
 from demo_app.services.stargan import StarGANService
 from demo_app.tabs import stargan
 from genzoo.data import avatars
 from genzoo.data.avatars import SCHEMA, changed, face
-from tests.demo_app.page import EN, expect_names, expect_to_fit, served, state, tab_stops
+from tests.demo_app.page import EN, expect_names, expect_to_fit, state, tab_stops
 
 pytestmark = pytest.mark.browser
 
@@ -29,14 +28,6 @@ ALL = "1,1,1,1,1,1,1"
 @pytest.fixture(scope="module")
 def service(store):
     return StarGANService(store)
-
-
-@pytest.fixture(scope="module")
-def address(store):
-    """The app with this tab besides."""
-    tab = shell.Tab("stargan", "StarGAN", [(StarGANService, stargan.build)])
-    with served((tab, *shell.TABS[:1]), store) as address:
-        yield address
 
 
 @pytest.fixture

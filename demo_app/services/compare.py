@@ -1,0 +1,251 @@
+"""What the Compare tab asks: every model's pictures on the same data, judged in the same way."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import asdict
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demo_app.errors import BadInput, Unavailable
+from demo_app.services import checks
+from demo_app.services.gallery import DATA, MAX_SEED, N_SHEET, D, Entry, Gallery
+from demo_app.store import Store
+from genzoo import recipes
+from genzoo.data.binarize import binarize_once
+from genzoo.metrics import importance_weighted_bound
+from genzoo.roles import ExplicitDensity, LatentVariable, OrderAgnostic
+
+SLOW = 5.0
+"""Seconds: a sheet that takes longer is shown as it was drawn beforehand, of one seed."""
+
+K = 50
+"""Draws of z in the bound of a latent variable model."""
+
+N_KEPT = 200
+"""Sheets that are kept, with what was found out about them."""
+
+NEARBY = 6000
+"""Training images that are compared at once."""
+
+T = TypeVar("T")
+
+
+class Kept:
+    """The `size` answers used last; each is found out once, whoever asks."""
+
+    def __init__(self, size: int = N_KEPT):
+        self._size = size
+        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
+        self._locks: dict[Hashable, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def get(self, key: Hashable, find: Callable[[], T]) -> T:
+        with self._guard:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            with self._guard:
+                if key in self._answers:
+                    self._answers.move_to_end(key)
+                    return self._answers[key]
+            answer = find()
+            with self._guard:
+                self._answers[key] = answer
+                while len(self._answers) > self._size:
+                    old, _ = self._answers.popitem(last=False)
+                    self._locks.pop(old, None)
+            return answer
+
+
+class CompareService:
+    """Pictures are 784 numbers in [0, 1], row by row; a sheet is 64 of them, numbered from 0;
+    log-probabilities are in nats. Refuses bad input with BadInput, a missing or damaged release
+    with Unavailable."""
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._gallery = Gallery(store)
+        self._kept = Kept()
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The data sets of which there is something to compare."""
+        return tuple(data for data in DATA if self._gallery.entries(data))
+
+    def models(self, data: Any) -> list[dict[str, Any]]:
+        """What is known of each model of a data set without asking it: name, kind ("tractable",
+        "approximate" or "implicit"), tab, paper, paper_url, n_parameters, images_seen,
+        training_seconds, the measured figures by name; believes, whether it can say how likely a
+        picture is; and before, whether its sheet was drawn beforehand, being slow to draw."""
+        return [
+            {
+                **{key: value for key, value in asdict(entry).items() if key != "data"},
+                "believes": _believes(entry),
+                "before": self._before(entry) is not None,
+            }
+            for entry in self._gallery.entries(data)
+        ]
+
+    def sheet(self, model: Any, seed: Any = 0) -> dict[str, Any]:
+        """64 pictures of a model.
+
+        Returns:
+            images (64, 784); seed, of which they are, another than was asked for where the sheet
+            was drawn beforehand; seconds, which they took, 0 where they were at hand.
+        """
+        entry = self._gallery.entry(model)
+        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        start = time.perf_counter()
+        images, seed = self._sheet(entry, seed)
+        return {"images": images, "seed": seed, "seconds": time.perf_counter() - start}
+
+    def look(self, model: Any, cell: Any, seed: Any = 0) -> dict[str, Any]:
+        """One picture of a sheet, and what is nearest to it of all that the model was shown.
+
+        Returns:
+            image (784,); nearest (784,), the training image with the least sum of squared
+            differences, in as many levels as are kept of it; label, its class; distance, the root
+            of that sum.
+        """
+        entry = self._gallery.entry(model)
+        cell = checks.integer("The number of the picture", cell, 0, N_SHEET - 1)
+        images, seed = self._sheet(entry, checks.integer("The seed", seed, 0, MAX_SEED))
+        index, distance = self._kept.get(
+            ("nearest", entry.name, seed), lambda: self._nearest(entry.data, images)
+        )
+        train = self._train(entry.data)
+        return {
+            "image": images[cell],
+            "nearest": train["images"][index[cell]] / train["white"],
+            "label": int(train["labels"][index[cell]]),
+            "distance": float(distance[cell]),
+        }
+
+    def believed(self, model: Any, cell: Any, seed: Any = 0) -> dict[str, float]:
+        """How likely the models that can say so hold one picture of a sheet, in nats by their
+        names: log p(x), or a lower bound of it by 50 draws of z. Gray pictures are first drawn as
+        pixels of 0 and 1, or dequantized, as the model was shown its training images."""
+        entry = self._gallery.entry(model)
+        cell = checks.integer("The number of the picture", cell, 0, N_SHEET - 1)
+        images, seed = self._sheet(entry, checks.integer("The seed", seed, 0, MAX_SEED))
+        believers = [other for other in self._gallery.entries(entry.data) if _believes(other)]
+        return {
+            other.name: self._kept.get(
+                ("believed", other.name, entry.name, seed, cell),
+                partial(self._log_prob_of_one, other.name, images[cell]),
+            )
+            for other in believers
+        }
+
+    def log_prob(self, model: Any, images: np.ndarray) -> np.ndarray:
+        """What `believed` says, of pictures (N, 784): (N,)."""
+        entry = self._gallery.entry(model)
+        if not _believes(entry):
+            raise BadInput(f"{entry.name} cannot say how likely a picture is.")
+        x = torch.from_numpy(np.asarray(images, np.float32)).view(-1, 1, 28, 28)
+        how = recipes.get(entry.name).settings.binarization
+        with self._store.model(entry.name) as held, torch.inference_mode():
+            # Each by itself, so that a picture's number does not depend on its neighbours.
+            values = [_log_prob(held, binarize_once(one, how)) for one in x.split(1)]
+        nats = torch.cat(values).double().numpy()
+        return nats - D * math.log(256) if how == "dequantized" else nats
+
+    def _log_prob_of_one(self, model: str, image: np.ndarray) -> float:
+        return float(self.log_prob(model, image[None])[0])
+
+    def matrix(self, data: Any) -> dict[str, Any]:
+        """Who believes whose pictures.
+
+        Returns:
+            rows (R,), the models that can say so, and columns (C,), those whose sheets of seed 0
+            these are of; mean and deviation (R, C) of what `believed` says of each 64; real (R,),
+            the mean on 64 test images.
+        """
+        data = checks.choice("The data set", data, DATA)
+        assets = self._assets(data, "log_p", "rows", "columns", "real")
+        names = {entry.name for entry in self._gallery.entries(data)}
+        rows = [i for i, name in enumerate(assets["rows"]) if str(name) in names]
+        columns = [j for j, name in enumerate(assets["columns"]) if str(name) in names]
+        log_p = assets["log_p"].astype(np.float64)[np.ix_(rows, columns)]
+        return {
+            "rows": [str(name) for name in assets["rows"][rows]],
+            "columns": [str(name) for name in assets["columns"][columns]],
+            "mean": log_p.mean(2),
+            "deviation": log_p.std(2),
+            "real": assets["real"].astype(np.float64)[rows].mean(1),
+        }
+
+    def _sheet(self, entry: Entry, seed: int) -> tuple[np.ndarray, int]:
+        before = self._before(entry)
+        if before is not None:
+            return before, 0
+        key = ("sheet", entry.name, seed)
+        return self._kept.get(key, lambda: self._gallery.sheet(entry.name, seed)), seed
+
+    def _before(self, entry: Entry) -> np.ndarray | None:
+        """A sheet that was drawn beforehand, where it is a slow one and there is one."""
+        if (entry.seconds or 0) < SLOW:
+            return None
+        try:
+            assets = self._assets(entry.data, "slow", "sheets")
+        except Unavailable:
+            return None
+        names = [str(name) for name in assets["slow"]]
+        if entry.name not in names:
+            return None
+        return assets["sheets"][names.index(entry.name)].astype(np.float32) / 255
+
+    def _nearest(self, data: str, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of pictures (N, 784): the number of the nearest training image, and how far it is."""
+        train = self._train(data)
+        x = torch.from_numpy(images)
+        best, index = torch.full((len(x),), torch.inf), torch.zeros(len(x), dtype=torch.long)
+        for s in range(0, len(train["images"]), NEARBY):
+            some = torch.from_numpy(train["images"][s : s + NEARBY]).float() / train["white"]
+            near, at = (some.square().sum(1) - 2 * x @ some.T).min(1)
+            index = torch.where(near < best, at + s, index)
+            best = torch.minimum(near, best)
+        distance = (best + x.square().sum(1)).clamp(min=0).sqrt()
+        return index.numpy(), distance.numpy()
+
+    def _train(self, data: str) -> dict[str, Any]:
+        """images (N, 784) uint8 from 0 to white, and labels (N,)."""
+        return self._kept.get(("train", data), lambda: self._unpacked(data))
+
+    def _unpacked(self, data: str) -> dict[str, Any]:
+        assets = self._assets(data, "train", "train_labels", "train_bits")
+        n_bits = int(assets["train_bits"])
+        bits = np.unpackbits(assets["train"], axis=1)[:, : D * n_bits].reshape(-1, D, n_bits)
+        weights = 2 ** np.arange(n_bits - 1, -1, -1, dtype=np.uint8)
+        images = (bits * weights).sum(2, dtype=np.uint8)
+        return {"images": images, "labels": assets["train_labels"], "white": 2**n_bits - 1}
+
+    def _assets(self, data: str, *needed: str) -> dict[str, np.ndarray]:
+        """Beside the judge, which knows the data and no model of it."""
+        return self._store.assets(f"judge-{data}", set(needed))
+
+
+def _believes(entry: Entry) -> bool:
+    """Can it say how likely a picture is, and soon? By the ELBO or the bound that it was trained
+    for; where KL was weighed otherwise, it was not."""
+    recipe = recipes.get(entry.name)
+    if issubclass(recipe.model, OrderAgnostic):
+        return False  # exactly by 784 passes through the network, and no sooner
+    return entry.kind == "tractable" or (
+        entry.kind == "approximate" and recipe.objective_kwargs.get("beta", 1.0) == 1.0
+    )
+
+
+def _log_prob(model: object, x: Tensor) -> Tensor:
+    if isinstance(model, ExplicitDensity):
+        return model.log_prob(x)
+    assert isinstance(model, LatentVariable)
+    return importance_weighted_bound(model, x, K)

@@ -1,0 +1,92 @@
+"""Tiny releases of each kind of model, with a judge's assets by which they are compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from demo_app.services.compare import CompareService
+from demo_app.store import ASSETS, Store
+from genzoo import recipes, releases
+from genzoo.metrics import Figure
+from genzoo.releases import Provenance
+from tests.demo_app.released import folders
+
+SECONDS = {
+    "gan-mnist": 0.004,
+    "nade-mnist": 0.03,
+    "vae-mnist": 0.02,
+    "vae-mnist-beta4": 0.02,
+    "nade-orderless-mnist": 60.0,
+    "rnade-fashion": 1.5,
+}
+FIDS = {"gan-mnist": 3.0, "vae-mnist": 12.0, "vae-mnist-beta4": 6.0, "nade-mnist": 8.0}
+NLLS = {"nade-mnist": 84.0, "nade-orderless-mnist": 81.0, "rnade-fashion": 1780.0}
+ROWS, COLUMNS = ["nade-mnist", "vae-mnist", "ar1-mnist"], ["gan-mnist", "nade-mnist", "aae-mnist"]
+
+
+def write_releases(folder: Path) -> None:
+    """Untrained models under their recipes' own names, and figures that are made up. Of two models
+    in the judge's matrix there is no release."""
+    for number, name in enumerate(SECONDS):
+        smoke = recipes.get(name).smoke
+        tiny = {key: v for key, v in smoke.items() if key not in ("data", "model.event_shape")}
+        recipe = recipes.override(recipes.get(name), tiny)
+        torch.manual_seed(number)
+        model = recipe.build_model()
+        values = {"seconds_64": SECONDS[name], "seconds_1": SECONDS[name] / 20}
+        values |= {"fid": FIDS[name]} if name in FIDS else {}
+        values |= {"nll": NLLS[name]} if name in NLLS else {}
+        values |= {"nll_bound": 90.0} if name.startswith("vae") else {}
+        figures = [Figure(key, v, v, v, "", "made up") for key, v in values.items()]
+        releases.save(recipe, model, Provenance(1000, 60.0, "none"), figures, folder / name)
+    for name, n_bits in (("judge-mnist", 1), ("judge-fashion", 2)):
+        recipe = recipes.override(recipes.get(name), recipes.get(name).smoke)
+        releases.save(recipe, recipe.build_model(), Provenance(0, 0.0, ""), [], folder / name)
+        np.savez_compressed(folder / name / ASSETS, **_assets(n_bits))
+
+
+folder, module_folder = folders(write_releases)
+
+
+def training_images(n_bits: int) -> np.ndarray:
+    """(7000, 784) in so many levels, 0 to 1; more than are compared at once."""
+    images = np.random.default_rng(n_bits).integers(0, 2**n_bits, (7000, 784))
+    return images / (2**n_bits - 1)
+
+
+def _assets(n_bits: int) -> dict[str, np.ndarray]:
+    levels = np.rint(training_images(n_bits) * (2**n_bits - 1)).astype(np.uint8)
+    bits = np.unpackbits(levels[:, :, None], axis=2)[:, :, 8 - n_bits :]
+    random = np.random.default_rng(0)
+    slow = ["nade-orderless-mnist"] if n_bits == 1 else []
+    return {
+        "train": np.packbits(bits.reshape(len(levels), -1), axis=1),
+        "train_bits": np.array(n_bits),
+        "train_labels": (np.arange(7000) % 10).astype(np.uint8),
+        "slow": np.array(slow, dtype=str),
+        "sheets": 255 * random.integers(0, 2, (len(slow), 64, 784)).astype(np.uint8),
+        "rows": np.array(ROWS if slow else ["rnade-fashion"], dtype=str),
+        "columns": np.array(COLUMNS if slow else ["rnade-fashion"], dtype=str),
+        "log_p": _log_p(n_bits),
+        "real": np.float32([[-84.0] * 64, [-90.0] * 64, [-145.0] * 64][: 3 if slow else 1]),
+    }
+
+
+def _log_p(n_bits: int) -> np.ndarray:
+    shape = (3, 3, 64) if n_bits == 1 else (1, 1, 64)
+    means = -80 - 10 * np.arange(np.prod(shape[:2])).reshape(*shape[:2], 1)
+    return (means + np.tile([-1.0, 1.0], 32)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def store(module_folder):
+    return Store()
+
+
+@pytest.fixture(scope="module")
+def service(store):
+    return CompareService(store)

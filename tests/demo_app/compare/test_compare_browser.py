@@ -1,0 +1,195 @@
+"""The Compare tab in a browser: what is on the screen is what the service says."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client
+from playwright.sync_api import expect
+
+from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, state, tab_stops
+
+pytestmark = pytest.mark.browser
+
+MODELS = ("gan-mnist", "nade-mnist", "nade-orderless-mnist", "vae-mnist", "vae-mnist-beta4")
+
+
+@pytest.fixture
+def visit(visit):
+    """visit(hash, ...): the Compare tab, once all sheets are drawn and one picture is told of."""
+
+    def visit_compare(hash="", **options):
+        page = visit("tab=compare" + ("&" + hash if hash else ""), waits=False, **options)
+        n = 1 if "fashion" in hash else len(MODELS)
+        shown = page.locator("[data-testid=compare-sheets] canvas[data-seed]")
+        if "kind" not in hash:
+            expect(shown).to_have_count(n)
+        for name in ("picture", "near", "bars"):
+            shown = page.get_by_test_id(f"compare-{name}")
+            expect(shown).to_have_attribute("data-shown", re.compile("."))
+        expect(page.get_by_test_id("compare-reading")).not_to_be_empty()
+        return page
+
+    return visit_compare
+
+
+def sheet(page, model):
+    return page.get_by_test_id("compare-sheet-" + model).locator("canvas.zoo-cells")
+
+
+def order(page):
+    figures = page.locator("[data-testid=compare-sheets] figure")
+    return figures.evaluate_all("(all) => all.map((f) => f.dataset.model)")
+
+
+def point_at(page, model, cell):
+    box = sheet(page, model).bounding_box()
+    x = box["x"] + box["width"] * (cell % 8 + 0.5) / 8
+    page.mouse.move(x, box["y"] + box["height"] * (cell // 8 + 0.5) / 8)
+    for name in ("picture", "near", "bars"):
+        shown = page.get_by_test_id(f"compare-{name}")
+        expect(shown).to_have_attribute("data-shown", f"{model} {cell}")
+
+
+def expect_told(page, service, model, cell, seed=0):
+    look = service.look(model, cell, seed)
+    for name, key in (("picture", "image"), ("near", "nearest")):
+        shown = levels(page.get_by_test_id(f"compare-{name}"))
+        np.testing.assert_allclose(shown, look[key], atol=0.01)
+    about = page.get_by_test_id("compare-told")
+    expect(about).to_contain_text(f"Digit {look['label']}, {look['distance']:.1f} away")
+    believed = service.believed(model, cell, seed)
+    rows = page.locator("[data-testid=compare-bars] li")
+    names = rows.evaluate_all("(all) => all.map((row) => row.dataset.model)")
+    assert names == sorted(believed, key=lambda name: -believed[name])
+    for name in names:
+        number = f"{believed[name]:.0f}".replace("-", "\N{MINUS SIGN}")
+        expect(rows.and_(page.locator(f"[data-model={name}]"))).to_contain_text(number)
+
+
+def test_all_sheets_are_those_of_the_service(visit, service):
+    page = visit()
+    assert order(page) == list(MODELS)
+    for model in MODELS:
+        images = service.sheet(model, 0)["images"].reshape(8, 8, 28, 28).transpose(0, 2, 1, 3)
+        shown = levels(sheet(page, model), 224, 224)
+        np.testing.assert_allclose(shown, images.ravel(), atol=0.01)
+    expect(page.get_by_test_id("compare-status")).to_contain_text("5 sheets of 64 pictures")
+    expect_told(page, service, "gan-mnist", 0)
+    slow = page.locator("figure[data-model=nade-orderless-mnist]")
+    expect(slow).to_contain_text("seed 0, drawn beforehand in 60 s")
+
+
+def test_a_picture_that_is_pointed_at_is_told_of(visit, service):
+    page = visit()
+    point_at(page, "vae-mnist", 42)
+    expect_told(page, service, "vae-mnist", 42)
+    expect(page.locator("[data-testid=compare-bars] li.own")).to_have_attribute(
+        "data-model", "vae-mnist"
+    )
+    assert state(page)["compare.model"] == "vae-mnist"
+    page.get_by_test_id("compare-go").click()
+    assert state(page)["tab"] == "vae"
+
+
+def test_sorting_and_kinds(visit):
+    page = visit()
+    page.get_by_test_id("compare-sort").select_option("fid")
+    assert order(page)[:4] == ["gan-mnist", "vae-mnist-beta4", "nade-mnist", "vae-mnist"]
+    expect(page.locator("figure[data-model=nade-mnist]")).to_contain_text("8.00")
+    page.get_by_test_id("compare-sort").select_option("seconds")
+    assert order(page)[-1] == "nade-orderless-mnist"
+    page.get_by_test_id("compare-kind-approximate").click()
+    assert order(page) == ["vae-mnist", "vae-mnist-beta4"]
+    assert state(page)["compare.kind"] == "approximate"
+
+
+def test_the_plot_leads_to_the_sheet(visit, service):
+    page = visit("compare.kind=implicit")
+    points = page.locator("[data-testid=compare-plot] button")
+    expect(points).to_have_count(4)  # those whose FID and time are known
+    best = points.and_(page.locator(".best"))
+    expect(best).to_have_attribute("data-model", "gan-mnist")
+    page.get_by_test_id("compare-point-nade-mnist").click()
+    expect(page.get_by_test_id("compare-near")).to_have_attribute("data-shown", "nade-mnist 0")
+    assert order(page) == list(MODELS)
+    expect(page.locator("figure.chosen")).to_have_attribute("data-model", "nade-mnist")
+    page.get_by_test_id("compare-by-likelihood").click()
+    expect(points).to_have_count(4)  # of the GAN there is none, of the orderless NADE there is
+
+
+def test_another_seed_other_pictures_and_the_address_brings_them_back(visit, service):
+    page = visit("compare.seed=9&compare.model=gan-mnist&compare.cell=17&compare.sort=parameters")
+    images = service.sheet("gan-mnist", 9)["images"].reshape(8, 8, 28, 28).transpose(0, 2, 1, 3)
+    np.testing.assert_allclose(
+        levels(sheet(page, "gan-mnist"), 224, 224), images.ravel(), atol=0.01
+    )
+    expect_told(page, service, "gan-mnist", 17, 9)
+    page.get_by_test_id("compare-reset").click()
+    expect(sheet(page, "gan-mnist")).to_have_attribute("data-seed", "0")
+    assert not [key for key in state(page) if key in ("compare.seed", "compare.sort")]
+
+
+def test_the_other_data_set(visit, service):
+    page = visit("compare.data=fashion")
+    assert order(page) == ["rnade-fashion"]
+    expect(page.get_by_test_id("compare-reading")).to_contain_text("rnade holds its own pictures")
+    page.get_by_test_id("compare-data-mnist").click()
+    expect(page.get_by_test_id("compare-reading")).to_contain_text("nade holds")
+
+
+def test_the_matrix_is_read_by_keys(visit, service):
+    page = visit()
+    cells = page.get_by_test_id("compare-matrix").locator(".zoo-surface")
+    cells.focus()
+    page.keyboard.press("ArrowDown")
+    reading = page.get_by_test_id("compare-reading")
+    expect(reading).to_contain_text("vae holds the pictures of gan for \N{MINUS SIGN}110.0 nats")
+    expect(reading).to_contain_text("Difference: \N{MINUS SIGN}20.0")
+
+
+def test_what_is_saved(visit, tmp_path):
+    page = visit()
+    with page.expect_download() as download:
+        page.get_by_test_id("compare-json").click()
+    kept = json.loads(Path(download.value.path()).read_text())
+    assert [model["name"] for model in kept["models"]] == list(MODELS)
+    assert set(kept["chosen"]["log_p"]) == {"nade-mnist", "vae-mnist"}
+    with page.expect_download() as download:
+        page.get_by_test_id("compare-png").click()
+    assert Path(download.value.path()).read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(("locale", "width"), [("ko-KR", 390), ("en-US", 390), ("ko-KR", 1280)])
+def test_it_fits_and_speaks(visit, locale, width):
+    page = visit(locale=locale, width=width)
+    shared = ("vae",)
+    expect_to_fit(page, locale[:2], width, "compare", "compare.title", shared=shared)
+    expect_names(page, ".zoo-compare_sheets, .zoo-compare_matrix")
+
+
+def test_all_is_reached_by_the_keyboard(visit):
+    page = visit()
+    stops = tab_stops(page, "compare-data-mnist", "compare-matrix-json")
+    for name in ("compare-sort", "compare-seed", "compare-go", "compare-by-fid", "compare-png"):
+        assert name in stops
+    assert "compare-point-gan-mnist" in stops
+
+
+def test_programs_ask_by_name(address, service):
+    client = Client(address, verbose=False)
+    answer = client.predict("nade-mnist", 3, 0, api_name="/compare_log_prob")
+    believed = service.believed("nade-mnist", 3, 0)
+    assert answer == pytest.approx(believed, rel=1e-6)
+    assert [m["name"] for m in client.predict("mnist", api_name="/compare_models")] == list(MODELS)
+    with pytest.raises(Exception, match="must be one of mnist, fashion"):
+        client.predict("cifar", api_name="/compare_matrix")
+
+
+def test_a_label_for_every_sort_and_kind():
+    for key in ("sort_family", "only_all", "kind_tractable", "axis_fid", "by_likelihood"):
+        assert f"compare.{key}" in EN

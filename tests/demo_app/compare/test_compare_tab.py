@@ -1,0 +1,118 @@
+"""The Compare tab with a made service: what it sends to the page, and what it offers programs."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from demo_app import text
+from demo_app.tabs import compare
+
+
+class MadeService:
+    """A picture is as gray as its number."""
+
+    data = ("mnist",)
+
+    def models(self, data):
+        figures = {"fid": 3.0, "seconds_64": 0.01, "near_copies": 0.5}
+        return [{"name": "gan-mnist", "kind": "implicit", "figures": figures, "before": False}]
+
+    def sheet(self, model, seed):
+        images = np.repeat(np.arange(64)[:, None] / 255, 784, axis=1)
+        return {"images": images, "seed": seed, "seconds": 0.123456}
+
+    def look(self, model, cell, seed):
+        image = np.full(784, cell / 255)
+        return {"image": image, "nearest": 1 - image, "label": 4, "distance": 1.23456}
+
+    def believed(self, model, cell, seed):
+        return {"nade-mnist": -84.5}
+
+    def matrix(self, data):
+        one = np.array([[-84.128]])
+        return {
+            "rows": ["nade-mnist"],
+            "columns": ["gan-mnist"],
+            "mean": one,
+            "deviation": one,
+            "real": one[0],
+        }
+
+
+@pytest.fixture
+def blocks():
+    with gr.Blocks() as blocks:
+        compare.build(MadeService())
+    return blocks
+
+
+def widgets_of(blocks):
+    return {b.name: b for b in blocks.blocks.values() if hasattr(b, "functions")}
+
+
+def pixels(text):
+    return np.frombuffer(base64.b64decode(text), np.uint8)
+
+
+def test_the_page_knows_each_model_and_its_figures_before_it_asks(blocks):
+    [data] = widgets_of(blocks)["compare_sheets"].props["data"]
+    assert data["data"] == "mnist"
+    [model] = data["models"]
+    assert model["figures"] == {"fid": 3.0, "seconds_64": 0.01}
+    json.dumps(data)
+
+
+def test_a_sheet_is_one_picture_of_eight_by_eight(blocks):
+    answer = widgets_of(blocks)["compare_sheets"].functions["sheet"]({"model": "m", "seed": 5})
+    assert answer["ok"]
+    assert (answer["seed"], answer["seconds"]) == (5, 0.1235)
+    sheet = pixels(answer["images"]).reshape(8, 28, 8, 28)
+    for cell in (0, 9, 63):
+        assert (sheet[cell // 8, :, cell % 8] == cell).all()
+
+
+def test_a_picture_its_neighbor_and_what_is_believed(blocks):
+    functions = widgets_of(blocks)["compare_sheets"].functions
+    given = {"model": "m", "cell": 7, "seed": 0}
+    answer = functions["look"](given)
+    assert (pixels(answer["image"]) == 7).all()
+    assert (pixels(answer["nearest"]) == 248).all()
+    assert (answer["label"], answer["distance"]) == (4, 1.235)
+    assert functions["believed"](given)["log_p"] == {"nade-mnist": -84.5}
+    refused = functions["look"]({"model": "m"})
+    assert not refused["ok"]
+    assert "model, cell, seed" in refused["error"]
+
+
+def test_the_matrix_is_rounded_and_json(blocks):
+    answer = widgets_of(blocks)["compare_matrix"].functions["matrix"]({"data": "mnist"})
+    assert answer["mean"] == [[-84.13]]
+    assert answer["real"] == [-84.13]
+    json.dumps(answer)
+
+
+def test_the_endpoints_are_there(blocks):
+    names = {f.api_name for f in blocks.fns.values()}
+    of = ("models", "sheet", "nearest", "log_prob", "matrix")
+    assert {f"compare_{name}" for name in of} <= names
+
+
+def test_with_nothing_to_compare_a_notice_says_so():
+    class Empty(MadeService):
+        data = ()
+
+    with gr.Blocks() as blocks:
+        compare.build(Empty())
+    [notice] = widgets_of(blocks).values()
+    assert "python -m genzoo train gan-mnist" in notice.props["data"]["sentence"]
+
+
+def test_the_explanation_is_in_both_languages_with_the_same_formulas():
+    en, ko = (text.markdown("compare", language) for language in ("en", "ko"))
+    assert en.count("$") == ko.count("$")
+    assert en.count("|") == ko.count("|")
