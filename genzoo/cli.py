@@ -113,8 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--out", type=Path, help="a PNG file (NAME.png)")
 
-    sub = command("report", _report, "The results table of all releases, as Markdown.")
+    sub = command("report", _report, "The results of all releases, as Markdown or JSON.")
     sub.add_argument("--write", type=Path, metavar="PAGE", help="put it between PAGE's marks")
+    sub.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
 
     sub = command("push", _push, "Upload a release to the Hub, under GENZOO_HUB.")
     sub.add_argument("name")
@@ -282,10 +283,12 @@ def _sample(arguments: argparse.Namespace) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    if arguments.write is None:
-        print(report.tables())
-    else:
+    if arguments.write is not None:
         report.write(arguments.write)
+    if arguments.json is not None:
+        report.write_json(arguments.json)
+    if arguments.write is None and arguments.json is None:
+        print(report.tables())
 
 
 def _push(arguments: argparse.Namespace) -> None:

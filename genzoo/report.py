@@ -1,4 +1,4 @@
-"""The results tables, generated from the releases' configs, for the README."""
+"""The results, generated from the releases' configs: tables for the README, and JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genzoo import releases
+from genzoo import recipes, releases
+from genzoo.roles import (
+    JUDGES,
+    Adversarial,
+    Autoencoder,
+    Autoregressive,
+    Coded,
+    Editor,
+    ExplicitDensity,
+    Implicit,
+    LatentVariable,
+    OrderAgnostic,
+    UnpairedTranslator,
+    knowledge,
+)
+from genzoo.train.run_state import write_atomically
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
@@ -30,6 +45,12 @@ different data do not compare."""
 
 BITS = {"nll": "bits_per_dim", "nll_bound": "bits_per_dim_bound", "nll_ensemble": None}
 """The figures in nats that say how good a model is, and the same in bits / dim."""
+
+ROLES: tuple[type, ...] = (
+    *(OrderAgnostic, Autoregressive, ExplicitDensity, LatentVariable, Autoencoder, Coded),
+    *(Adversarial, Implicit, Editor, UnpairedTranslator),
+)
+"""A model is told of by the first of these that it has: the narrowest."""
 
 Row = tuple[float, list[str]]
 """What a row is sorted by, the largest last, and its cells after the name and the size."""
@@ -61,11 +82,98 @@ class Table:
         return "\n".join([*lines, *(f"| {' | '.join(cells)} |" for _, cells in sorted(rows))])
 
 
+OVERVIEWS = {
+    "MNIST": ("mnist",),
+    "Fashion-MNIST": ("fashion",),
+    "Avatars": ("avatars", "avatars-unpaired"),
+}
+"""The tables in which all models of a data set stand side by side, and whose they are."""
+
+KNOWN = {"tractable": "explicit", "approximate": "explicit, by a bound", "implicit": "implicit"}
+"""What is known of p(x), in words (`genzoo.roles.KNOWLEDGE`)."""
+
+
 def tables() -> str:
-    """Markdown: for each kind of result a table for each data set, the best last."""
+    """Markdown: for each data set a table of all its models; then, folded, for each kind of result
+    a table for each data set, the best last."""
     configs = [releases.info(name) for name in releases.names()]
     made = (table.of(data, configs) for table in TABLES for data in DATA)
-    return "\n\n".join(table for table in made if table)
+    details = "\n\n".join(table for table in made if table)
+    folded = (
+        f"<details>\n<summary>{DETAILS}</summary>\n\n{details}\n\n</details>" if details else ""
+    )
+    return "\n\n".join(part for part in (*_overviews(), folded) if part)
+
+
+DETAILS = "Each figure with its interval and its setting"
+
+
+def results() -> dict[str, list[dict[str, Any]]]:
+    """The same as numbers: for each data set its models, in the order of their recipes, with all
+    that was measured of each."""
+    return {title: [_result(config) for config in configs] for title, configs in _makers()}
+
+
+def _makers() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The configs of all releases that make images, for each data set of OVERVIEWS."""
+    configs = [releases.info(name) for name in releases.names()]
+    for title, data in OVERVIEWS.items():
+        of = [config for config in configs if config["hyperparameters"]["data"] in data]
+        yield title, [c for c in of if not issubclass(recipes.get(c["recipe"]).model, JUDGES)]
+
+
+def _result(config: dict[str, Any]) -> dict[str, Any]:
+    model = recipes.get(config["recipe"]).model
+    kept = ("summary", "n_parameters", "images_seen", "training_seconds", "machine")
+    return {
+        "name": config["recipe"],
+        "role": next(role.__name__ for role in ROLES if issubclass(model, role)),
+        "knowledge": knowledge(model),
+        **{key: config.get(key) for key in (*kept, "paper", "paper_url", "figures")},
+    }
+
+
+def _overviews() -> Iterator[str]:
+    columns = (
+        "| recipe | role | p(x) | parameters | images seen | training, min | NLL, nats | FID "
+        "| KID | precision, % | recall, % | 1 picture, s | 64, s | paper |"
+    )
+    for title, configs in _makers():
+        if not configs:
+            continue
+        lines = [f"**{title}, all models**", "", columns, "|---" * (columns.count("|") - 1) + "|"]
+        for config in configs:
+            figures, result = _figures(config), _result(config)
+            bound = "≤ " if "nll_bound" in figures else ""
+            nll = _value(figures, "nll_bound" if bound else "nll")
+            cells = [
+                f"[`{result['name']}`](checkpoints/{result['name']})",
+                result["role"],
+                KNOWN[result["knowledge"]],
+                f"{result['n_parameters']:,}",
+                f"{result['images_seen']:,}",
+                f"{(result['training_seconds'] or 0) / 60:.0f}",
+                bound + nll,
+                *(_value(figures, name) for name in ("fid", "kid", "precision", "recall")),
+                *(_value(figures, f"seconds_{n}", 3) for n in (1, 64)),
+                f"[{result['paper']}]({result['paper_url']})",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+        lines += _floors(configs, columns.count("|") - 1)
+        yield "\n".join(lines)
+
+
+def _floors(configs: list[dict[str, Any]], n_columns: int) -> list[str]:
+    """Rows of what training images themselves measure, gray and binary."""
+    rows = {}
+    for config in configs:
+        figures = _figures(config)
+        if floor := figures.get("fid_floor"):
+            kind = "binary" if "binarization" in floor["setting"] else "gray"
+            cells = [_value(figures, f"{n}_floor") for n in ("fid", "kid", "precision", "recall")]
+            cells = [f"*training images, {kind}*", *[""] * 6, *cells]
+            rows[kind] = f"| {' | '.join([*cells, *[''] * (n_columns - len(cells))])} |"
+    return [rows[kind] for kind in sorted(rows, reverse=True)]
 
 
 def _densities(config: dict[str, Any]) -> Iterator[Row]:
@@ -128,9 +236,9 @@ def _over_seeds(config: dict[str, Any], name: str) -> tuple[float, str]:
     return statistics.median(values), spread
 
 
-def _value(figures: dict[str, dict[str, Any]], name: str) -> str:
-    """To two places; nothing where it was not measured."""
-    return f"{figures[name]['value']:.2f}" if name in figures else ""
+def _value(figures: dict[str, dict[str, Any]], name: str, digits: int = 2) -> str:
+    """Nothing where it was not measured."""
+    return f"{figures[name]['value']:.{digits}f}" if name in figures else ""
 
 
 def _codes(config: dict[str, Any]) -> Iterator[Row]:
@@ -272,4 +380,13 @@ def written_into(page: str) -> str:
 
 def write(path: Path) -> None:
     """Bring the results in the page at `path` up to date."""
-    path.write_text(written_into(path.read_text(encoding="utf-8")), encoding="utf-8")
+    _write(path, written_into(path.read_text(encoding="utf-8")))
+
+
+def write_json(path: Path) -> None:
+    """Write the results as JSON."""
+    _write(path, releases.to_json(results()))
+
+
+def _write(path: Path, text: str) -> None:
+    write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))

@@ -24,6 +24,43 @@ def test_the_readme_has_the_table_of_the_releases_that_are_here():
     )
 
 
+def test_the_numbers_are_those_of_the_releases_that_are_here():
+    kept = (ROOT / "docs" / "results.json").read_text(encoding="utf-8")
+    assert kept == releases.to_json(report.results()), (
+        "docs/results.json is stale: python -m genzoo report --json docs/results.json"
+    )
+
+
+def test_every_model_that_makes_images_is_in_the_table_of_its_data():
+    found = {row["name"]: row for rows in report.results().values() for row in rows}
+    makers = [n for n in releases.names() if "judge" not in n and "4x4" not in n]
+    of = {n: releases.info(n)["hyperparameters"]["data"] for n in makers}
+    assert set(found) == {n for n in makers if of[n] in ("mnist", "fashion") or "avatars" in of[n]}
+    assert found["nade-mnist"]["role"] == "Autoregressive"
+    assert found["vae-mnist"]["knowledge"] == "approximate"
+    assert found["gan-mnist"]["figures"] == releases.info("gan-mnist")["figures"]
+    for row in rows_of("vae-mnist"):
+        if "LatentVariable" in row:
+            nll = next(f for f in found["vae-mnist"]["figures"] if f["name"] == "nll_bound")
+            assert row[6] == f"≤ {nll['value']:.2f}"
+            break
+    else:
+        pytest.fail("vae-mnist is in no table of all models")
+
+
+def test_what_training_images_measure_stands_below():
+    configs = [
+        config_of([figure("fid_floor", 0.25)]),
+        config_of([{**figure("fid_floor", 0.5), "setting": "dynamic binarization"}]),
+    ]
+    gray, binary = report._floors(configs, 14)
+    assert "gray" in gray
+    assert "| 0.25 |" in gray
+    assert "binary" in binary
+    assert "| 0.50 |" in binary
+    assert gray.count("|") == 15
+
+
 def rows_of(name: str) -> list[list[str]]:
     """The cells of each row about a release."""
     return [
