@@ -152,10 +152,10 @@ class CompareService:
             raise BadInput(f"{entry.name} cannot say how likely a picture is.")
         x = torch.from_numpy(np.asarray(images, np.float32)).view(-1, 1, 28, 28)
         how = recipes.get(entry.name).settings.binarization
+        # Each by itself, so that a picture's noise does not depend on its neighbours.
+        x = torch.cat([binarize_once(one, how) for one in x.split(1)])
         with self._store.model(entry.name) as held, torch.inference_mode():
-            # Each by itself, so that a picture's number does not depend on its neighbours.
-            values = [_log_prob(held, binarize_once(one, how)) for one in x.split(1)]
-        nats = torch.cat(values).double().numpy()
+            nats = _log_prob(held, x).double().numpy()
         return nats - D * math.log(256) if how == "dequantized" else nats
 
     def _log_prob_of_one(self, model: str, image: np.ndarray) -> float:
@@ -248,4 +248,4 @@ def _log_prob(model: object, x: Tensor) -> Tensor:
     if isinstance(model, ExplicitDensity):
         return model.log_prob(x)
     assert isinstance(model, LatentVariable)
-    return importance_weighted_bound(model, x, K)
+    return torch.cat([importance_weighted_bound(model, one, K) for one in x.split(1)])
