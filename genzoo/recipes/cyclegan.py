@@ -14,7 +14,7 @@ def cyclegan_avatars() -> Recipe:
         paper="Zhu et al., CycleGAN, 2017",
         paper_url="https://arxiv.org/abs/1703.10593",
         model=CycleGAN,
-        model_kwargs=dict(event_shape=(3, 64, 64), other_channels=1, width=64, n_blocks=4),
+        model_kwargs=dict(event_shape=(3, 64, 64), other_channels=1, width=48, n_blocks=4),
         objective=CycleGame,
         objective_kwargs=dict(
             lr=0.0002,
@@ -25,7 +25,7 @@ def cyclegan_avatars() -> Recipe:
             pool=50,
         ),
         data="avatars-unpaired",
-        settings=Settings(images=100_000, batch_size=8, ema=0.999, precision="bfloat16"),
+        settings=Settings(images=48_000, batch_size=8, ema=0.999, precision="bfloat16"),
         smoke={"images": 32, "batch_size": 8, "model.width": 2, "objective.width": 2},
         expected="sketch within 0.06 of the true one, back in color within 0.05",
         storage="float16",

@@ -36,7 +36,7 @@ def stargan_avatars() -> Recipe:
             penalty=10.0,
         ),
         data="avatars",
-        settings=Settings(images=400_000, batch_size=16, ema=0.999, precision="bfloat16"),
+        settings=Settings(images=240_000, batch_size=16, ema=0.999, precision="bfloat16"),
         smoke={"images": 64, "batch_size": 16, "model.width": 2, "objective.width": 2},
         expected="asked attribute read on >= 99 % of edits, the others kept on >= 98 %",
         storage="float16",
