@@ -99,13 +99,10 @@ class CompareService:
 
         Returns:
             images (64, 784); seed, of which they are, another than was asked for where the sheet
-            was drawn beforehand; seconds, which they took, 0 where they were at hand.
+            was drawn beforehand; seconds, which they took when they were drawn.
         """
         entry = self._gallery.entry(model)
-        seed = checks.integer("The seed", seed, 0, MAX_SEED)
-        start = time.perf_counter()
-        images, seed = self._sheet(entry, seed)
-        return {"images": images, "seed": seed, "seconds": time.perf_counter() - start}
+        return self._sheet(entry, checks.integer("The seed", seed, 0, MAX_SEED))
 
     def look(self, model: Any, cell: Any, seed: Any = 0) -> dict[str, Any]:
         """One picture of a sheet, and what is nearest to it of all that the model was shown.
@@ -117,9 +114,10 @@ class CompareService:
         """
         entry = self._gallery.entry(model)
         cell = checks.integer("The number of the picture", cell, 0, N_SHEET - 1)
-        images, seed = self._sheet(entry, checks.integer("The seed", seed, 0, MAX_SEED))
+        sheet = self._sheet(entry, checks.integer("The seed", seed, 0, MAX_SEED))
+        images = sheet["images"]
         index, distance = self._kept.get(
-            ("nearest", entry.name, seed), lambda: self._nearest(entry.data, images)
+            ("nearest", entry.name, sheet["seed"]), lambda: self._nearest(entry.data, images)
         )
         train = self._train(entry.data)
         return {
@@ -135,12 +133,12 @@ class CompareService:
         pixels of 0 and 1, or dequantized, as the model was shown its training images."""
         entry = self._gallery.entry(model)
         cell = checks.integer("The number of the picture", cell, 0, N_SHEET - 1)
-        images, seed = self._sheet(entry, checks.integer("The seed", seed, 0, MAX_SEED))
+        sheet = self._sheet(entry, checks.integer("The seed", seed, 0, MAX_SEED))
         believers = [other for other in self._gallery.entries(entry.data) if _believes(other)]
         return {
             other.name: self._kept.get(
-                ("believed", other.name, entry.name, seed, cell),
-                partial(self._log_prob_of_one, other.name, images[cell]),
+                ("believed", other.name, entry.name, sheet["seed"], cell),
+                partial(self._log_prob_of_one, other.name, sheet["images"][cell]),
             )
             for other in believers
         }
@@ -183,12 +181,17 @@ class CompareService:
             "real": assets["real"].astype(np.float64)[rows].mean(1),
         }
 
-    def _sheet(self, entry: Entry, seed: int) -> tuple[np.ndarray, int]:
+    def _sheet(self, entry: Entry, seed: int) -> dict[str, Any]:
+        """What `sheet` tells."""
         before = self._before(entry)
         if before is not None:
-            return before, 0
-        key = ("sheet", entry.name, seed)
-        return self._kept.get(key, lambda: self._gallery.sheet(entry.name, seed)), seed
+            return {"images": before, "seed": 0, "seconds": entry.seconds}
+        return self._kept.get(("sheet", entry.name, seed), lambda: self._drawn(entry, seed))
+
+    def _drawn(self, entry: Entry, seed: int) -> dict[str, Any]:
+        start = time.perf_counter()
+        images = self._gallery.sheet(entry.name, seed)
+        return {"images": images, "seed": seed, "seconds": time.perf_counter() - start}
 
     def _before(self, entry: Entry) -> np.ndarray | None:
         """A sheet that was drawn beforehand, where it is a slow one and there is one."""

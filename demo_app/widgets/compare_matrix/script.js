@@ -43,12 +43,13 @@ function show() {
   const values = rows.flatMap((_, row) => columns.map((_, column) => apart(row, column)));
   const sorted = values.slice().sort((a, b) => a - b);
   const reach = Math.max(...[0.1, 0.9].map((q) => Math.abs(sorted[Math.floor(q * (sorted.length - 1))])));
-  grid.show(values, { map: "diverging", low: -reach, high: reach });
+  // By the root, so that a few nats can be told from none.
+  const root = (v) => Math.sign(v) * Math.sqrt(Math.abs(v));
+  grid.show(values.map(root), { map: "diverging", low: -root(reach), high: root(reach) });
   grid.cells.dataset.shown = data;
   find("low").textContent = "\u2264 " + zoo.number(-reach);
   find("high").textContent = "\u2265 " + zoo.signed(reach, 0);
   find("zoo-bar").style.background = zoo.gradient("diverging");
-  // Where the two worlds meet: the best explicit model on what it does not know.
   point(Math.min(pointed, values.length - 1));
 }
 

@@ -152,7 +152,8 @@ function tellProgress(answer, milliseconds) {
   else if (done < models().length) {
     find("state").textContent = zoo.t("compare.progress", { done: zoo.number(done), all: zoo.number(models().length) });
   } else if (milliseconds !== undefined) {
-    const sum = Object.values(taken).reduce((total, { seconds }) => total + seconds, 0);
+    const drawn = models().filter(({ before }) => !before);
+    const sum = drawn.reduce((total, { name }) => total + taken[name].seconds, 0);
     find("state").textContent = zoo.t("compare.done", { all: zoo.number(done), time: inWords(sum) });
   }
   element.dataset.sheets = done;
