@@ -13,6 +13,7 @@ import torch
 
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
+from demo_app.services.atlas import AtlasService
 from demo_app.services.dcgan import DCGANService
 from demo_app.services.gan import GANService
 from demo_app.services.infogan import InfoGANService
@@ -26,6 +27,7 @@ from demo_app.services.vae import VAEService
 from demo_app.store import Store
 from demo_app.tabs import (
     aae,
+    atlas,
     dcgan,
     gan,
     infogan,
@@ -66,6 +68,7 @@ class Tab:
 
 
 TABS: tuple[Tab, ...] = (
+    Tab("map", "Map", [(AtlasService, atlas.build)]),
     Tab("pixels", "Pixels", [(PixelsService, pixels.build)]),
     Tab(
         "nade",
@@ -113,6 +116,7 @@ def build(tabs: Sequence[Tab] = TABS, store: Store | None = None) -> App:
     with App(title="genzoo", analytics_enabled=False, delete_cache=(600, 3600)) as app:
         app.tabs = tabs
         widgets.Widget("header", data=_header(tabs))
+        widgets.Widget("tour")
         for tab in tabs:
             with gr.Column(elem_id=f"page-{tab.key}", elem_classes=["zoo-page"]):
                 for service, part in tab.parts:

@@ -84,7 +84,8 @@ class Gallery:
 
     def entry(self, name: Any) -> Entry:
         """One of them."""
-        known = [entry.name for data in DATA for entry in self.entries(data)]
+        recipe_of = {n: recipes.get(n) for n in releases.names()}
+        known = [n for n, r in recipe_of.items() if r.model in TABS and r.data in DATA]
         return self._entry(checks.model(name, known))
 
     def sheet(self, name: Any, seed: Any = 0) -> np.ndarray:
@@ -94,23 +95,32 @@ class Gallery:
     def drawing(self, name: Any, seed: Any = 0) -> Iterator[np.ndarray]:
         """A sheet as it comes about, a row of pixels after the other where the model draws them in
         some order: each is (64, 784), NaN where nothing is drawn yet."""
+        return self._drawing(name, N_SHEET, seed)
+
+    def few(self, name: Any, n: Any, seed: Any = 0) -> np.ndarray:
+        """n pictures, 1 to 64, (n, 784): sooner than a sheet where a model is slow, and not a part
+        of it."""
+        n = checks.integer("The number of pictures", n, 1, N_SHEET)
+        return list(self._drawing(name, n, seed))[-1]
+
+    def some(self, name: Any, cells: Sequence[int], seed: Any = 0) -> np.ndarray:
+        """The pictures of some cells of a sheet, (n, 784)."""
+        return self.sheet(name, seed)[list(cells)]
+
+    def _drawing(self, name: Any, n: int, seed: Any) -> Iterator[np.ndarray]:
         entry = self.entry(name)
         generator = torch.Generator().manual_seed(checks.integer("The seed", seed, 0, MAX_SEED))
         with self._store.model(entry.name) as model:
             if not isinstance(model, ExplicitDensity):
-                yield pictures(model, N_SHEET, generator).view(N_SHEET, D).numpy()
+                yield pictures(model, n, generator).view(n, D).numpy()
                 return
-            steps = model.sampling(N_SHEET, generator=generator)
+            steps = model.sampling(n, generator=generator)
         while True:
             with self._store.model(entry.name):
                 piece = list(islice(steps, PIECE))
             if not piece:
                 return
-            yield piece[-1].view(N_SHEET, D).clone().numpy()
-
-    def some(self, name: Any, cells: Sequence[int], seed: Any = 0) -> np.ndarray:
-        """The pictures of some cells of a sheet, (n, 784)."""
-        return self.sheet(name, seed)[list(cells)]
+            yield piece[-1].view(n, D).clone().numpy()
 
     def _entry(self, name: str) -> Entry:
         info = self._store.info(name)
