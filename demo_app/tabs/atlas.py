@@ -23,9 +23,9 @@ def build(service: AtlasService) -> None:
 
 
 def few(service: AtlasService, node: str, n: int, seed: int) -> dict[str, Any]:
-    """n pictures of a node as one, COLUMNS to a row, or all in one row where they are fewer."""
+    """n pictures of a node as one, COLUMNS to a row where that comes out even, else all in one."""
     images = service.pictures(node, n, seed)
-    columns = min(COLUMNS, len(images))
+    columns = COLUMNS if len(images) % COLUMNS == 0 else len(images)
     return {"sheet": wire.pack_bytes(pictures.sheet(images, columns)), "columns": columns}
 
 

@@ -4,7 +4,7 @@ const find = (name) => element.querySelector("." + name);
 /* Where each step is, and what it speaks of: the first of these parts, and those beside it as far
    as there is room for them. */
 const STEPS = [
-  { tab: "pixels", parts: ["pixels-n", "pixels-n-shown", "pixels-digits", "pixels-cells"] },
+  { tab: "pixels", parts: ["pixels-bars", "pixels-n", "pixels-digits", "pixels-cells"] },
   { tab: "nade", parts: ["nade-canvas", "nade-map", "nade-clear"] },
   { tab: "pixelrnn", parts: ["pixelrnn-row-lstm-mnist", "pixelrnn-diagonal-bilstm-mnist"] },
   { tab: "transformer", parts: ["transformer-maps", "transformer-large"] },
@@ -20,6 +20,7 @@ const STEPS = [
 
 const part = zoo.part("", { tour: 0 }, restore); // the number of the step, 0 outside of the tour
 const outline = zoo.make("div", { class: "zoo-outline", "aria-hidden": "true", "data-testid": "tour-outline" });
+const grown = new ResizeObserver(() => aim());
 let starter = null; // what the tour was started from: the focus goes back there
 let shown = 0;
 let aimed = false; // has the visitor been brought to the part, and may be no more?
@@ -35,12 +36,13 @@ function go(n) {
   document.documentElement.classList.toggle("zoo-touring", to > 0);
   find("tour").hidden = to === 0;
   outline.remove();
+  grown.disconnect();
   if (to === 0) return;
   say();
   zoo.selectTab(current().tab);
   document.body.append(outline);
   aimed = false;
-  // What moves without a change of the page's height is caught a little later.
+  // What moves without a change of the tab's size is caught a little later.
   for (const later of [0, 300, 1000, 2500]) setTimeout(aim, later);
 }
 
@@ -78,6 +80,8 @@ function boxOfParts() {
    taken over: a tab that opens grows while its answers come. */
 function aim() {
   if (!shown) return;
+  const page = document.getElementById("page-" + current().tab);
+  if (page) grown.observe(page);
   const box = zoo.tab === current().tab ? boxOfParts() : null;
   outline.hidden = box === null;
   if (box === null) return;
@@ -97,7 +101,6 @@ function aim() {
   if (!seen && Math.abs(top - scrollY) > 1) scrollTo({ top, behavior: zoo.still() ? "auto" : "smooth" });
 }
 
-new ResizeObserver(aim).observe(document.body);
 window.addEventListener("resize", () => shown && (say(), aim()));
 for (const event of ["wheel", "touchmove", "pointerdown", "keydown"]) {
   window.addEventListener(event, (e) => {
