@@ -43,15 +43,15 @@ const FORMULAS = {
   ],
   aae: [
     "q(z) ≈ p(z)",
-    "min E[−log p(x | z)], and<br>max<sub>D</sub> E<sub>p(z)</sub>[log D] + E<sub>q(z)</sub>[log(1 − D)]",
+    "min E<sub>q(z | x)</sub>[−log p(x | z)];<br>min<sub>q</sub> max<sub>D</sub> E<sub>p(z)</sub>[log D] + E<sub>q(z)</sub>[log(1 − D)]",
   ],
   gan: [
     "min max V(D, G)",
     "min<sub>G</sub> max<sub>D</sub> E<sub>x</sub>[log D(x)]<br>+ E<sub>z</sub>[log(1 − D(G(z)))]",
   ],
   dcgan: [
-    "G(z), convolutions",
-    "min<sub>G</sub> max<sub>D</sub> V(D, G),<br>G and D of strided convolutions",
+    "tanh(W ∗ᵀ h(z))",
+    "min<sub>G</sub> max<sub>D</sub> V(D, G),<br>G(z) = tanh(W ∗ᵀ relu(BN(W′ ∗ᵀ …)))",
   ],
   infogan: [
     "V − λ I(c; G(z, c))",

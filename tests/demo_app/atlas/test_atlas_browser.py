@@ -206,7 +206,8 @@ def test_saving_the_picture_and_the_numbers(visit, service):
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("ko", 1280), ("ko", 390)])
 def test_the_map_fits_in_both_languages(visit, language, width):
     page = visit(f"lang={language}", width=width)
-    expect_to_fit(page, language, width, "map", "map.title", same=("map.name_diagonal_bilstm",))
+    same = ("map.name_diagonal_bilstm", "map.data_fashion")
+    expect_to_fit(page, language, width, "map", "map.title", same=same)
     expect(page.get_by_test_id("tab-map")).to_have_text(text.labels(language)["map.tab"])
     expect_names(page, ".zoo-map")
 
@@ -251,12 +252,14 @@ def expect_step(page, n, language="en"):
 def expect_outlined(page, name, whole=True):
     """The part is inside of the outline, and on the screen above the words."""
     inside = """([name, whole]) => {
-        const of = (id) => document.querySelector(`[data-testid=${id}]`).getBoundingClientRect();
-        const [part, outline, words] = [of(name), of('tour-outline'), of('tour')];
+        const found = [name, 'tour-outline', 'tour'].map((id) =>
+          document.querySelector(`[data-testid=${id}]`));
+        if (found.includes(null)) return false;
+        const [part, outline, words] = found.map((one) => one.getBoundingClientRect());
         return outline.top <= part.top && outline.bottom >= part.bottom && part.top >= 0
           && (whole ? outline.bottom <= words.top : part.top + 200 < words.top);
     }"""
-    page.wait_for_function(inside, arg=[name, whole], timeout=15_000)
+    page.wait_for_function(inside, arg=[name, whole], timeout=30_000)
 
 
 def test_the_tour_goes_through_the_tabs_and_can_be_left(visit):
@@ -316,6 +319,7 @@ def test_a_link_into_the_tour_and_a_reload_keep_its_step(visit):
 
 def test_the_tour_waits_while_one_looks_elsewhere(visit):
     page = visit("tour=2", map=False)
+    expect_step(page, 2)
     expect_outlined(page, "nade-canvas")
     page.get_by_test_id("tab-gan").click()
     expect(page.get_by_test_id("tour-outline")).to_be_hidden()
