@@ -24,19 +24,22 @@ function nextStrip() {
   askStrip({ node: waiting.shift(), n: STRIP, seed: part.get("seed") });
 }
 
-const askSheet = zoo.latest(server.pictures, (answer, given, total) => {
+const showAnswer = (answer, given, total) => {
   const chosen = given.node === part.get("node") && given.seed === part.get("seed");
   if (answer.ok) sheets.set([given.node, given.seed].join(" "), { levels: zoo.bytes(answer.sheet) });
   if (!chosen) return;
   zoo.showStatus(find("state"), answer, total);
   if (answer.ok) showSheet();
   else find("waiting").textContent = "";
-});
+};
+/* Who goes on from a slow model to a fast one does not wait for the slow one's answer. */
+const askSheet = zoo.latest(server.pictures, showAnswer);
+const askSlowSheet = zoo.latest(server.pictures, showAnswer);
 
 function wantSheet() {
   const node = byKey[part.get("node")];
   if (!node.draws || node.missing || drawnSheet()) return;
-  askSheet({ node: node.key, n: countOf(node), seed: part.get("seed") });
+  (node.pace ? askSlowSheet : askSheet)({ node: node.key, n: countOf(node), seed: part.get("seed") });
 }
 
 function choose(key) {
@@ -59,10 +62,11 @@ narrow.addEventListener("change", () => {
 
 function drawAll() {
   find("seed").value = part.get("seed");
-  const drawing = nodes.filter((node) => node.draws && !node.missing);
+  const isDrawn = ({ key }) => cells[key].button.dataset.seed === String(part.get("seed"));
+  const drawing = nodes.filter((node) => node.draws && !node.missing && !isDrawn(node));
   waiting = drawing.sort((a, b) => a.pace - b.pace).map((node) => node.key);
-  nextStrip();
   choose(part.get("node"));
+  nextStrip();
 }
 
 function fromSeed(seed) {
