@@ -13,6 +13,7 @@ import torch
 
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
+from demo_app.services.atlas import AtlasService
 from demo_app.services.compare import CompareService
 from demo_app.services.cyclegan import CycleGANService
 from demo_app.services.dcgan import DCGANService
@@ -29,6 +30,7 @@ from demo_app.services.vae import VAEService
 from demo_app.store import Store
 from demo_app.tabs import (
     aae,
+    atlas,
     compare,
     cyclegan,
     dcgan,
@@ -72,6 +74,7 @@ class Tab:
 
 
 TABS: tuple[Tab, ...] = (
+    Tab("map", "Map", [(AtlasService, atlas.build)]),
     Tab("pixels", "Pixels", [(PixelsService, pixels.build)]),
     Tab(
         "nade",
@@ -122,6 +125,7 @@ def build(tabs: Sequence[Tab] = TABS, store: Store | None = None) -> App:
     with App(title="genzoo", analytics_enabled=False, delete_cache=(600, 3600)) as app:
         app.tabs = tabs
         widgets.Widget("header", data=_header(tabs))
+        widgets.Widget("tour")
         for tab in tabs:
             with gr.Column(elem_id=f"page-{tab.key}", elem_classes=["zoo-page"]):
                 for service, part in tab.parts:

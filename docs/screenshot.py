@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 
 PICTURES = {
+    "map": "",
     "pixels": "",
     "nade": "",
     "transformer": "",

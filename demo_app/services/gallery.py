@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from demo_app.errors import Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
 from genzoo import models, recipes, releases
@@ -87,10 +88,18 @@ class Gallery:
 
     @cached_property
     def _entries(self) -> dict[str, Entry]:
-        """Those that were there when they were first asked for."""
-        names = (n for n in releases.names() if recipes.get(n).model in TABS)
-        entries = (self._entry(name) for name in names)
-        return {entry.name: entry for entry in entries if entry.data in DATA}
+        """Those that were there, and whole, when they were first asked for."""
+        found = {}
+        for name in releases.names():
+            if recipes.get(name).model not in TABS:
+                continue
+            try:
+                entry = self._entry(name)
+            except Unavailable:
+                continue
+            if entry.data in DATA:
+                found[name] = entry
+        return found
 
     def sheet(self, name: Any, seed: Any = 0) -> np.ndarray:
         """A sheet of 64 pictures, (64, 784)."""
@@ -99,23 +108,28 @@ class Gallery:
     def drawing(self, name: Any, seed: Any = 0) -> Iterator[np.ndarray]:
         """A sheet as it comes about, a row of pixels after the other where the model draws them in
         some order: each is (64, 784), NaN where nothing is drawn yet."""
+        return self._drawing(name, N_SHEET, seed)
+
+    def few(self, name: Any, n: Any, seed: Any = 0) -> np.ndarray:
+        """n pictures, 1 to 64, (n, 784): sooner than a sheet where a model is slow, and not a part
+        of it."""
+        n = checks.integer("The number of pictures", n, 1, N_SHEET)
+        return list(self._drawing(name, n, seed))[-1]
+
+    def _drawing(self, name: Any, n: int, seed: Any) -> Iterator[np.ndarray]:
         entry = self.entry(name)
         generator = torch.Generator().manual_seed(checks.integer("The seed", seed, 0, MAX_SEED))
         with self._store.model(entry.name) as model:
             if not isinstance(model, ExplicitDensity):
-                yield pictures(model, N_SHEET, generator).view(N_SHEET, D).numpy()
+                yield pictures(model, n, generator).view(n, D).numpy()
                 return
-            steps = model.sampling(N_SHEET, generator=generator)
+            steps = model.sampling(n, generator=generator)
         while True:
             with self._store.model(entry.name):
                 piece = list(islice(steps, PIECE))
             if not piece:
                 return
-            yield piece[-1].view(N_SHEET, D).clone().numpy()
-
-    def some(self, name: Any, cells: Sequence[int], seed: Any = 0) -> np.ndarray:
-        """The pictures of some cells of a sheet, (n, 784)."""
-        return self.sheet(name, seed)[list(cells)]
+            yield piece[-1].view(n, D).clone().numpy()
 
     def _entry(self, name: str) -> Entry:
         info = self._store.info(name)

@@ -6,6 +6,9 @@ const languages = element.querySelector(".languages");
 for (const { key, title } of props.data.tabs) {
   const tab = zoo.make("button", { type: "button", role: "tab", "data-key": key,
     "data-testid": "tab-" + key, "aria-controls": "page-" + key }, title);
+  // Models are called the same in every language; what is none has a label of its own.
+  const label = key + ".tab";
+  if (zoo.t(label) !== label) tab.dataset.t = label;
   tab.addEventListener("click", () => zoo.selectTab(key));
   tabs.append(tab);
   const page = document.getElementById("page-" + key);

@@ -17,7 +17,8 @@
   };
 
   /* State. The hash is #tab=nade&lang=ko&nade.seed=7...: one part for each tab, and only what
-     differs from the defaults, so that a fresh page has a short address. */
+     differs from the defaults, so that a fresh page has a short address. What is the page's own, as
+     the tour, is of a part without a name. */
 
   let hash = {};
   const parts = {};
@@ -61,7 +62,7 @@
     restore() {
       this.values = {};
       for (const [key, initial] of Object.entries(this.defaults)) {
-        const text = hash[this.name + "." + key];
+        const text = hash[this.address(key)];
         this.values[key] = text === undefined ? initial : likeDefault(text, initial);
       }
     }
@@ -70,11 +71,15 @@
       return this.values[key];
     }
 
+    address(key) {
+      return this.name ? this.name + "." + key : key;
+    }
+
     set(values) {
       for (const [key, value] of Object.entries(values)) {
         this.values[key] = value;
         const text = typeof value === "boolean" ? String(Number(value)) : String(value);
-        setHash(this.name + "." + key, value === this.defaults[key] ? null : text);
+        setHash(this.address(key), value === this.defaults[key] ? null : text);
       }
     }
   }

@@ -50,8 +50,8 @@ def expect_scores(page, service, image, ar="ar-28"):
         expect(page.get_by_test_id(f"pixels-patch-{name}-own")).to_have_text(nats(-log_prob))
 
 
-def test_it_is_the_first_tab():
-    assert shell.TABS[0].key == "pixels"
+def test_it_is_the_first_model_after_the_map():
+    assert [tab.key for tab in shell.TABS[:2]] == ["map", "pixels"]
 
 
 def test_first_paint_is_a_finished_result(open_tab, service):

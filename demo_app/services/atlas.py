@@ -1,0 +1,139 @@
+"""What the map asks: which models there are, how one led to another, a few pictures of each."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from demo_app.errors import Unavailable
+from demo_app.services import checks
+from demo_app.services.gallery import MAX_SEED, TABS, Gallery
+from demo_app.store import Store
+from genzoo import recipes
+from genzoo.roles import knowledge
+
+MAX_PICTURES = 16
+KEPT = 256
+"""Answers that are kept: every visitor's first look is the same."""
+
+FIGURES = ("nll", "nll_bound", "fid")
+"""What a node tells of its release, where it was measured."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A model on the map.
+
+    `year` is its paper's, `release` what stands for it, `after` the nodes from which it took its
+    idea. `pace` is how long its pictures take, from 0, at once, to 2, a minute for a sheet.
+    """
+
+    key: str
+    year: int
+    release: str
+    tab: str
+    after: tuple[str, ...] = ()
+    pace: int = 0
+
+
+NODES = (
+    Node("independent", 1948, "pixels-independent-mnist", "pixels"),
+    Node("markov", 1948, "pixels-markov-mnist", "pixels", ("independent",)),
+    Node("ar", 1996, "ar28-mnist", "pixels", ("markov",)),
+    Node("fvbn", 1996, "fvbn-mnist", "pixels", ("ar",)),
+    Node("nade", 2011, "nade-mnist", "nade", ("fvbn",)),
+    Node("rnade", 2013, "rnade-fashion", "nade", ("nade",), 1),
+    Node("orderless", 2014, "nade-orderless-mnist", "nade", ("nade",), 2),
+    Node("row_lstm", 2016, "row-lstm-mnist", "pixelrnn", ("nade",), 1),
+    Node("diagonal_bilstm", 2016, "diagonal-bilstm-mnist", "pixelrnn", ("row_lstm",), 1),
+    Node("transformer", 2017, "transformer-mnist", "transformer", ("diagonal_bilstm",), 1),
+    Node("vae", 2014, "vae-mnist", "vae"),
+    Node("gan", 2014, "gan-mnist", "gan"),
+    Node("aae", 2015, "aae-mnist-8", "aae", ("vae", "gan")),
+    Node("dcgan", 2016, "dcgan-mnist", "dcgan", ("gan",)),
+    Node("infogan", 2016, "infogan-mnist", "infogan", ("dcgan",)),
+    Node("cyclegan", 2017, "cyclegan-avatars", "cyclegan", ("gan",)),
+    Node("stargan", 2018, "stargan-avatars", "stargan", ("cyclegan",)),
+)
+"""Each after those from which it took its idea."""
+
+_BY_KEY = {node.key: node for node in NODES}
+
+
+class AtlasService:
+    """Pictures are 784 numbers in [0, 1], row by row. Refuses bad input with BadInput, a missing
+    or damaged release with Unavailable."""
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._gallery = Gallery(store)
+        self._kept: OrderedDict[tuple[str, int, int], np.ndarray] = OrderedDict()
+        self._guard = Lock()
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """Every node, whether its release is there or not; reads no weights.
+
+        Returns:
+            key, year, tab, after and pace as in `Node`; release, its name; kind, "tractable",
+            "approximate" or "implicit"; draws, whether its pictures can be had of nothing; paper
+            and paper_url; data, the data set; figures, what was measured, and n_parameters, None
+            without a release; missing, {sentence, command} where it lacks, else None.
+        """
+        return [self._about(node) for node in NODES]
+
+    def pictures(self, node: Any, n: Any = 4, seed: Any = 0) -> np.ndarray:
+        """n pictures of a node, 1 to 16, (n, 784): a function of the node, n and the seed."""
+        drawing = [one.key for one in NODES if _draws(one)]
+        key = checks.choice("The node", node, drawing)
+        n = checks.integer("The number of pictures", n, 1, MAX_PICTURES)
+        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        asked = (key, n, seed)
+        with self._guard:
+            if asked in self._kept:
+                self._kept.move_to_end(asked)
+                return self._kept[asked]
+        # A model that is slow must not hold up the others: it is asked outside of the lock.
+        release = _BY_KEY[key].release
+        self._store.info(release)
+        drawn = self._gallery.few(release, n, seed)
+        with self._guard:
+            self._kept[asked] = drawn
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return drawn
+
+    def _about(self, node: Node) -> dict[str, Any]:
+        recipe = recipes.get(node.release)
+        about: dict[str, Any] = {
+            "key": node.key,
+            "year": node.year,
+            "release": node.release,
+            "tab": node.tab,
+            "after": list(node.after),
+            "pace": node.pace,
+            "kind": knowledge(recipe.model),
+            "draws": _draws(node),
+            "paper": recipe.paper,
+            "paper_url": recipe.paper_url,
+            "data": recipe.data,
+            "figures": {},
+            "n_parameters": None,
+            "missing": None,
+        }
+        try:
+            info = self._store.info(node.release)
+        except Unavailable as error:
+            about["missing"] = {"sentence": str(error), "command": error.command}
+            return about
+        measured = {figure["name"]: figure["value"] for figure in info["figures"]}
+        about["figures"] = {name: measured[name] for name in FIGURES if name in measured}
+        about.update({key: info[key] for key in ("paper", "paper_url", "n_parameters")})
+        return about
+
+
+def _draws(node: Node) -> bool:
+    return recipes.get(node.release).model in TABS

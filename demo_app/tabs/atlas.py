@@ -1,0 +1,63 @@
+"""The map: every model of the course, how one led to another, a few pictures of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from demo_app import pictures, widgets, wire
+
+if TYPE_CHECKING:
+    from demo_app.services.atlas import AtlasService
+
+COLUMNS = 4
+"""Pictures side by side in a sheet."""
+
+
+def build(service: AtlasService) -> None:
+    """Lay out the tab and its endpoints; `service` answers for both."""
+    nodes = service.nodes()
+    functions = {"pictures": lambda node, n, seed: few(service, node, n, seed)}
+    widgets.Widget("map", functions=functions, data={"nodes": nodes, "columns": COLUMNS})
+    widgets.explanation("map", **figures(nodes))
+    endpoints(service)
+
+
+def few(service: AtlasService, node: str, n: int, seed: int) -> dict[str, Any]:
+    """n pictures of a node as one, COLUMNS to a row where that comes out even, else all in one."""
+    images = service.pictures(node, n, seed)
+    columns = COLUMNS if len(images) % COLUMNS == 0 else len(images)
+    return {"sheet": wire.pack_bytes(pictures.sheet(images, columns)), "columns": columns}
+
+
+def figures(nodes: list[dict[str, Any]]) -> dict[str, str]:
+    """How many nodes are of each kind, and how many are there; for the explanation."""
+    kinds = [node["kind"] for node in nodes]
+    return {
+        **{f"n_{kind}": str(kinds.count(kind)) for kind in sorted(set(kinds))},
+        "n_nodes": str(len(nodes)),
+        "n_here": str(sum(node["missing"] is None for node in nodes)),
+    }
+
+
+def endpoints(service: AtlasService) -> None:
+    """The same for programs: /map_nodes and /map_pictures."""
+
+    def map_nodes() -> list[dict[str, Any]]:
+        return service.nodes()
+
+    def map_pictures(node: str = "nade", n: int = 4, seed: int = 0) -> list[list[float]]:
+        return service.pictures(node, n, seed).tolist()
+
+    widgets.endpoint(
+        "map_nodes",
+        map_nodes,
+        "Every model of the map -> a list of {key, year, kind, release, tab, after, paper, "
+        "figures, missing, ...}; kind is tractable, approximate or implicit, after the keys of "
+        "the models from which it took its idea.",
+    )
+    widgets.endpoint(
+        "map_pictures",
+        map_pictures,
+        "n pictures of a node, 1 to 16 by a seed -> n x 784 pixels in [0, 1], row by row. Some "
+        "take seconds each.",
+    )

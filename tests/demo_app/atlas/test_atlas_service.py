@@ -1,0 +1,109 @@
+"""The map's service and the gallery's few pictures, on tiny releases."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from demo_app.errors import BadInput, Unavailable
+from demo_app.services.atlas import NODES, AtlasService
+from demo_app.services.gallery import TABS, Gallery
+from demo_app.store import Store
+from genzoo import recipes
+from tests.demo_app.atlas.conftest import HERE
+
+ALL = [node.key for node in NODES]
+
+
+@pytest.fixture
+def service(folder):
+    return AtlasService(Store())
+
+
+def test_every_model_of_the_gallery_is_on_the_map_where_the_gallery_says():
+    tabs = {recipes.get(node.release).model: node.tab for node in NODES}
+    assert TABS.items() <= tabs.items()
+    assert {tab for model, tab in tabs.items() if model not in TABS} == {"stargan", "cyclegan"}
+
+
+def test_ideas_come_from_earlier_nodes():
+    for k, node in enumerate(NODES):
+        assert set(node.after) <= set(ALL[:k])
+        assert all(one.year <= node.year for one in NODES if one.key in node.after)
+
+
+def test_nodes_tell_what_is_measured_and_what_is_missing(service):
+    nodes = {node["key"]: node for node in service.nodes()}
+    assert list(nodes) == ALL
+    assert [key for key, node in nodes.items() if node["missing"] is None] == list(HERE)
+    assert nodes["nade"]["figures"] == {"nll": 123.4}
+    assert nodes["vae"]["figures"] == {"nll_bound": 90.5, "fid": 12.25}
+    assert nodes["gan"]["figures"] == {"fid": 7.25}
+    kinds = [nodes[key]["kind"] for key in ("nade", "vae", "gan", "aae", "stargan", "cyclegan")]
+    assert kinds == ["tractable", "approximate", *["implicit"] * 4]
+    assert [key for key, node in nodes.items() if not node["draws"]] == ["cyclegan", "stargan"]
+    missing = nodes["fvbn"]["missing"]
+    assert missing["command"] == "python -m genzoo train fvbn-mnist"
+    assert "fvbn-mnist" in missing["sentence"]
+    assert nodes["fvbn"]["paper_url"] == recipes.get("fvbn-mnist").paper_url
+
+
+@pytest.mark.parametrize("node", HERE)
+def test_pictures_are_a_function_of_node_number_and_seed(service, node):
+    first = service.pictures(node, 3, 5)
+    assert first.shape == (3, 784)
+    assert first.min() >= 0
+    assert first.max() <= 1
+    np.testing.assert_array_equal(first, AtlasService(Store()).pictures(node, 3, 5))
+    assert (first != service.pictures(node, 3, 6)).any()
+
+
+def test_a_first_look_is_drawn_once(service, monkeypatch):
+    first = service.pictures("gan", 4, 1)
+    monkeypatch.setattr(service._gallery, "few", lambda *_: pytest.fail("drawn again"))
+    np.testing.assert_array_equal(service.pictures("gan", 4, 1), first)
+
+
+def test_what_is_kept_is_bounded(service, monkeypatch):
+    monkeypatch.setattr("demo_app.services.atlas.KEPT", 3)
+    for seed in range(5):
+        service.pictures("gan", 1, seed)
+    assert [seed for _, _, seed in service._kept] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        (("zebra", 4, 0), "must be one of independent, markov"),
+        (("stargan", 4, 0), "must be one of"),
+        (("nade", 0, 0), "between 1 and 16"),
+        (("nade", 17, 0), "between 1 and 16"),
+        (("nade", 4, -1), "between 0 and"),
+        (("nade", 4, "x"), "must be a whole number"),
+    ],
+)
+def test_bad_input_is_refused(service, given, complaint):
+    with pytest.raises(BadInput, match=complaint):
+        service.pictures(*given)
+
+
+def test_a_missing_release_is_told(service):
+    with pytest.raises(Unavailable, match="fvbn-mnist"):
+        service.pictures("fvbn", 4, 0)
+
+
+@pytest.mark.parametrize("name", ["nade-mnist", "gan-mnist", "vae-mnist"])
+def test_a_sheet_is_few_pictures_that_are_many(folder, name):
+    gallery = Gallery(Store())
+    np.testing.assert_array_equal(gallery.few(name, 64, 3), gallery.sheet(name, 3))
+
+
+def test_a_damaged_release_does_not_hinder_the_others(folder):
+    (folder / "vae-mnist" / "config.json").write_text("{")
+    service = AtlasService(Store())
+    nodes = {node["key"]: node for node in service.nodes()}
+    assert nodes["vae"]["missing"]
+    assert nodes["gan"]["missing"] is None
+    assert service.pictures("gan", 2, 0).shape == (2, 784)
+    with pytest.raises(Unavailable):
+        service.pictures("vae", 2, 0)

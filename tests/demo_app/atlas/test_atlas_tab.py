@@ -1,0 +1,61 @@
+"""The map's tab on a made service: what it lays out and sends."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from demo_app import text
+from demo_app.services.atlas import NODES
+from demo_app.tabs import atlas
+
+
+class MadeService:
+    def nodes(self):
+        return [
+            {"key": "nade", "kind": "tractable", "missing": None},
+            {"key": "fvbn", "kind": "tractable", "missing": {"sentence": "Gone.", "command": "m"}},
+            {"key": "gan", "kind": "implicit", "missing": None},
+        ]
+
+    def pictures(self, node, n, seed):
+        return np.repeat(np.arange(n)[:, None] / 255, 784, 1)
+
+
+@pytest.mark.parametrize(("n", "columns"), [(3, 3), (4, 4), (16, 4), (6, 6)])
+def test_pictures_are_sent_as_one_sheet(n, columns):
+    answer = atlas.few(MadeService(), "nade", n, 0)
+    assert answer["columns"] == columns
+    width = 28 * columns
+    sheet = np.frombuffer(base64.b64decode(answer["sheet"]), np.uint8).reshape(-1, width)
+    np.testing.assert_array_equal(sheet[14::28, 14::28].ravel(), np.arange(n))
+    json.dumps(answer)
+
+
+def test_the_page_is_given_the_nodes():
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        atlas.build(MadeService())
+    widget = next(b for b in blocks.blocks.values() if getattr(b, "name", "") == "map")
+    assert widget.props["data"] == {"nodes": MadeService().nodes(), "columns": 4}
+    assert list(widget.functions) == ["pictures"]
+
+
+def test_the_explanation_counts_the_nodes():
+    figures = atlas.figures(MadeService().nodes())
+    assert figures == {"n_tractable": "2", "n_implicit": "1", "n_nodes": "3", "n_here": "2"}
+
+
+@pytest.mark.parametrize("language", text.LANGUAGES)
+def test_every_node_and_arrow_has_its_words(language):
+    labels = text.labels(language)
+    for node in NODES:
+        for kind in ("name", "idea", "good", "bad"):
+            assert labels[f"map.{kind}_{node.key}"]
+        for source in node.after:
+            assert labels[f"map.edge_{source}_{node.key}"]
+    edges = {key for key in labels if key.startswith("map.edge_")}
+    assert len(edges) == sum(len(node.after) for node in NODES)
