@@ -13,7 +13,9 @@ import torch
 
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
+from demo_app.services.blind import BlindService
 from demo_app.services.dcgan import DCGANService
+from demo_app.services.faceoff import FaceOffService
 from demo_app.services.gan import GANService
 from demo_app.services.infogan import InfoGANService
 from demo_app.services.nade import NADEService
@@ -26,7 +28,9 @@ from demo_app.services.vae import VAEService
 from demo_app.store import Store
 from demo_app.tabs import (
     aae,
+    blind,
     dcgan,
+    faceoff,
     gan,
     infogan,
     nade,
@@ -83,6 +87,11 @@ TABS: tuple[Tab, ...] = (
     Tab("gan", "GAN", [(GANService, gan.build)]),
     Tab("dcgan", "DCGAN", [(DCGANService, dcgan.build)]),
     Tab("infogan", "InfoGAN", [(InfoGANService, infogan.build)]),
+    Tab(
+        "compare",
+        "Compare",
+        [(FaceOffService, faceoff.build), (BlindService, blind.build)],
+    ),
 )
 
 
