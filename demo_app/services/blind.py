@@ -94,8 +94,7 @@ class BlindService:
             return None
         command = "python -m genzoo train nade-mnist"
         return Unavailable(
-            "No release that takes part in the blind test is here, or the test images are missing.",
-            command,
+            "Nothing can be played: test images, or releases that take part, are missing.", command
         )
 
     def games(self) -> list[dict[str, Any]]:

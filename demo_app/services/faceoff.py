@@ -1,4 +1,4 @@
-"""What the face-off asks: one digit of which some is known, and what every model makes of the rest.
+"""What the face-off asks: one digit of which some is known, and what models make of the rest.
 
 Three ways to a completion:
 
@@ -14,9 +14,9 @@ Three ways to a completion:
   stationary distribution: a VAE proposes by q(z | filled) (Mattei and Frellsen, "Leveraging the
   Exact Likelihood of Deep Latent Variable Models", 2018, algorithm 2); an AAE, whose encoder may
   have no density, by a random walk on p(z) p(known | z). What is shown is the mean of p(x | z) at
-  the end, with the known pixels kept. Chains this short are near the target, not at it. Against
-  weights alone (a population of 256, four rounds) they are as true to the known pixels, and their
-  completions differ, where of 256 weights in 32 dimensions one or two had all.
+  the end, with the known pixels kept. Chains this short are near the target, not at it. Weights
+  alone (256 codes of VAEs, four rounds of proposals) were as true to the known pixels, but in 32
+  dimensions one or two of them had all the weight, so that the completions were all the same.
 
 GANs have neither a density nor an encoder here, and are left out.
 """
@@ -127,9 +127,7 @@ class FaceOffService:
         assets = self._store.assets(self.source, {"digits", "labels"})
         return np.unpackbits(assets["digits"], axis=1)[:, :D], assets["labels"]
 
-    def by_row(
-        self, model: Any, pixels: Any, go_on: GoOn = lambda: True
-    ) -> np.ndarray | None:
+    def by_row(self, model: Any, pixels: Any, go_on: GoOn = lambda: True) -> np.ndarray | None:
         """How well an exact model foresees a digit: (29,), the r-th log p(rows from r on | the r
         rows before), 0 for r = 28."""
         one = self._contestant(model)
@@ -200,10 +198,11 @@ class FaceOffService:
     ) -> np.ndarray | None:
         start = torch.where(given.view_as(x), x, torch.nan)
         with self._store.model(one.name) as model:
-            assert isinstance(model, Autoregressive)
-            if isinstance(model, OrderlessNADE):
-                model = model.under(torch.arange(D))
-            steps = model.sampling(count, given=start, generator=generator)
+            held: object = model
+            if isinstance(held, OrderAgnostic):
+                held = held.under(torch.arange(D))
+            assert isinstance(held, Autoregressive)
+            steps = held.sampling(count, given=start, generator=generator)
         images = None
         while go_on():
             with self._store.model(one.name):
@@ -322,7 +321,7 @@ def _kind(model: type) -> str | None:
     for kind, role in (("any", OrderAgnostic), ("raster", Autoregressive)):
         if issubclass(model, role):
             return kind
-    return {VAE: "vae", AAE: "aae"}.get(model)
+    return "vae" if model is VAE else "aae" if model is AAE else None
 
 
 def _log_known(p: Distribution, x: Tensor, known: Tensor) -> Tensor:
@@ -368,7 +367,7 @@ def _vae_chain(
 def _aae_chain(
     aae: AAE, x: Tensor, known: Tensor, z: Tensor, generator: torch.Generator
 ) -> Iterator[Distribution]:
-    """As `_vae_chain`; z is kept from falling where the prior has nothing by its own density."""
+    """As `_vae_chain`; after the rounds of pseudo-Gibbs, a random walk on p(z) p(known | z)."""
     p: Distribution = aae.decode(z)
 
     def log_w(z: Tensor, p: Distribution) -> Tensor:
@@ -376,10 +375,9 @@ def _aae_chain(
 
     for n in range(N_GIBBS + N_CHAIN):
         noise = torch.randn(z.shape, generator=generator)
+        new = z + STEP * noise
         if n < N_GIBBS:
             new = aae.encode(_fill(p, x, known, generator), noise)
-        else:
-            new = z + STEP * noise
         p_new = aae.decode(new)
         taken = torch.ones(len(z), dtype=torch.bool)
         if n >= N_GIBBS:

@@ -1,4 +1,4 @@
-"""The face-off part of the Compare tab: one digit, partly known, and what each model makes of it."""
+"""The face-off of the Compare tab: one digit, partly known, and what each model makes of it."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ def build(service: FaceOffService) -> None:
     turns = Turns()
     functions: dict[str, Callable[..., dict[str, Any]]] = {
         "start": lambda: start(service),
-        "foresee": lambda model, x, page, turn: foresee(
-            service, model, x, turns.take(page, turn)
-        ),
+        "foresee": lambda model, x, page, turn: foresee(service, model, x, turns.take(page, turn)),
         "complete": lambda model, x, known, seed, page, turn: complete(
             service, model, x, known, seed, turns.take(page, turn)
         ),
@@ -103,7 +101,7 @@ def endpoints(service: FaceOffService) -> None:
         "compare_complete",
         compare_complete,
         "784 pixels, 0 or 1, row by row, and 784 numbers, 1 where a pixel is known -> `count` "
-        "completions by a model, images of 784 numbers in [0, 1]; and log_prob, the log-probability "
-        "in nats of the unknown pixels as they were given, null where a model has none that is "
-        f"exact. Models in raster order can be given the first pixels alone. Models: {names}.",
+        "completions by a model, images of 784 numbers in [0, 1]; and log_prob, the "
+        "log-probability in nats of the unknown pixels as they were given, null where a model has "
+        f"none that is exact. Models in raster order can be given the first pixels alone. Models: {names}.",
     )

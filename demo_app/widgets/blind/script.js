@@ -180,7 +180,6 @@ function showTruth() {
     : zoo.t("blind.near_real");
   find(".next").textContent = zoo.t(play.k + 1 < ROUNDS ? "blind.next" : "blind.finish");
   find(".open").hidden = one.real;
-  find(".open").textContent = one.real ? "" : zoo.t("blind.open", { family: family(one.family) });
 }
 
 function truthOf(one) {

@@ -116,8 +116,7 @@ def test_buttons_ask_by_whom_and_the_answer_is_judged(visit, service):
     expect(page.get_by_test_id("blind-truth")).to_be_hidden()
     page.get_by_test_id("blind-family-" + maker.family).click()
     expect(page.get_by_test_id("blind-truth")).to_contain_text(EN["blind.named_right"])
-    opens = written(EN["blind.open"], family=NAMES[maker.family])
-    expect(page.get_by_test_id("blind-open")).to_have_text(opens)
+    expect(page.get_by_test_id("blind-open")).to_have_text(EN["blind.open"])
     expect(page.get_by_test_id("blind-status")).to_contain_text("Answered in")
     page.get_by_test_id("blind-next").click()
     expect_phase(page, "ask")
@@ -155,10 +154,10 @@ def test_another_game_begins_anew_and_is_in_the_address(visit, service):
 def test_before_an_answer_nothing_on_the_page_tells_it(visit):
     page = visit(sockets=False)
     assert page.get_by_test_id("blind-status").inner_text() == ""
-    assert "mnist" not in page.locator(".zoo-blind").inner_text()
+    assert "mnist" not in page.locator(".zoo-blind .zoo-panel").inner_text()
     page.get_by_test_id("blind-made").click()
     expect_phase(page, "who")
-    assert "mnist" not in page.locator(".zoo-blind").inner_text()
+    assert "mnist" not in page.locator(".zoo-blind .zoo-panel").inner_text()
 
 
 def test_a_refusal_is_shown_and_the_answer_can_be_given_again(visit):
@@ -225,7 +224,11 @@ def test_pictures_and_answers_are_saved(visit, service):
     kept = json.loads(Path(download.value.path()).read_text())
     assert (kept["data"], kept["kind"], kept["seed"], len(kept["rounds"])) == (*BINARY, 3, 1)
     maker, one = service.reveal(*BINARY, 3, 0).maker, kept["rounds"][0]
-    assert (one["said"], one["real"], one["model"]) == ("real", maker is None, maker and maker.name)
+    assert (one["said"], one["real"], one["model"]) == (
+        "real",
+        maker is None,
+        maker and maker.name,
+    )
     assert one["pixels"] == service.round(*BINARY, 3, 0).tolist()
 
 

@@ -42,7 +42,9 @@ def test_models_play_where_their_pixels_are_of_the_kind_and_their_pictures_good(
 
 
 def test_half_are_real_and_families_come_evenly(service):
-    all_of_them = [t.maker.family if t.maker else None for t in truths(service, GAMES[0], range(60))]
+    all_of_them = [
+        t.maker.family if t.maker else None for t in truths(service, GAMES[0], range(60))
+    ]
     counts = Counter(all_of_them)
     assert abs(counts[None] - 300) < 4 * np.sqrt(600 / 4)
     for family in ("nade", "vae", "aae"):
@@ -82,7 +84,8 @@ def test_a_round_is_a_function_of_data_kind_seed_and_number(service, module_fold
         np.stack([service.round(*game, seed, k) for k in range(ROUNDS)])
         for game, seed in ((GAMES[0], 3), (GAMES[0], 4), (GAMES[1], 3))
     ]
-    assert (games[0] != games[1]).any() and (games[0] != games[2]).any()
+    assert (games[0] != games[1]).any()
+    assert (games[0] != games[2]).any()
 
 
 def test_a_real_round_makes_a_picture_too_so_that_time_tells_nothing(folder, monkeypatch):

@@ -80,7 +80,7 @@ def test_the_orderless_one_foresees_rows_as_any_known_pixels(service):
     assert score == pytest.approx(service.by_row(ANY, x)[12], rel=1e-5)
 
 
-@pytest.mark.parametrize("model", (*RASTER, ANY, *CODED))
+@pytest.mark.parametrize("model", [*RASTER, ANY, *CODED])
 def test_known_pixels_are_kept_and_the_seed_says_the_rest(service, model):
     x = service.digits()[0][11]
     first, same, other = (service.complete(model, x, ROWS, 3, seed) for seed in (5, 5, 6))
