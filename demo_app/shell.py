@@ -14,9 +14,11 @@ import torch
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
 from demo_app.services.atlas import AtlasService
+from demo_app.services.blind import BlindService
 from demo_app.services.compare import CompareService
 from demo_app.services.cyclegan import CycleGANService
 from demo_app.services.dcgan import DCGANService
+from demo_app.services.faceoff import FaceOffService
 from demo_app.services.gan import GANService
 from demo_app.services.infogan import InfoGANService
 from demo_app.services.nade import NADEService
@@ -31,9 +33,11 @@ from demo_app.store import Store
 from demo_app.tabs import (
     aae,
     atlas,
+    blind,
     compare,
     cyclegan,
     dcgan,
+    faceoff,
     gan,
     infogan,
     nade,
@@ -94,7 +98,15 @@ TABS: tuple[Tab, ...] = (
     Tab("infogan", "InfoGAN", [(InfoGANService, infogan.build)]),
     Tab("stargan", "StarGAN", [(StarGANService, stargan.build)]),
     Tab("cyclegan", "CycleGAN", [(CycleGANService, cyclegan.build)]),
-    Tab("compare", "Compare", [(CompareService, compare.build)]),
+    Tab(
+        "compare",
+        "Compare",
+        [
+            (CompareService, compare.build),
+            (FaceOffService, faceoff.build),
+            (BlindService, blind.build),
+        ],
+    ),
 )
 
 

@@ -29,7 +29,7 @@ class Store:
         load: a release's name to its model.
     """
 
-    def __init__(self, size: int = 16, load: Callable[[str], nn.Module] = releases.load):
+    def __init__(self, size: int = 32, load: Callable[[str], nn.Module] = releases.load):
         self._size = size
         self._load = load
         self._models: OrderedDict[str, nn.Module] = OrderedDict()

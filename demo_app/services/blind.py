@@ -1,0 +1,229 @@
+"""What the blind test asks: pictures, each real or made by a model, and afterwards the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demo_app.errors import BadInput, Unavailable
+from demo_app.services import checks
+from demo_app.services.digits import MAX_SEED, PIECE, D
+from demo_app.services.gallery import TABS
+from demo_app.store import Store
+from genzoo import recipes, releases
+from genzoo.models import AAE, DCGAN, GAN, NADE, VAE, InfoGAN, PixelRNN, Transformer
+from genzoo.roles import Autoregressive, pictures
+
+ROUNDS = 10
+MAX_FID = 30.0
+"""What a judge tells apart more easily is no riddle."""
+
+N_SHEET = 64
+"""Pictures of a model in which the one nearest to a real picture is looked for."""
+
+GAMES = (("mnist", "binary"), ("mnist", "gray"), ("fashion", "gray"))
+"""Data set and kind of pixels. Within a game all pictures have the same kind of pixels, or these
+would give the answer away."""
+
+REAL = {
+    ("mnist", "binary"): ("nade-mnist", "digits"),
+    ("mnist", "gray"): ("infogan-mnist", "digits"),
+    ("fashion", "gray"): ("vae-fashion", "images"),
+}
+"""Releases beside which test images of each game lie, and the name of the array."""
+
+BINARY = (NADE, PixelRNN, Transformer, VAE, AAE)
+GRAY = (GAN, DCGAN, InfoGAN)
+UNMEASURED = (NADE, PixelRNN, Transformer)
+"""Models of exact probability: they have no FID, and draw a picture within a second. The orderless
+NADE and the RNADE of clothes take several."""
+
+SLOW = (PixelRNN, Transformer)
+"""They draw no sheet while somebody waits."""
+
+ORDER = list(TABS.values())
+"""Of families: that of their tabs."""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """A release that takes part in a game; its family is the tab in which it is explored."""
+
+    name: str
+    family: str
+    slow: bool
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a picture is. Of a real one `maker` is None; `nearest` (784,) uint8 is then the picture
+    nearest to it among 64 by `nearest_by`, and of a made one the nearest real one (`nearest_by` is
+    None). Near by the Euclidean distance of the pixels."""
+
+    maker: Maker | None
+    nearest: np.ndarray
+    nearest_by: str | None
+
+
+class BlindService:
+    """A game is ten rounds of a data set and a kind, "binary" or "gray" pixels (see GAMES). What
+    is shown in a round is a function of (data, kind, seed, round) and of the releases that there
+    are: nothing is kept of who plays. Refuses bad input with BadInput, a missing or damaged
+    release with Unavailable.
+
+    A picture is real with probability 1/2, else of a family and one of its releases, each drawn
+    evenly. VAEs and AAEs take part where pixels are 0 or 1: their pictures are then draws of
+    p(x | z), as a sample of theirs is. GANs are of gray pixels, and take part there.
+    """
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._round = lru_cache(maxsize=256)(self._round_of)
+        self._sheet = lru_cache(maxsize=32)(self._sheet_of)
+
+    def missing(self) -> Unavailable | None:
+        """Why nothing can be played, if nothing can; reads no weights."""
+        if self.games():
+            return None
+        command = "python -m genzoo train nade-mnist"
+        return Unavailable(
+            "Nothing can be played: test images, or releases that take part, are missing.", command
+        )
+
+    def games(self) -> list[dict[str, Any]]:
+        """Those that can be played: data, kind, and families, those of their makers."""
+        return [
+            {"data": data, "kind": kind, "families": list(_families(makers))}
+            for (data, kind), makers in self._games.items()
+        ]
+
+    def round(self, data: Any, kind: Any, seed: Any, k: Any) -> np.ndarray:
+        """The picture of the k-th round, 0 to 9: (784,) uint8, 255 is ink. Tells nothing of the
+        answer: whatever is shown, a model's picture has been made, so that not even the time
+        does."""
+        return self._round(*self._checked(data, kind, seed, k))[0]
+
+    def reveal(self, data: Any, kind: Any, seed: Any, k: Any) -> Truth:
+        """What it was."""
+        game, seed, k = self._checked(data, kind, seed, k)
+        picture, maker, other = self._round(game, seed, k)
+        if maker is not None:
+            return Truth(maker, _nearest(picture, self._real(game)), None)
+        return Truth(None, _nearest(picture, self._sheet(game, other)), other)
+
+    def _round_of(
+        self, game: tuple[str, str], seed: int, k: int
+    ) -> tuple[np.ndarray, Maker | None, str]:
+        """The picture; its maker, None where it is real; the release whose sheet may be asked for
+        its like."""
+        number = GAMES.index(game)
+        # The same for all rounds of a game: none of its real pictures comes twice.
+        real = self._real(game)
+        shown = np.random.default_rng([number, seed]).permutation(len(real))[k % len(real)]
+        random = np.random.default_rng([number, seed, k])
+        is_real = bool(random.integers(2))
+        families = _families(self._games[game])
+        family = families[list(families)[random.integers(len(families))]]
+        maker = family[random.integers(len(family))]
+        generator = torch.Generator().manual_seed(int(random.integers(2**62)))
+        quick = [one.name for one in self._games[game] if not one.slow] or [maker.name]
+        other = quick[random.integers(len(quick))] if maker.slow else maker.name
+        made = self._draw(game, maker.name, 1, generator)[0]
+        return (real[shown], None, other) if is_real else (made, maker, other)
+
+    def _sheet_of(self, game: tuple[str, str], name: str) -> np.ndarray:
+        return self._draw(game, name, N_SHEET, torch.Generator().manual_seed(0))
+
+    def _draw(
+        self, game: tuple[str, str], name: str, n: int, generator: torch.Generator
+    ) -> np.ndarray:
+        """n pictures (n, 784) uint8; the model is let go of every few pixels."""
+        with self._store.model(name) as model:
+            if not isinstance(model, Autoregressive):
+                x = pictures(model, n, generator)
+                if game[1] == "binary":
+                    x = (torch.rand(x.shape, generator=generator) < x).to(x)
+                return _bytes(x)
+            steps = model.sampling(n, generator=generator)
+        return _bytes(self._last(name, steps))
+
+    def _last(self, name: str, steps: Iterator[Tensor]) -> Tensor:
+        x = None
+        while True:
+            with self._store.model(name):
+                piece = list(islice(steps, PIECE))
+            if not piece:
+                assert x is not None
+                return x
+            x = piece[-1]
+
+    def _real(self, game: tuple[str, str]) -> np.ndarray:
+        """Test images (N, 784) uint8."""
+        name, key = REAL[game]
+        images = self._store.assets(name, {key})[key]
+        if game[1] == "binary":
+            return np.unpackbits(images, axis=1)[:, :D] * np.uint8(255)
+        return images
+
+    @cached_property
+    def _games(self) -> dict[tuple[str, str], list[Maker]]:
+        games = {}
+        for game in GAMES:
+            makers = [maker for name in releases.names() if (maker := self._maker(name, *game))]
+            makers.sort(key=lambda maker: ORDER.index(maker.family))
+            try:
+                self._real(game)
+            except Unavailable:
+                continue
+            if makers:
+                games[game] = makers
+        return games
+
+    def _maker(self, name: str, data: str, kind: str) -> Maker | None:
+        model = recipes.get(name).model
+        if model not in (BINARY if kind == "binary" else GRAY):
+            return None
+        try:
+            info = self._store.info(name)
+        except Unavailable:
+            return None
+        fid = {figure["name"]: figure["value"] for figure in info["figures"]}.get("fid")
+        good = model in UNMEASURED if fid is None else fid <= MAX_FID
+        if not good or info["hyperparameters"]["data"] != data:
+            return None
+        return Maker(name, TABS[model], model in SLOW)
+
+    def _checked(
+        self, data: Any, kind: Any, seed: Any, k: Any
+    ) -> tuple[tuple[str, str], int, int]:
+        data = checks.choice("The data set", data, sorted({data for data, _ in GAMES}))
+        kind = checks.choice("The kind of pixels", kind, sorted({kind for _, kind in GAMES}))
+        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        k = checks.integer("The round", k, 0, ROUNDS - 1)
+        if (data, kind) not in self._games:
+            there = "; ".join(f"{data}, {kind}" for data, kind in self._games) or "none"
+            raise BadInput(f"There is no game of {data} with {kind} pixels; there are: {there}.")
+        return (data, kind), seed, k
+
+
+def _families(makers: list[Maker]) -> dict[str, list[Maker]]:
+    families: dict[str, list[Maker]] = {}
+    for maker in makers:
+        families.setdefault(maker.family, []).append(maker)
+    return families
+
+
+def _nearest(picture: np.ndarray, among: np.ndarray) -> np.ndarray:
+    distances = ((among.astype(np.float32) - picture) ** 2).sum(1)
+    return among[int(distances.argmin())]
+
+
+def _bytes(x: Tensor) -> np.ndarray:
+    return (x.flatten(1) * 255).round().clamp(0, 255).byte().numpy()
