@@ -103,5 +103,6 @@ def endpoints(service: FaceOffService) -> None:
         "784 pixels, 0 or 1, row by row, and 784 numbers, 1 where a pixel is known -> `count` "
         "completions by a model, images of 784 numbers in [0, 1]; and log_prob, the "
         "log-probability in nats of the unknown pixels as they were given, null where a model has "
-        f"none that is exact. Models in raster order can be given the first pixels alone. Models: {names}.",
+        "none that is exact. Models in raster order can be given the first pixels alone. Models: "
+        f"{names}.",
     )
