@@ -110,10 +110,24 @@ def test_evaluate_writes_into_the_release_only_when_asked(capsys, released):
     assert (released / "config.json").read_text() == before
     assert main([*few, "--write"]) == 0
     config = json.loads((released / "config.json").read_text())
-    assert all("10 test images" in figure["setting"] for figure in config["figures"])
+    settings = {figure["name"]: figure["setting"] for figure in config["figures"]}
+    assert list(settings) == ["nll", "bits_per_dim", "seconds_1", "seconds_64"]
+    assert all("10 test images" in settings[name] for name in ("nll", "bits_per_dim"))
     assert releases.card(config) == (released / "README.md").read_text()
     unchanged = set(config) - {"figures"}
     assert {k: config[k] for k in unchanged} == {k: json.loads(before)[k] for k in unchanged}
+
+
+def test_a_part_of_the_figures_is_measured_and_the_others_stay(capsys, released):
+    before = releases.info("nade-mnist")["figures"]
+    few = ["evaluate", "nade-mnist", "--images", "10", "--part", "model", "--write"]
+    assert main([*few, "--device", "cpu"]) == 0
+    assert "seconds" not in capsys.readouterr().out
+    after = releases.info("nade-mnist")["figures"]
+    timed = [figure for figure in before if figure["name"].startswith("seconds_")]
+    assert after[:2] == timed
+    assert [figure["name"] for figure in after[2:]] == ["nll", "bits_per_dim"]
+    assert all("10 test images" in figure["setting"] for figure in after[2:])
 
 
 def test_seeds_are_put_beside_the_releases_own(capsys, released):
