@@ -38,7 +38,10 @@ def build(service: CompareService) -> None:
         functions={"matrix": lambda data: matrix(service, data)},
         data=[each["data"] for each in data],
     )
-    widgets.explanation("compare")
+    n = {each["data"]: len(each["models"]) for each in data}
+    widgets.explanation(
+        "compare", **{f"n_{key}": str(n.get(key, 0)) for key in ("mnist", "fashion")}
+    )
     endpoints(service)
 
 

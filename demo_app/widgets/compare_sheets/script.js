@@ -247,7 +247,6 @@ function showChosen() {
   find("paper").textContent = model.paper;
   find("paper").href = model.paper_url;
   find("go").hidden = !zoo.tabs.includes(model.tab);
-  find("go").textContent = zoo.t("compare.go");
   element.querySelectorAll(".plot button").forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.model === model.name);
   });

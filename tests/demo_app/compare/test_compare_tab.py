@@ -9,7 +9,6 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from demo_app import text
 from demo_app.tabs import compare
 
 
@@ -110,9 +109,3 @@ def test_with_nothing_to_compare_a_notice_says_so():
         compare.build(Empty())
     [notice] = widgets_of(blocks).values()
     assert "python -m genzoo train gan-mnist" in notice.props["data"]["sentence"]
-
-
-def test_the_explanation_is_in_both_languages_with_the_same_formulas():
-    en, ko = (text.markdown("compare", language) for language in ("en", "ko"))
-    assert en.count("$") == ko.count("$")
-    assert en.count("|") == ko.count("|")
