@@ -635,7 +635,7 @@ def test_fits_the_screen_in_its_language(visit, language, width):
 
 def test_every_control_can_be_reached_and_has_a_name(visit):
     page = visit()
-    expect_names(page, ".zoo-page")
+    expect_names(page, "#page-vae")
     stops = tab_stops(page, "vae-map", "vae-sum-json", most=200)
     for wanted in (
         "vae-map-json",
