@@ -23,7 +23,6 @@ PICTURES = {
     "aae": "&aae.prior=ring",
     "gan": "",
     "infogan": "",
-    "stargan": "",
     "compare": "&compare.model=infogan-mnist&compare.cell=12",
 }
 """The tabs, and what of their state is not as at the start."""
