@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ import numpy as np
 from demo_app.errors import Unavailable
 from demo_app.services import checks
 from demo_app.services.gallery import MAX_SEED, TABS, Gallery
+from demo_app.services.kept import Kept
 from demo_app.store import Store
 from genzoo import recipes
 from genzoo.roles import knowledge
@@ -71,8 +70,7 @@ class AtlasService:
     def __init__(self, store: Store):
         self._store = store
         self._gallery = Gallery(store)
-        self._kept: OrderedDict[tuple[str, int, int], np.ndarray] = OrderedDict()
-        self._guard = Lock()
+        self._kept = Kept(KEPT)
 
     def nodes(self) -> list[dict[str, Any]]:
         """Every node, whether its release is there or not; reads no weights.
@@ -91,20 +89,9 @@ class AtlasService:
         key = checks.choice("The node", node, drawing)
         n = checks.integer("The number of pictures", n, 1, MAX_PICTURES)
         seed = checks.integer("The seed", seed, 0, MAX_SEED)
-        asked = (key, n, seed)
-        with self._guard:
-            if asked in self._kept:
-                self._kept.move_to_end(asked)
-                return self._kept[asked]
-        # A model that is slow must not hold up the others: it is asked outside of the lock.
         release = _BY_KEY[key].release
         self._store.info(release)
-        drawn = self._gallery.few(release, n, seed)
-        with self._guard:
-            self._kept[asked] = drawn
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return drawn
+        return self._kept.get((key, n, seed), lambda: self._gallery.few(release, n, seed))
 
     def _about(self, node: Node) -> dict[str, Any]:
         recipe = recipes.get(node.release)

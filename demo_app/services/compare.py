@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import asdict
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +15,7 @@ from torch import Tensor
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
 from demo_app.services.gallery import DATA, MAX_SEED, N_SHEET, D, Entry, Gallery
+from demo_app.services.kept import Kept
 from demo_app.store import Store
 from genzoo import recipes
 from genzoo.data.binarize import binarize_once
@@ -36,34 +34,6 @@ N_KEPT = 200
 NEARBY = 6000
 """Training images that are compared at once."""
 
-T = TypeVar("T")
-
-
-class Kept:
-    """The `size` answers used last; each is found out once, whoever asks."""
-
-    def __init__(self, size: int = N_KEPT):
-        self._size = size
-        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
-        self._locks: dict[Hashable, threading.Lock] = {}
-        self._guard = threading.Lock()
-
-    def get(self, key: Hashable, find: Callable[[], T]) -> T:
-        with self._guard:
-            lock = self._locks.setdefault(key, threading.Lock())
-        with lock:
-            with self._guard:
-                if key in self._answers:
-                    self._answers.move_to_end(key)
-                    return self._answers[key]
-            answer = find()
-            with self._guard:
-                self._answers[key] = answer
-                while len(self._answers) > self._size:
-                    old, _ = self._answers.popitem(last=False)
-                    self._locks.pop(old, None)
-            return answer
-
 
 class CompareService:
     """Pictures are 784 numbers in [0, 1], row by row; a sheet is 64 of them, numbered from 0;
@@ -73,7 +43,7 @@ class CompareService:
     def __init__(self, store: Store):
         self._store = store
         self._gallery = Gallery(store)
-        self._kept = Kept()
+        self._kept = Kept(N_KEPT)
 
     @property
     def data(self) -> tuple[str, ...]:

@@ -154,10 +154,6 @@ def test_an_entry_of_the_real_matrix_is_what_a_plain_loop_over_pixels_gives(monk
     x = (u < gray).double().numpy()
     W, V = nade.W.detach().double().numpy(), nade.V.detach().double().numpy()
     b, c = nade.b.detach().double().numpy(), nade.c.detach().double().numpy()
-    if W.shape[0] != 784:
-        W = W.T
-    if V.shape[0] != 784:
-        V = V.T
     a = np.tile(c, (64, 1))
     log_p = np.zeros(64)
     for i in range(784):
