@@ -41,10 +41,25 @@ def levels(canvas, width=28, height=28):
     return (PAPER - np.array(red)) / (PAPER - PEN)
 
 
+def pause(page, ms):
+    """Two frames, and `ms` by the page's own clock: whatever it was to do in that time, for what
+    it has been told before, is done, however busy the machine is."""
+    page.evaluate(
+        """(ms) => new Promise((done) => requestAnimationFrame(() =>
+            requestAnimationFrame(() => setTimeout(done, ms))))""",
+        ms,
+    )
+
+
 def state(page, after=250):
     """The state in the address, which is written a little after the change."""
-    page.wait_for_timeout(after)
-    return {k: v[0] for k, v in parse_qs(page.url.partition("#")[2]).items()}
+    pause(page, after)
+    return {k: v[0] for k, v in parse_qs(fragment(page)).items()}
+
+
+def fragment(page):
+    """What the address says after #."""
+    return page.evaluate("location.hash").lstrip("#")
 
 
 def written(template, **values):

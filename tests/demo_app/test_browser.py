@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import shell, text, wire
-from tests.demo_app.page import state
+from tests.demo_app.page import fragment, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def red(page, name):
 
 def drawn(page):
     """The image on the canvas, (784,) of 0 and 1, in light mode."""
-    page.wait_for_timeout(150)  # a stroke is painted with its answer, or a little later
+    pause(page, 150)  # a stroke is painted with its answer, or a little later
     return (red(page, "nade-canvas") < 128).astype(np.uint8)
 
 
@@ -69,7 +69,7 @@ def expect_tiles(page, service, image, known, count=7, seed=1):
     deadline = time.monotonic() + 5
     while tiles(page).shape != expected.shape or (tiles(page) != expected).any():
         assert time.monotonic() < deadline, "the completions are not the service's"
-        page.wait_for_timeout(50)
+        pause(page, 50)
 
 
 def first_digit(service):
@@ -290,7 +290,7 @@ def test_player_reveals_pixels_in_order(visit, service):
     player.get_by_role("button", name="Pause").click()
     paused = int(scrubber.input_value())
     assert 392 <= paused < 784
-    page.wait_for_timeout(150)
+    pause(page, 150)
     assert int(scrubber.input_value()) == paused
     player.get_by_role("button", name="Play").click()
     expect(scrubber).to_have_value("784")
@@ -306,7 +306,7 @@ def test_drawing_again_plays_unless_motion_is_reduced(visit, motion):
     )
     seed = page.get_by_test_id("nade-seed").input_value()
     page.get_by_test_id("nade-random").click()
-    page.wait_for_timeout(700)
+    pause(page, 700)
     assert page.get_by_test_id("nade-seed").input_value() != seed
     least = page.evaluate("window.least")
     assert least == 784 if motion == "reduce" else 392 <= least < 784
@@ -324,8 +324,8 @@ def test_the_address_restores_everything_in_a_fresh_page(visit, service):
     page.get_by_test_id("nade-seed").press("Enter")
     page.mouse.move(*cell(page, 250, "nade-map"))
     page.get_by_test_id("nade-about").press("Enter")
-    page.wait_for_timeout(300)
-    image, hash = drawn(page), page.url.partition("#")[2]
+    pause(page, 300)
+    image, hash = drawn(page), fragment(page)
     other = visit(hash)
     np.testing.assert_array_equal(drawn(other), image)
     expect_score(other, service, image)
@@ -333,7 +333,7 @@ def test_the_address_restores_everything_in_a_fresh_page(visit, service):
     expect(other.locator("[data-brush='3']")).to_have_attribute("aria-pressed", "true")
     expect(other.get_by_test_id("nade-reading")).to_contain_text("Row 9, column 27.")
     expect(other.get_by_test_id("nade-about")).to_have_attribute("aria-expanded", "true")
-    other.wait_for_timeout(300)
+    pause(other, 300)
     assert other.url.partition("#")[2] == hash
 
 
@@ -359,7 +359,7 @@ def test_nonsense_in_the_address_becomes_the_default(visit, service):
 
 def test_a_fresh_page_has_a_bare_address(visit, address):
     page = visit()
-    page.wait_for_timeout(400)
+    pause(page, 400)
     assert page.url == address
 
 
@@ -459,7 +459,7 @@ def test_dark_mode_repaints(visit):
     assert ink.max() > 200  # ink is light on dark
     assert np.median(ink) < 60
     page.evaluate("document.body.classList.remove('dark')")
-    page.wait_for_timeout(100)
+    pause(page, 100)
     assert np.median(red(page, "nade-canvas")) > 200
 
 

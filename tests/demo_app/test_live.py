@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from demo_app import live, wire
+from tests.demo_app.page import pause
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,7 @@ def draw(page, service):
 @pytest.mark.browser
 def test_strokes_are_asked_on_the_socket(visit, service):
     page = visit()
-    page.wait_for_timeout(300)
+    pause(page, 300)
     requests = []
     page.on("request", lambda request: requests.append(request.url))
     draw(page, service)
@@ -154,10 +155,10 @@ FRAIL = """
 def test_without_a_socket_the_page_asks_all_the_same(visit, service, how):
     """Refused at once; broken with a question under way; lost while nobody asked."""
     page = visit(script=FRAIL % how)
-    page.wait_for_timeout(300)
+    pause(page, 300)
     if how == "lost":
         page.evaluate("sockets[0].close()")
-        page.wait_for_timeout(100)
+        pause(page, 100)
     requests = []
     page.on("request", lambda request: requests.append(request.url))
     draw(page, service)
@@ -169,9 +170,9 @@ def test_without_a_socket_the_page_asks_all_the_same(visit, service, how):
 @pytest.mark.browser
 def test_a_lost_socket_is_opened_again(visit, service):
     page = visit(script=FRAIL % "lost")
-    page.wait_for_timeout(5200)  # the page waits so long between two attempts
+    pause(page, 5200)  # the page waits so long between two attempts
     page.evaluate("sockets[0].close()")
-    page.wait_for_timeout(100)
+    pause(page, 100)
     draw(page, service)
     page.wait_for_function("sockets.length === 2 && sockets[1].readyState === 1")
     requests = []
@@ -183,7 +184,7 @@ def test_a_lost_socket_is_opened_again(visit, service):
 @pytest.mark.browser
 def test_a_page_at_rest_draws_no_frames(visit):
     page = visit()
-    page.wait_for_timeout(1000)
+    pause(page, 1000)
     frames = page.evaluate(
         """() => new Promise((resolve) => {
           const first = requestAnimationFrame(() => {});

@@ -17,7 +17,17 @@ from playwright.sync_api import expect
 
 from demo_app.services.aae import AAEService
 from genzoo.models.aae import log_prior
-from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, state, tab_stops, written
+from tests.demo_app.page import (
+    EN,
+    expect_names,
+    expect_to_fit,
+    fragment,
+    levels,
+    pause,
+    state,
+    tab_stops,
+    written,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -319,11 +329,11 @@ def test_pointing_at_a_cell_marks_the_same_code_in_the_other_sheet(visit, here, 
     host.scroll_into_view_if_needed()
     box = host.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 3.5 / 6, box["y"] + box["height"] * 2.5 / 6)
-    page.wait_for_timeout(100)
+    pause(page, 100)
     assert 15 in marked(page, there)
     assert 3 not in marked(page, there)
     page.mouse.move(5, 5)
-    page.wait_for_timeout(100)
+    pause(page, 100)
     assert marked(page, there) == []
 
 
@@ -379,8 +389,8 @@ def test_the_whole_state_is_in_the_address(visit):
     page.locator(".zoo-aae_plane .zoo-classes button").nth(4).click()
     page.get_by_test_id("aae-scale").fill("0.5")
     page.mouse.move(5, 5)
-    page.wait_for_timeout(400)
-    again = visit(page.url.partition("#")[2])
+    pause(page, 400)
+    again = visit(fragment(page))
     for canvas in (lambda p: p.get_by_test_id("aae-decoded"), lambda p: sheet(p, 1)):
         np.testing.assert_allclose(levels(canvas(again)), levels(canvas(page)), atol=0.006)
     told = page.get_by_test_id("aae-moment").inner_text()

@@ -14,7 +14,16 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.demo_app.page import EN, expect_names, levels, state, tab_stops, written
+from tests.demo_app.page import (
+    EN,
+    expect_names,
+    fragment,
+    levels,
+    pause,
+    state,
+    tab_stops,
+    written,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -143,7 +152,7 @@ def test_another_game_begins_anew_and_is_in_the_address(visit, service):
     expect_phase(page, "ask")
     expect_picture(page, service, ("mnist", "gray"), 12, 0)
     expect(page).to_have_url(re.compile("blind.game=mnist-gray.*blind.seed=12"))
-    again = visit(page.url.partition("#")[2])
+    again = visit(fragment(page))
     expect_picture(again, service, ("mnist", "gray"), 12, 0)
     assert "1" in again.get_by_test_id("blind-count").inner_text()
     page.get_by_test_id("blind-reset").click()
@@ -163,7 +172,7 @@ def test_before_an_answer_nothing_on_the_page_tells_it(visit):
 def test_a_refusal_is_shown_and_the_answer_can_be_given_again(visit):
     page = visit(sockets=False)
     calls = re.compile("component_server")
-    page.wait_for_timeout(1500)  # the next picture has been asked for
+    pause(page, 1500)  # the next picture has been asked for
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
     page.get_by_test_id("blind-real").click()
     expect(page.get_by_test_id("blind-status")).to_have_text(EN["zoo.no_answer"])

@@ -19,7 +19,9 @@ from tests.demo_app.page import (
     EN,
     expect_names,
     expect_to_fit,
+    fragment,
     levels,
+    pause,
     state,
     tab_stops,
     written,
@@ -207,8 +209,8 @@ def test_the_whole_state_is_in_the_address(visit):
     page.get_by_test_id("cyclegan-levels").focus()
     page.keyboard.press("ArrowLeft")
     page.get_by_test_id("cyclegan-many-random").click()
-    page.wait_for_timeout(600)
-    again = visit(page.url.partition("#")[2])
+    pause(page, 600)
+    again = visit(fragment(page))
     np.testing.assert_array_equal(drawn(again), drawn(page))
     for name in ("back", "color-0"):
         np.testing.assert_array_equal(

@@ -22,7 +22,9 @@ from tests.demo_app.page import (
     PEN,
     expect_names,
     expect_to_fit,
+    fragment,
     levels,
+    pause,
     state,
     tab_stops,
     written,
@@ -196,7 +198,7 @@ def test_another_model_is_shown_in_every_part(visit, service):
     expect(sheet(page)).to_have_attribute("data-model", OTHER)
     expect_sheet(sheet(page), service.samples(OTHER, 64, 0)["images"], 8)
     z = service.draws(OTHER, ENDS)
-    page.wait_for_timeout(500)
+    pause(page, 500)
     middle = service.between(OTHER, *z, 0.5)["spherical"]["image"]
     expect_image(page.get_by_test_id("dcgan-spherical"), middle)
     expect_image(page.get_by_test_id("dcgan-trip"), service.trip(OTHER, [0], 1)["images"][0])
@@ -331,7 +333,7 @@ def test_the_walk_goes_round(visit, service):
     expect(player.get_by_role("button", name="Pause")).to_be_visible()  # it has not arrived
     player.get_by_role("button", name="Pause").click()
     frame = int(state(page)["dcgan-trip.at"])
-    page.wait_for_timeout(300)
+    pause(page, 300)
     at = float(live.get_attribute("data-at"))
     assert at == pytest.approx(frame / 120)
     expect_image(live, service.trip(MODEL, [at], 5)["images"][0])
@@ -426,7 +428,7 @@ def test_noise_and_its_seed(visit, service):
     expect_sum(page, service, EXAMPLE, 0.6)
     page.get_by_test_id("dcgan-sum-seed").fill("4")
     page.get_by_test_id("dcgan-sum-seed").press("Enter")
-    page.wait_for_timeout(400)
+    pause(page, 400)
     expect_sum(page, service, EXAMPLE, 0.6, 4)
     page.get_by_test_id("dcgan-sum-random").click()
     expect(page.get_by_test_id("dcgan-sum-told")).to_have_text(EN["dcgan.own_picks"])
@@ -560,9 +562,9 @@ def test_the_whole_state_is_in_the_address(visit):
     page.get_by_test_id("dcgan-u").select_option("5")
     page.get_by_test_id("dcgan-pad").click(position={"x": 100, "y": 200})
     page.mouse.move(5, 5)
-    page.wait_for_timeout(600)
-    again = visit(page.url.partition("#")[2])
-    again.wait_for_timeout(400)
+    pause(page, 600)
+    again = visit(fragment(page))
+    pause(again, 400)
     names = ("current", "spherical", "straight", "trip", "sum-a", "sum-result", "sweep")
     for name in names:
         canvases = [p.get_by_test_id(f"dcgan-{name}") for p in (page, again)]
@@ -583,7 +585,7 @@ def test_the_whole_state_is_in_the_address(visit):
 )
 def test_a_broken_address_still_shows_a_finished_page(visit, hash):
     page = visit(hash)
-    page.wait_for_timeout(300)
+    pause(page, 300)
     expect(page.locator(".zoo-bad")).to_have_count(0)
     for widget in ("", "between-", "trip-", "sum-", "sweep-"):
         expect(page.get_by_test_id(f"dcgan-{widget}status")).to_contain_text("Answered in")

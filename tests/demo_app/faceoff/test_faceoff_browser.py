@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.demo_app.faceoff.test_faceoff_service import ANY, CODED, RASTER, D
-from tests.demo_app.page import EN, expect_names, tab_stops, written
+from tests.demo_app.page import EN, expect_names, pause, tab_stops, written
 
 pytestmark = pytest.mark.browser
 
@@ -189,7 +189,7 @@ def test_the_seed_the_order_and_the_whole_state_are_in_the_address(visit, servic
     assert (completions(page, "ar1-mnist") != before).any()
     page.get_by_test_id("faceoff-seed").fill("77")
     page.get_by_test_id("faceoff-seed").press("Enter")
-    page.wait_for_timeout(300)
+    pause(page, 300)
     expect_settled(page)
     np.testing.assert_array_equal(completions(page, "ar1-mnist"), before)
     page.get_by_test_id("faceoff-reset").click()

@@ -22,7 +22,7 @@ from demo_app.services.match import Match, Rules
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES
 from tests.demo_app.gan.conftest import SEEN, pictures
-from tests.demo_app.page import EN, expect_names, expect_to_fit, state, tab_stops
+from tests.demo_app.page import EN, expect_names, expect_to_fit, fragment, pause, state, tab_stops
 
 pytestmark = pytest.mark.browser
 
@@ -132,10 +132,10 @@ def test_play_goes_on_until_paused_and_a_reload_plays_the_same(visit):
     )
     play.click()
     expect(play).to_have_text(EN["zoo.play"])
-    page.wait_for_timeout(600)
+    pause(page, 600)
     reached = field(page).get_attribute("data-steps")
     value = page.get_by_test_id("gan-value").inner_text()
-    again = visit(page.url.partition("#")[2])
+    again = visit(fragment(page))
     expect(field(again)).to_have_attribute("data-steps", reached, timeout=30_000)
     expect(again.get_by_test_id("gan-value")).to_have_text(value)
     np.testing.assert_array_equal(shade(again, field(again)), shade(page, field(page)))
@@ -203,7 +203,7 @@ def test_a_replay_that_is_broken_off_is_kept_as_far_as_it_went(visit):
     )
     page.get_by_test_id("gan-play").click()
     expect(page.get_by_test_id("gan-play")).to_have_text(EN["zoo.play"])
-    page.wait_for_timeout(600)
+    pause(page, 600)
     critic, generator = map(int, field(page).get_attribute("data-steps").split())
     assert 3 <= critic < 1500
     assert state(page, after=450)["gan.game"] == f"nn-0-0.002-0.002-1-b{critic + generator}"
@@ -221,7 +221,7 @@ def test_a_hand_on_the_square_teaches_the_discriminator(visit):
             box["x"] + (0.5 + 0.015 * k) * box["width"],
             box["y"] + (0.5 - 0.01 * k) * box["height"],
         )
-        page.wait_for_timeout(20)
+        pause(page, 20)
     page.mouse.up()
     page.mouse.move(5, 5)
     kept = state(page, after=450)
@@ -312,7 +312,7 @@ def test_what_is_drawn_over_the_square_can_be_chosen(visit, overlay):
     before = drawn_pixels(page)
     page.get_by_test_id(f"gan-{overlay}").click()
     expect(page.get_by_test_id(f"gan-{overlay}")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_timeout(500)
+    pause(page, 500)
     assert drawn_pixels(page) > before + 200
     assert state(page, after=450)[f"gan.{overlay}"] == "1"
 
@@ -327,7 +327,7 @@ def test_a_preset_begins_by_its_rules_and_plays(visit):
     )
     page.get_by_test_id("gan-cure").click()
     expect(page.get_by_test_id("gan-penalty-real")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_timeout(500)
+    pause(page, 500)
     page.get_by_test_id("gan-play").click()
     record = state(page, after=450)["gan.game"]
     assert re.fullmatch(r"nn-0-0.01-0.0003-1-b\d+_nr-0.003-0.002-0.004-1(-b\d+)?", record)

@@ -17,7 +17,17 @@ from playwright.sync_api import expect
 
 from demo_app.services.infogan import InfoGANService
 from tests.demo_app.infogan.conftest import MEANING, N_EXAMPLES, PER_CLASS, counts
-from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, state, tab_stops, written
+from tests.demo_app.page import (
+    EN,
+    expect_names,
+    expect_to_fit,
+    fragment,
+    levels,
+    pause,
+    state,
+    tab_stops,
+    written,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -302,7 +312,7 @@ def test_a_soft_stroke_is_drawn_read_undone_and_kept_in_the_address(visit, servi
     for step in range(1, 13):
         page.mouse.move(box["x"] + 168, box["y"] + 72 + 16 * step)
     page.mouse.up()
-    page.wait_for_timeout(300)
+    pause(page, 300)
     x = drawn(page)
     stroke = x.reshape(28, 28)[8:20]
     assert stroke[:, 13:15].min() > 0.9
@@ -310,7 +320,7 @@ def test_a_soft_stroke_is_drawn_read_undone_and_kept_in_the_address(visit, servi
     assert stroke[:, :11].max() == 0
     assert len(np.unique(np.rint(x * 15) - x * 15)) == 1 or np.allclose(x * 15, np.rint(x * 15))
     expect_read(page, service, x)
-    hash = page.url.partition("#")[2]
+    hash = fragment(page)
     again = visit(hash)
     np.testing.assert_array_equal(drawn(again), x)
     expect_read(again, service, x)
@@ -435,8 +445,8 @@ def test_the_whole_state_is_in_the_address(visit, service):
     page.get_by_test_id("infogan-chooser").locator("button").nth(4).click()
     point(page, "infogan-table", 2, 10, 5, 10, click=True)
     page.mouse.move(5, 5)
-    page.wait_for_timeout(500)
-    again = visit(page.url.partition("#")[2])
+    pause(page, 500)
+    again = visit(fragment(page))
     for name in ("infogan-made", "infogan-remade", "infogan-cell"):
         np.testing.assert_allclose(
             levels(again.get_by_test_id(name)), levels(page.get_by_test_id(name)), atol=0.006

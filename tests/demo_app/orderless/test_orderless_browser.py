@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demo_app import text
-from tests.demo_app.page import state
+from tests.demo_app.page import pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -52,7 +52,7 @@ def colors(cells):
 
 def hidden(page):
     """Where the canvas is neither paper nor ink, but the color of the hole."""
-    page.wait_for_timeout(100)
+    pause(page, 100)
     spread = np.ptp(grid(page, "canvas"), axis=1)
     return spread > 15
 
@@ -72,7 +72,7 @@ def expect_fills(page, images):
         if len(shown) == len(images) and (np.array(shown) == images).all():
             return
         assert time.monotonic() < deadline, "the fillings are not the service's"
-        page.wait_for_timeout(100)
+        pause(page, 100)
 
 
 def test_first_paint_is_a_finished_result(visit, service, digits):

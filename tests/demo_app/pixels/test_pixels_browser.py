@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import shell, text
-from tests.demo_app.page import state
+from tests.demo_app.page import fragment, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -68,7 +68,7 @@ def test_first_paint_is_a_finished_result(open_tab, service):
     sheet = page.get_by_test_id("pixels-whole-markov")
     expect(sheet).to_have_attribute("aria-label", "Samples of Markov chain")
     expected = service.samples("markov", 16, 1)[0].reshape(28, 28)
-    page.wait_for_timeout(300)
+    pause(page, 300)
     drawn = sheet.evaluate(
         "(c) => Array.from(c.getContext('2d').getImageData(2, 2, 28, 28).data)"
         ".filter((_, i) => i % 4 === 0)"
@@ -225,15 +225,15 @@ def test_the_address_restores_everything_in_a_fresh_page(open_tab, service):
     page.get_by_test_id("pixels-seed").fill("6")
     page.get_by_test_id("pixels-seed").press("Enter")
     page.get_by_test_id("pixels-chooser").get_by_role("button", name="Digit 5").click()
-    page.wait_for_timeout(300)
-    hash = page.url.partition("#")[2]
+    pause(page, 300)
+    hash = fragment(page)
     other = open_tab(hash.removeprefix("tab=pixels&"))
     expect(other.get_by_test_id("pixels-digits")).to_have_text("131,071")
     expect(other.get_by_test_id("pixels-r")).to_have_value("9")
     expect(other.get_by_test_id("pixels-color-seed")).to_have_value("4")
     expect(other.get_by_test_id("pixels-seed")).to_have_value("6")
     expect_scores(other, service, service.digits()[0][15], "ar-1")
-    other.wait_for_timeout(300)
+    pause(other, 300)
     assert parse_qs(other.url.partition("#")[2]) == parse_qs(hash)
 
 
@@ -270,7 +270,7 @@ def test_the_pages_language_stays_the_addresss_whatever_gradio_writes(open_tab):
 @pytest.mark.parametrize("hash", ["", "lang=ko&pixels-models.view=probability"])
 def test_a_telephone_scrolls_only_down(open_tab, hash):
     page = open_tab(hash, width=390, height=844)
-    page.wait_for_timeout(300)
+    pause(page, 300)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     for name in ("pixels-picture", "pixels-whole-ar", "pixels-canvas", "pixels-color-json"):
         box = page.get_by_test_id(name).bounding_box()

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from demo_app import text
 from demo_app.services.pixelrnn import PixelRNNService
+from tests.demo_app.page import pause
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +56,7 @@ def expect_tiles(page, row, expected):
         if shown.shape == expected.shape and (shown == expected).all():
             return
         assert time.monotonic() < deadline, "the completions are not the service's"
-        page.wait_for_timeout(100)
+        pause(page, 100)
 
 
 def test_first_paint_shows_both_models(visit, service):

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from demo_app import text
 from demo_app.services.transformer import TransformerService
-from tests.demo_app.page import state
+from tests.demo_app.page import pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +47,7 @@ def reds(page, name):
 
 
 def drawn(page):
-    page.wait_for_timeout(150)  # a stroke is painted with its answer, or a little later
+    pause(page, 150)  # a stroke is painted with its answer, or a little later
     return (np.array(reds(page, "transformer-canvas")[0]) < 128).astype(np.uint8)
 
 
@@ -58,7 +58,7 @@ def expect_tiles(page, expected):
         if shown.shape == expected.shape and (shown == expected).all():
             return
         assert time.monotonic() < deadline, "the completions are not the service's"
-        page.wait_for_timeout(100)
+        pause(page, 100)
 
 
 def cell(page, i, name):

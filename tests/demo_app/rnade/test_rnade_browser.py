@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import text
-from tests.demo_app.page import state
+from tests.demo_app.page import pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +46,7 @@ def number(locator):
 
 
 def shown(page):
-    page.wait_for_timeout(150)
+    pause(page, 150)
     return [number(page.get_by_test_id(f"rnade-{key}")) for key in ("first", "second", "total")]
 
 
@@ -54,11 +54,23 @@ def expected(service, x, name="rnade-moons"):
     return [value[0] for value in service.log_prob(name, [x]).values()]
 
 
+def within(x1, x2):
+    """Of the point in the picture."""
+    return AXIS + x1 * SIDE, TOP + (1 - x2) * SIDE
+
+
 def place(page, x1, x2):
     """Of the point in the window."""
     picture(page).scroll_into_view_if_needed()
     box = picture(page).bounding_box()
-    return box["x"] + AXIS + x1 * SIDE, box["y"] + TOP + (1 - x2) * SIDE
+    x, y = within(x1, x2)
+    return box["x"] + x, box["y"] + y
+
+
+def click(page, x1, x2):
+    """Once the picture stands still: what is above it on the tab may have come just now."""
+    x, y = within(x1, x2)
+    picture(page).click(position={"x": x, "y": y})
 
 
 def test_first_paint_is_a_finished_slice(visit, service):
@@ -124,13 +136,11 @@ def test_pointing_reads_and_leaving_comes_back(visit, service):
 
 def test_the_sides_set_one_coordinate_each(visit):
     page = visit()
-    x, _ = place(page, 0.9, 0)
-    _, y = place(page, 0, -0.15)
-    page.mouse.click(x, y)  # the marginal
+    click(page, 0.9, -0.15)  # the marginal
     values = state(page)
     assert float(values["rnade.x1"]) == pytest.approx(0.9, abs=0.003)
     assert "rnade.x2" not in values
-    page.mouse.click(*place(page, 1.3, 0.1))  # the slice
+    click(page, 1.3, 0.1)  # the slice
     assert float(state(page)["rnade.x2"]) == pytest.approx(0.1, abs=0.003)
     assert float(state(page)["rnade.x1"]) == pytest.approx(0.9, abs=0.003)
 
@@ -171,20 +181,20 @@ def pixels(page):
 
 def test_samples_are_a_function_of_the_seed(visit):
     page = visit()
-    page.wait_for_timeout(200)
+    pause(page, 200)
     without = pixels(page)
     page.get_by_test_id("rnade-model").click()
     drawn = {}
     for seed in ("5", "6", "5"):
         page.get_by_test_id("rnade-seed").fill(seed)
         page.get_by_test_id("rnade-seed").press("Enter")
-        page.wait_for_timeout(500)
+        pause(page, 500)
         assert drawn.setdefault(seed, pixels(page)) == pixels(page)
     page.get_by_test_id("rnade-again").click()
-    page.wait_for_timeout(500)
+    pause(page, 500)
     assert state(page)["rnade.seed"] not in ("5", "6")
     page.get_by_test_id("rnade-test").click()
-    page.wait_for_timeout(100)
+    pause(page, 100)
     assert len({without, drawn["5"], drawn["6"], pixels(page)}) == 4
 
 
@@ -236,7 +246,7 @@ def test_fits_the_screen_in_its_language(visit, language, width):
 
 def test_picture_and_numbers_are_saved(visit, service):
     page = visit()
-    page.wait_for_timeout(200)
+    pause(page, 200)
     with page.expect_download() as download:
         page.get_by_test_id("rnade-png").click()
     image = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))

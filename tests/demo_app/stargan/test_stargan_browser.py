@@ -17,7 +17,7 @@ from demo_app.services.stargan import StarGANService
 from demo_app.tabs import stargan
 from genzoo.data import avatars
 from genzoo.data.avatars import SCHEMA, changed, face
-from tests.demo_app.page import EN, expect_names, expect_to_fit, state, tab_stops
+from tests.demo_app.page import EN, expect_names, expect_to_fit, fragment, pause, state, tab_stops
 
 pytestmark = pytest.mark.browser
 
@@ -259,8 +259,8 @@ def test_the_whole_state_is_in_the_address(visit):
     choose(page, "clothes", "hoodie", column="is")
     page.get_by_test_id("stargan-split").fill("31")
     page.get_by_test_id("stargan-column-hat").select_option("0")
-    page.wait_for_timeout(600)
-    again = visit(page.url.partition("#")[2])
+    pause(page, 600)
+    again = visit(fragment(page))
     for name in ("source", "edited", "truth"):
         np.testing.assert_array_equal(
             pixels(again.get_by_test_id(f"stargan-{name}")),

@@ -16,7 +16,17 @@ from playwright.sync_api import expect
 
 from demo_app import text
 from demo_app.services.vae import VAEService
-from tests.demo_app.page import PAPER, PEN, expect_names, expect_to_fit, levels, state, tab_stops
+from tests.demo_app.page import (
+    PAPER,
+    PEN,
+    expect_names,
+    expect_to_fit,
+    fragment,
+    levels,
+    pause,
+    state,
+    tab_stops,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -230,7 +240,7 @@ def test_a_dragged_slider_ends_with_the_services_picture(visit, service):
     page.mouse.down()
     for step in range(1, 16):
         page.mouse.move(box["x"] + box["width"] / 2 + 4 * step, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(20)
+        pause(page, 20)
     page.mouse.up()
     value = float(slider.input_value())
     assert 1 < value < 3
@@ -267,7 +277,7 @@ def test_drawing_is_encoded_as_drawn_and_can_be_undone(visit, service):
     page.mouse.move(box["x"] + 200, box["y"] + 240, steps=12)
     page.mouse.up()
     expect(elbo).not_to_have_text(before)
-    page.wait_for_timeout(300)
+    pause(page, 300)
     x = np.rint(levels(page.get_by_test_id("vae-input").locator("canvas.zoo-cells")))
     assert (x != service.images("vae-mnist")[0][FIRST] / 255).sum() > 5
     expected = service.encode("vae-mnist", x)
@@ -303,7 +313,7 @@ def test_clothes_are_chosen_not_drawn(visit, service):
     bag.click()
     expect(bag).to_have_attribute("aria-pressed", "true")
     bag.click()  # the next of its class
-    page.wait_for_timeout(300)
+    pause(page, 300)
     expected = service.encode("vae-fashion", service.images("vae-fashion")[0][8 * 3 + 1] / 255)
     assert number(page.get_by_test_id("vae-elbo").inner_text()) == pytest.approx(
         expected["elbo"], abs=0.051
@@ -340,7 +350,7 @@ def test_another_objective_encodes_the_same_image(visit, service):
     page.mouse.down()
     page.mouse.move(box["x"] + 200, box["y"] + 240, steps=12)
     page.mouse.up()
-    page.wait_for_timeout(300)
+    pause(page, 300)
     canvas = page.get_by_test_id("vae-input").locator("canvas.zoo-cells")
     x = np.rint(levels(canvas))
     assert (x != service.images("vae-mnist")[0][FIRST] / 255).sum() > 5
@@ -354,7 +364,7 @@ def test_another_objective_encodes_the_same_image(visit, service):
     np.testing.assert_array_equal(np.rint(levels(canvas)), x)
     np.testing.assert_allclose(levels(picture(page)), expected["image"], atol=0.006)
     assert state(page)["vae.model"] == "vae-mnist-beta4"
-    again = visit(page.url.partition("#")[2])
+    again = visit(fragment(page))
     np.testing.assert_allclose(levels(picture(again)), expected["image"], atol=0.006)
     page.get_by_test_id("vae-undo").click()
     five = service.encode("vae-mnist-beta4", service.images("vae-mnist")[0][FIRST] / 255)
@@ -449,7 +459,7 @@ def test_a_sum_of_codes_is_the_services_and_follows_its_strength(visit, service)
     expect(page.get_by_test_id("vae-sum-about")).to_contain_text(
         f"{expected['distance']:.1f} away"
     )
-    again = visit(page.url.partition("#")[2])
+    again = visit(fragment(page))
     expect(result(again)).to_have_attribute("data-s", "1.49")
     np.testing.assert_allclose(levels(result(again)), expected["images"][3], atol=0.006)
     page.get_by_test_id("vae-sum-mean").click()
@@ -490,7 +500,7 @@ def test_a_sum_of_the_image_above_follows_it_and_the_model(visit, service):
     expected = service.combine("iwae-mnist", x, 4, 16)
     about = page.get_by_test_id("vae-sum-about")
     expect(about).to_contain_text(f"{expected['distance']:.1f} away")
-    page.wait_for_timeout(400)
+    pause(page, 400)
     np.testing.assert_allclose(levels(result(page)), expected["images"][3], atol=0.006)
     page.get_by_test_id("vae-fashion").click()
     expect(
@@ -520,7 +530,7 @@ def test_traversal_shows_the_walk_and_sets_the_slider(visit, service):
     cells = page.get_by_test_id("vae-traverse")
     sheet = cells.locator("canvas.zoo-cells")
     expect(sheet).to_have_attribute("width", str(13 * 28))
-    page.wait_for_timeout(400)
+    pause(page, 400)
     red = sheet.evaluate(
         "(c) => Array.from(c.getContext('2d').getImageData(0, 28, 28, 28).data)"
         ".filter((_, i) => i % 4 === 0)"
@@ -564,7 +574,7 @@ def test_another_objective_stays_at_the_same_place_of_the_walk(visit, service):
     expected = service.interpolate("vae-mnist-beta4", 8, 16)["images"][10]
     assert np.abs(expected - before).max() > 0.05
     expect(page.get_by_test_id("vae-walk-status")).to_contain_text("Answered")
-    page.wait_for_timeout(600)
+    pause(page, 600)
     expect(frame).to_have_attribute("data-frame", "10")
     np.testing.assert_allclose(levels(frame), expected, atol=0.006)
 
@@ -580,7 +590,7 @@ def test_another_objective_stays_at_the_same_place_of_the_walk(visit, service):
 )  # fmt: skip
 def test_pictures_and_numbers_are_saved(visit, button, kind):
     page = visit()
-    page.wait_for_timeout(300)
+    pause(page, 300)
     with page.expect_download() as download:
         page.get_by_test_id(button).click()
     data = Path(download.value.path()).read_bytes()
@@ -601,8 +611,8 @@ def test_the_whole_state_is_in_the_address(visit):
     slider.press("Home")
     slider.press("ArrowRight")
     page.get_by_test_id("vae-first").get_by_role("button", name=re.compile("above")).click()
-    page.wait_for_timeout(400)
-    again = visit(page.url.partition("#")[2])
+    pause(page, 400)
+    again = visit(fragment(page))
     for canvas in (lambda p: p.get_by_test_id("vae-map-decoded"), picture,
                    lambda p: p.get_by_test_id("vae-frame")):  # fmt: skip
         np.testing.assert_allclose(levels(canvas(again)), levels(canvas(page)), atol=0.006)
