@@ -36,12 +36,13 @@ class NADEService(Raster[NADE]):
             "shuffled": self._assets["shuffled"],
         }
 
-    def look(self, pixels: Any, pixel: Any = None) -> dict[str, Any]:
+    def look(self, pixels: Any, pixel: Any = None, among: Any = "all") -> dict[str, Any]:
         """All that the tab shows of an image.
 
         Args:
             pixels: 784 numbers, 0 or 1.
-            pixel: whose influences are wanted, 0 to 783, or None.
+            pixel: what pushed which one, 0 to 783, is wanted, or None.
+            among: "all" pixels, or those that are "ink", which is faster.
 
         Returns:
             logits (784,) of p(x_i = 1 | x_<i); log_prob; bits_per_dim; percentile, the share of
@@ -50,10 +51,11 @@ class NADEService(Raster[NADE]):
         """
         x = image(checks.bits("The pixels", pixels, D))
         i = None if pixel is None else checks.integer("The pixel", pixel, 0, D - 1)
+        among = checks.choice("What pushes", among, ("ink", "all"))
         with self.model() as nade, torch.inference_mode():
             conditionals = nade.conditionals(x)
             log_prob = float(conditionals.log_prob(x).sum())
-            influence = None if i is None else nade.influence(x, i).numpy()
+            influence = None if i is None else nade.influence(x, i, among == "ink").numpy()
         return {
             "logits": conditionals.logits.flatten().numpy(),
             "log_prob": log_prob,

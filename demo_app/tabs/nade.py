@@ -20,7 +20,7 @@ def build(service: NADEService) -> None:
         return
     functions: dict[str, Callable[..., dict[str, Any]]] = {
         "start": lambda: start(service),
-        "look": lambda x, i=None: look(service, x, i),
+        "look": lambda x, i=None, among="all": look(service, x, i, among),
         "complete": lambda x, known, n, seed: complete(service, x, known, n, seed),
     }
     widgets.Widget("nade", functions=functions)
@@ -46,8 +46,8 @@ def start(service: NADEService) -> dict[str, Any]:
     }
 
 
-def look(service: NADEService, x: str, i: int | None) -> dict[str, Any]:
-    answer = service.look(wire.unpack_bits(x, D), i)
+def look(service: NADEService, x: str, i: int | None, among: str) -> dict[str, Any]:
+    answer = service.look(wire.unpack_bits(x, D), i, among)
     influence = answer["influence"]
     return {
         **answer,

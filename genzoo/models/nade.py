@@ -38,19 +38,31 @@ CHUNK_LOW_PRECISION = 28
 """The same in 16-bit types, which are half as large and have the faster product."""
 
 
+def _logits_of_one(x: Tensor, W: Tensor, V: Tensor, c: Tensor) -> Tensor:
+    """`_Logits` of one binary image: h changes after a pixel that is on, and between two of them is
+    multiplied by many V_i at once. Half of the time, and no W of pixels that are off is read."""
+    on = x[0].nonzero().squeeze(1)
+    h = torch.cat([c.unsqueeze(0), W[on]]).cumsum_(0).sigmoid_()
+    l, V_ = np.empty(len(V), dtype=V.numpy().dtype), V.numpy()
+    start = 0
+    for h_k, end in zip(h.numpy(), [*(on + 1).tolist(), len(V)], strict=True):
+        np.dot(V_[start:end], h_k, out=l[start:end])
+        start = end
+    return torch.from_numpy(l).unsqueeze(0)
+
+
 class _Logits(torch.autograd.Function):
     """l_i = V_i . h_i for all i at once: x (B, D), W and V (D, H), c (H,) to (B, D)."""
 
     @staticmethod
     def forward(ctx, x: Tensor, W: Tensor, V: Tensor, c: Tensor, dtype: torch.dtype) -> Tensor:
         B, D = x.shape
+        keep = any(ctx.needs_input_grad)
+        if B == 1 and not keep and x.device.type == "cpu":
+            return _logits_of_one(x, W, V, c)
         K = CHUNK if dtype.itemsize >= 4 else CHUNK_LOW_PRECISION
         x_, W_, V_ = x.to(dtype), W.to(dtype), V.to(dtype)
         before = torch.tril(torch.ones(K, K, dtype=dtype, device=x.device), -1)  # j < i
-        keep = any(ctx.needs_input_grad)
-        if B == 1 and not keep:  # all of one image's h fit the cache: 0.5 ms, in chunks 1.6
-            a = torch.cat([c.unsqueeze(0), x.t() * W]).cumsum_(0)[:-1]
-            return torch.linalg.vecdot(a.sigmoid_(), V).unsqueeze(0)
         hidden = []
         l = torch.empty(B, D, dtype=x.dtype, device=x.device)
         a = c.expand(B, -1)  # (B, H) at the start of the chunk
@@ -151,7 +163,7 @@ class NADE(nn.Module, Autoregressive):
             yield drawn
 
     @torch.inference_mode()
-    def influence(self, x: Tensor, i: int) -> Tensor:
+    def influence(self, x: Tensor, i: int, of_ink: bool = False) -> Tensor:
         """What each earlier pixel does to pixel i: (D,), in nats of log-odds.
 
         logit p(x_i = 1 | x_<i) minus the same with pixel j flipped, exactly, for every j < i; zero
@@ -160,6 +172,7 @@ class NADE(nn.Module, Autoregressive):
         Args:
             x: one binary image (1, *event_shape).
             i: a flat index, 0 to D - 1.
+            of_ink: of pixels that are 1 alone, in an eighth of the time; zero for the others.
         """
         check_images(x, self.event_shape, binary=True)
         D = self.order.numel()
@@ -168,9 +181,12 @@ class NADE(nn.Module, Autoregressive):
         if not 0 <= i < D:
             raise ValueError(f"The pixel must be 0 to {D - 1}, not {i}.")
         x_past = x.flatten()[:i].to(self.W.dtype)
-        W_past = self.W[:i]
-        a = self.c + x_past @ W_past  # (H,)
-        flipped = a + (1 - 2 * x_past).unsqueeze(1) * W_past  # (i, H): a with x_j turned over
+        ink = x_past.nonzero().squeeze(1)
+        W_ink = self.W[ink]
+        a = self.c + W_ink.sum(0)  # (H,)
+        # a with x_j turned over, (j, H).
+        flipped = a - W_ink if of_ink else a + (1 - 2 * x_past).unsqueeze(1) * self.W[:i]
         result = torch.zeros(D, dtype=self.W.dtype, device=self.W.device)
-        result[:i] = torch.sigmoid(a) @ self.V[i] - torch.sigmoid(flipped) @ self.V[i]
+        where = ink if of_ink else slice(i)
+        result[where] = torch.sigmoid(a) @ self.V[i] - torch.sigmoid(flipped) @ self.V[i]
         return result

@@ -59,6 +59,8 @@ def test_influence_is_what_flipping_a_pixel_does(service, reference, image, i):
             flipped[j] = 1 - flipped[j]
             assert influence[j] == pytest.approx(here - reference(flipped)[i], abs=1e-4)
     assert not influence[i:].any()
+    of_ink = service.look(image, i, "ink")["influence"]
+    np.testing.assert_allclose(of_ink, np.where(image == 1, influence, 0), atol=1e-5)
 
 
 def test_percentile_is_the_share_of_less_likely_test_digits(service, image):

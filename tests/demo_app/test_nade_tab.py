@@ -30,7 +30,7 @@ class Made:
     def histogram(self):
         return {"edges": np.array([-2.0, -1.0]), "counts": np.array([5]), "noise": np.array(-9.0)}
 
-    def look(self, pixels, pixel=None):
+    def look(self, pixels, pixel=None, among="all"):
         if pixel is not None and pixel > 783:
             raise BadInput("The pixel must lie between 0 and 783; 784 does not.")
         logits = np.asarray(pixels) * 2.0 - 0.5

@@ -243,6 +243,8 @@ def test_influence_equals_flipping_each_pixel(i):
         assert influence[j].item() == pytest.approx((here - there).item(), abs=1e-12)
     assert (influence[i:] == 0).all()
     assert (influence[:i] != 0).all()
+    of_ink = model.influence(x, i, of_ink=True)
+    torch.testing.assert_close(of_ink, influence * x.flatten(), rtol=1e-12, atol=1e-12)
 
 
 def test_influence_is_of_one_image_and_a_pixel_in_it():

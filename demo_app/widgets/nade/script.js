@@ -83,10 +83,11 @@ function strongest() {
 zoo.nadeImage = () => sketch.pixels.slice(); // the orderless part may go on from it
 
 /* Asking the server. `look` has the picture and the pixel in one call, so that what is shown
-   belongs together; completions wait for a pause in drawing. */
+   belongs together. While one draws, it is asked what ink pushes, which is an eighth of the work,
+   if no more is shown; all the rest, and the completions, wait for a pause. */
 
 const look = zoo.latest(
-  (given) => server.look({ x: given.x, i: given.i }),
+  (given) => server.look(given),
   (reply, given, milliseconds) => {
     if (!zoo.showStatus(find(".look-status"), reply, milliseconds)) return;
     answer = reply;
@@ -108,8 +109,15 @@ function showWords() {
 }
 
 function ask() {
-  if (constants) look({ x: zoo.packBits(sketch.pixels), i: part.get("pixel") });
+  askFor(part.get("among"));
+  askForAllSoon();
 }
+
+function askFor(among) {
+  if (constants) look({ x: zoo.packBits(sketch.pixels), i: part.get("pixel"), among });
+}
+
+const askForAllSoon = zoo.wait(150, () => part.get("among") === "all" || askFor("all"));
 
 /* Reading one pixel */
 
