@@ -18,8 +18,11 @@ from demo_app.services.match import N_ARROWS, N_SHOWN, Match, Rules
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES, Mixture, mixture_of_cells
 from genzoo.models import GAN, PlaneGame
-from genzoo.objectives.adversarial import LOSSES, PENALTIES
+from genzoo.objectives.adversarial import PENALTIES
 from genzoo.objectives.base import TrainingError
+
+LOSSES = ("non-saturating", "minimax", "wasserstein")
+"""Of the game, as the course has them."""
 
 DRAWN = "drawn"
 SIDE = 28

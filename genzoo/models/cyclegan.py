@@ -33,8 +33,11 @@ from torch.optim import Optimizer
 from genzoo.data.batches import Batch
 from genzoo.nn.conv import image_shape
 from genzoo.nn.translate import Translator, patch_critic
+from genzoo.objectives.adversarial import critic_loss, generator_loss
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import UnpairedTranslator, check_images
+
+LOSS = "least-squares"
 
 LEVELS = 3
 """Of a critic: it judges patches of an eighth of the image, and what is about them."""
@@ -176,16 +179,15 @@ class CycleGame(Objective):
         made_y, made_x = model.to_y(x), model.to_x(y)
         cycle = _apart(model.to_x(made_y), x) + _apart(model.to_y(made_x), y)
         identity = _apart(model.to_y(y), y) + _apart(model.to_x(x), x)
-        fooled = (1 - self.critic_y(_signed(made_y))).square().mean()
-        fooled = fooled + (1 - self.critic_x(_signed(made_x))).square().mean()
+        fooled = generator_loss(LOSS, self.critic_y(_signed(made_y))).mean()
+        fooled = fooled + generator_loss(LOSS, self.critic_x(_signed(made_x))).mean()
         cost = fooled + self.weight_cycle * cycle + self.weight_identity * identity
         update("generator", cost)
 
         u = at.rand(len(x), 4)
         shown_y = self.pool_y.exchange(made_y.detach(), u[:, :2])
         shown_x = self.pool_x.exchange(made_x.detach(), u[:, 2:])
-        critic = _least_squares(self.critic_y, y, shown_y)
-        critic = critic + _least_squares(self.critic_x, x, shown_x)
+        critic = _told_apart(self.critic_y, y, shown_y) + _told_apart(self.critic_x, x, shown_x)
         update("critic", critic)
         report = {"critic": critic, "fooled": fooled, "cycle": cycle, "identity": identity}
         return {name: value.detach() for name, value in report.items()}
@@ -226,7 +228,5 @@ def _apart(a: Tensor, b: Tensor) -> Tensor:
     return 2 * (a - b).abs().mean()
 
 
-def _least_squares(critic: nn.Module, real: Tensor, made: Tensor) -> Tensor:
-    """Half of what the critic is off by, as the paper weighs it against the generators."""
-    off = (1 - critic(_signed(real))).square().mean() + critic(_signed(made)).square().mean()
-    return 0.5 * off
+def _told_apart(critic: nn.Module, real: Tensor, made: Tensor) -> Tensor:
+    return critic_loss(LOSS, critic(_signed(real)), critic(_signed(made))).mean()

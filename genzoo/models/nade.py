@@ -39,8 +39,8 @@ CHUNK_LOW_PRECISION = 28
 
 
 def _logits_of_one(x: Tensor, W: Tensor, V: Tensor, c: Tensor) -> Tensor:
-    """`_Logits` of one binary image: h changes after a pixel that is on, and between two of them is
-    multiplied by many V_i at once. Half of the time, and no W of pixels that are off is read."""
+    """`_Logits` of one binary image: h changes after a pixel that is on, and what is between two
+    of them is one product. Half of the time, and no W of pixels that are off is read."""
     on = x[0].nonzero().squeeze(1)
     h = torch.cat([c.unsqueeze(0), W[on]]).cumsum_(0).sigmoid_()
     l, V_ = np.empty(len(V), dtype=V.numpy().dtype), V.numpy()

@@ -32,15 +32,18 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
-from genzoo.nn.conv import image_shape
+from genzoo.nn.conv import SLOPE, image_shape
 from genzoo.nn.translate import Translator, patch_critic
 from genzoo.objectives.adversarial import between_penalty, critic_loss, generator_loss
 from genzoo.objectives.attributes import attribute_cross_entropy
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Editor, check_images
 
-LEVELS = 4
-"""Of the critic: an image is halved so often."""
+LEVELS = 3
+"""Of the critic's patches: each is an eighth of the image, and what is about it. Its values are
+read one level deeper."""
+
+LOSSES = ("wasserstein", "least-squares")
 
 
 class StarGAN(nn.Module, Editor):
@@ -66,7 +69,7 @@ class StarGAN(nn.Module, Editor):
         C, H, W = image_shape(event_shape)
         if min(C, H, W, width, n_blocks, *n_values) < 1 or len(columns) != len(n_values):
             raise ValueError("Sizes of a StarGAN must be at least 1, and each column have values.")
-        if H % 2**LEVELS or W % 2**LEVELS:
+        if H % 2 ** (LEVELS + 1) or W % 2 ** (LEVELS + 1):
             raise ValueError(f"Height and width must be multiples of 16, not {H} and {W}.")
         self.event_shape, self.columns, self.n_values = (C, H, W), tuple(columns), tuple(n_values)
         self.generator = Translator(C, C + 1, sum(n_values), width, n_blocks)
@@ -100,25 +103,27 @@ class AttributeCritic(nn.Module):
     def __init__(self, event_shape: tuple[int, int, int], n_values: Sequence[int], width: int):
         super().__init__()
         C, H, W = event_shape
-        n, size = width * 2 ** (LEVELS - 1), (H >> LEVELS, W >> LEVELS)
+        n, size = width * 2 ** (LEVELS - 1), (H >> LEVELS + 1, W >> LEVELS + 1)
         self.trunk = patch_critic(C, width, LEVELS)
         self.real = nn.Conv2d(n, 1, 3, padding=1)
-        self.values = nn.Conv2d(n, sum(n_values), size)
+        self.values = nn.Sequential(
+            nn.Conv2d(n, 2 * n, 4, stride=2, padding=1),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(2 * n, sum(n_values), size),
+        )
         self.n_values = tuple(n_values)
 
     def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Of images x (B, C, H, W) in [0, 1]: how real, (B,), the mean over patches, and the
-        logits of each attribute's values (B, n_values[k])."""
+        """Of images x (B, C, H, W) in [0, 1]: how real each patch is, (B, patches), and the logits
+        of each attribute's values (B, n_values[k])."""
         features = self.trunk(2 * x - 1)
         logits = self.values(features).flatten(1).to(x.dtype)
-        return self._real(features).to(x.dtype), logits.split(self.n_values, dim=1)
+        real = self.real(features).flatten(1).to(x.dtype)
+        return real, logits.split(self.n_values, dim=1)
 
     def reality(self, x: Tensor) -> Tensor:
-        """How real, (B,), alone."""
-        return self._real(self.trunk(2 * x - 1)).to(x.dtype)
-
-    def _real(self, features: Tensor) -> Tensor:
-        return self.real(features).flatten(1).mean(1)
+        """How real each patch is, alone."""
+        return self.real(self.trunk(2 * x - 1)).flatten(1).to(x.dtype)
 
 
 class AttributeGame(Objective):
@@ -130,7 +135,8 @@ class AttributeGame(Objective):
         n_critic: steps of the critic for one of the generator.
         weight_values: lambda_cls.
         weight_return: lambda_rec, on the mean over pixels in [-1, 1].
-        penalty: lambda_gp, on the slope by pixels in [-1, 1].
+        loss: "wasserstein", which is the paper's, or "least-squares".
+        penalty: lambda_gp, on the slope by pixels in [-1, 1]; of "wasserstein" alone.
         noise: deviation of the normal noise on images whose values are read, by pixels in [-1, 1].
     """
 
@@ -145,6 +151,7 @@ class AttributeGame(Objective):
         n_critic: int = 5,
         weight_values: float = 1.0,
         weight_return: float = 10.0,
+        loss: str = "wasserstein",
         penalty: float = 10.0,
         noise: float = 0.0,
     ):
@@ -154,7 +161,9 @@ class AttributeGame(Objective):
             raise ValueError(
                 "Weights and noise must be at least 0 and finite, and n_critic at least 1."
             )
-        self.model = model
+        if loss not in LOSSES:
+            raise ValueError(f"Unknown loss {loss!r}; there are: {', '.join(LOSSES)}.")
+        self.model, self.loss = model, loss
         self.lr, self.lr_critic, self.n_critic = lr, lr_critic, n_critic
         self.weight_values, self.weight_return = weight_values, weight_return
         self.penalty, self.noise = penalty, noise
@@ -175,20 +184,26 @@ class AttributeGame(Objective):
             fake, mask = self.model.painted(x, values)
 
         real, read = self._judged(x, at)
-        value = (self.critic.reality(fake.detach()) - real).mean()
+        critic = critic_loss(self.loss, real, self.critic.reality(fake.detach())).mean()
         misread = attribute_cross_entropy(read, own).mean()
-        u = at.rand(B, device=x.device)
-        steep = between_penalty(self._by_signed, 2 * x - 1, 2 * fake.detach() - 1, u).mean()
-        update("critic", value + self.penalty * steep + self.weight_values * misread)
+        report = {"critic": critic, "misread": misread, "mask": mask.mean()}
+        cost = critic + self.weight_values * misread
+        if self.loss == "wasserstein":
+            u = at.rand(B, device=x.device)
+            steep = between_penalty(self._by_signed, 2 * x - 1, 2 * fake.detach() - 1, u).mean()
+            report["slope"] = steep
+            cost = cost + self.penalty * steep
+        update("critic", cost)
 
         if playing:
             real, read = self._judged(fake, at)
             asked = attribute_cross_entropy(read, values).mean()
             again, _ = self.model.painted(fake, own)
             returned = 2 * (again - x).abs().mean()
-            cost = generator_loss("wasserstein", real).mean()
-            update("generator", cost + self.weight_values * asked + self.weight_return * returned)
-        report = {"value": -value, "misread": misread, "slope": steep, "mask": mask.mean()}
+            fooled = generator_loss(self.loss, real).mean()
+            update(
+                "generator", fooled + self.weight_values * asked + self.weight_return * returned
+            )
         return {name: figure.detach() for name, figure in report.items()}
 
     def _judged(self, x: Tensor, at: Progress) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -210,9 +225,8 @@ class AttributeGame(Objective):
         return torch.where(u[:, 1 : 1 + K] < u[:, :1], drawn, own)
 
     def _by_signed(self, x: Tensor) -> Tensor:
-        """`AttributeCritic.reality` of images with pixels in [-1, 1], as the paper's penalty has
-        them."""
-        return self.critic.reality((x + 1) / 2)
+        """How real images with pixels in [-1, 1] are, (B,), as the paper's penalty has them."""
+        return self.critic.reality((x + 1) / 2).mean(1)
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         x, own = batch.x, batch.label[:, self.model.columns]
@@ -222,7 +236,7 @@ class AttributeGame(Objective):
         real, read = self.critic(fake)
         again, _ = self.model.painted(fake, own)
         return {
-            "value": -critic_loss("wasserstein", self.critic.reality(x), real),
+            "critic": critic_loss(self.loss, self.critic.reality(x), real).mean(1),
             "asked": attribute_cross_entropy(read, values),
             "returned": (again - x).abs().flatten(1).mean(1),
             "mask": mask.flatten(1).mean(1),

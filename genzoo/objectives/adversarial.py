@@ -18,7 +18,7 @@ from genzoo.data.batches import Batch, seeded
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Adversarial
 
-LOSSES = ("non-saturating", "minimax", "wasserstein")
+LOSSES = ("non-saturating", "minimax", "wasserstein", "least-squares")
 PENALTIES = ("none", "real", "between")
 
 Critic = Callable[[Tensor], Tensor]
@@ -26,13 +26,17 @@ Critic = Callable[[Tensor], Tensor]
 
 
 def critic_loss(loss: str, real: Tensor, fake: Tensor) -> Tensor:
-    """What the critic minimizes, (B,), by its logits (B,) of real and of made images.
+    """What the critic minimizes, (B,), by its logits (B,) of real and of made images, or of
+    patches of them.
 
     -log D(x) - log(1 - D(G(z))) for "minimax" and "non-saturating" (Goodfellow et al., 2014);
-    f(G(z)) - f(x) for "wasserstein" (Arjovsky et al., 2017).
+    f(G(z)) - f(x) for "wasserstein" (Arjovsky et al., 2017); and (1 - f(x))^2 / 2 + f(G(z))^2 / 2
+    for "least-squares" (Mao et al., 2017).
     """
     if loss == "wasserstein":
         return fake - real
+    if loss == "least-squares":
+        return 0.5 * ((1 - real).square() + fake.square())
     return F.softplus(-real) + F.softplus(fake)
 
 
@@ -41,10 +45,13 @@ def generator_loss(loss: str, fake: Tensor) -> Tensor:
 
     log(1 - D(G(z))) for "minimax"; -log D(G(z)) for "non-saturating", which has the same fixed
     point and a gradient where the critic is sure (Goodfellow et al., 2014, section 3); -f(G(z))
-    for "wasserstein".
+    for "wasserstein"; (1 - f(G(z)))^2 for "least-squares", twice what the critic's sum has of it,
+    as CycleGAN weighs them.
     """
     if loss == "wasserstein":
         return -fake
+    if loss == "least-squares":
+        return (1 - fake).square()
     return F.softplus(-fake) if loss == "non-saturating" else -F.softplus(fake)
 
 
@@ -76,7 +83,7 @@ class AdversarialGame(Objective):
     Args:
         lr, lr_critic: Adam's steps.
         width: of the critic; see `Adversarial.critic`.
-        loss: "non-saturating", "minimax" or "wasserstein".
+        loss: one of LOSSES.
         n_critic: steps of the critic for one of the generator.
         penalty: on the critic's slope at images in [0, 1]: "none", "real" or "between" real and
             made ones.

@@ -58,6 +58,9 @@ def test_the_losses_by_probabilities():
     torch.testing.assert_close(generator_loss("minimax", fake), (1 - D_G).log())
     torch.testing.assert_close(generator_loss("non-saturating", fake), -D_G.log())
     torch.testing.assert_close(generator_loss("wasserstein", fake), -fake)
+    apart = ((1 - real) ** 2 + fake**2) / 2
+    torch.testing.assert_close(critic_loss("least-squares", real, fake), apart)
+    torch.testing.assert_close(generator_loss("least-squares", fake), (1 - fake) ** 2)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
