@@ -15,10 +15,10 @@ attributes c' again:
 Differs from the paper: the generator also says where it paints: its image is m y + (1 - m) x with
 a color y and a mask m at each pixel (as Pumarola et al., "GANimation", 2018), so that what is no
 part of an edit need not be made again. Attributes have several values each, the code is all
-their one-hot vectors, and c changes anything from none to all of them, at random. Values are read
-off images with noise upon them, real and made: else the generator learns patterns of a pixel's
-size that the critic reads as a beard, and nobody else does. The generator's network is smaller
-(see `genzoo.nn.translate`), and so is the critic.
+their one-hot vectors, and c changes anything from none to all of them, at random. D_cls is a
+network of its own and sees the image at half its size and through noise, real or made: else the
+generator learns patterns of a pixel's size that are read as a beard, and that nobody else sees as
+one. The generator's network is smaller (see `genzoo.nn.translate`), and so is the critic.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
-from genzoo.nn.conv import SLOPE, image_shape
+from genzoo.nn.conv import image_shape
 from genzoo.nn.translate import Translator, patch_critic
 from genzoo.objectives.adversarial import between_penalty, critic_loss, generator_loss
 from genzoo.objectives.attributes import attribute_cross_entropy
@@ -40,10 +40,8 @@ from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Editor, check_images
 
 LEVELS = 3
-"""Of the critic's patches: each is an eighth of the image, and what is about it. Its values are
-read one level deeper."""
-
-LOSSES = ("wasserstein", "least-squares")
+"""Of both networks of the critic: it judges patches of an eighth of the image, and what is about
+them, and reads values off the image at half its size."""
 
 
 class StarGAN(nn.Module, Editor):
@@ -98,32 +96,30 @@ class StarGAN(nn.Module, Editor):
 
 
 class AttributeCritic(nn.Module):
-    """Features of patches; by them whether an image is real, and the values of its attributes."""
+    """Whether each patch of an image is real; and the values of the image's attributes, off its
+    means over two by two pixels, where no pattern of single pixels is to be seen."""
 
     def __init__(self, event_shape: tuple[int, int, int], n_values: Sequence[int], width: int):
         super().__init__()
         C, H, W = event_shape
         n, size = width * 2 ** (LEVELS - 1), (H >> LEVELS + 1, W >> LEVELS + 1)
-        self.trunk = patch_critic(C, width, LEVELS)
-        self.real = nn.Conv2d(n, 1, 3, padding=1)
+        self.real = nn.Sequential(
+            patch_critic(C, width, LEVELS), nn.Conv2d(n, 1, 3, padding=1), nn.Flatten()
+        )
         self.values = nn.Sequential(
-            nn.Conv2d(n, 2 * n, 4, stride=2, padding=1),
-            nn.LeakyReLU(SLOPE),
-            nn.Conv2d(2 * n, sum(n_values), size),
+            patch_critic(C, width, LEVELS), nn.Conv2d(n, sum(n_values), size), nn.Flatten()
         )
         self.n_values = tuple(n_values)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Of images x (B, C, H, W) in [0, 1]: how real each patch is, (B, patches), and the logits
-        of each attribute's values (B, n_values[k])."""
-        features = self.trunk(2 * x - 1)
-        logits = self.values(features).flatten(1).to(x.dtype)
-        real = self.real(features).flatten(1).to(x.dtype)
-        return real, logits.split(self.n_values, dim=1)
-
     def reality(self, x: Tensor) -> Tensor:
-        """How real each patch is, alone."""
-        return self.real(self.trunk(2 * x - 1)).flatten(1).to(x.dtype)
+        """How real each patch of images x (B, C, H, W) in [0, 1] is, (B, patches)."""
+        return self.real(2 * x - 1).to(x.dtype)
+
+    def read(self, x: Tensor, eps: Tensor | float = 0.0) -> tuple[Tensor, ...]:
+        """The logits of each attribute's values (B, n_values[k]), through noise eps
+        (B, C, H / 2, W / 2), by pixels in [-1, 1]."""
+        seen = F.avg_pool2d(2 * x - 1, 2) + eps
+        return self.values(seen).to(x.dtype).split(self.n_values, dim=1)
 
 
 class AttributeGame(Objective):
@@ -135,9 +131,8 @@ class AttributeGame(Objective):
         n_critic: steps of the critic for one of the generator.
         weight_values: lambda_cls.
         weight_return: lambda_rec, on the mean over pixels in [-1, 1].
-        loss: "wasserstein", which is the paper's, or "least-squares".
-        penalty: lambda_gp, on the slope by pixels in [-1, 1]; of "wasserstein" alone.
-        noise: deviation of the normal noise on images whose values are read, by pixels in [-1, 1].
+        penalty: lambda_gp, on the slope by pixels in [-1, 1].
+        noise: deviation of the normal noise through which values are read, by pixels in [-1, 1].
     """
 
     model: StarGAN
@@ -151,7 +146,6 @@ class AttributeGame(Objective):
         n_critic: int = 5,
         weight_values: float = 1.0,
         weight_return: float = 10.0,
-        loss: str = "wasserstein",
         penalty: float = 10.0,
         noise: float = 0.0,
     ):
@@ -161,9 +155,7 @@ class AttributeGame(Objective):
             raise ValueError(
                 "Weights and noise must be at least 0 and finite, and n_critic at least 1."
             )
-        if loss not in LOSSES:
-            raise ValueError(f"Unknown loss {loss!r}; there are: {', '.join(LOSSES)}.")
-        self.model, self.loss = model, loss
+        self.model = model
         self.lr, self.lr_critic, self.n_critic = lr, lr_critic, n_critic
         self.weight_values, self.weight_return = weight_values, weight_return
         self.penalty, self.noise = penalty, noise
@@ -183,37 +175,26 @@ class AttributeGame(Objective):
         with torch.set_grad_enabled(playing):
             fake, mask = self.model.painted(x, values)
 
-        real, read = self._judged(x, at)
-        critic = critic_loss(self.loss, real, self.critic.reality(fake.detach())).mean()
-        misread = attribute_cross_entropy(read, own).mean()
-        report = {"critic": critic, "misread": misread, "mask": mask.mean()}
-        cost = critic + self.weight_values * misread
-        if self.loss == "wasserstein":
-            u = at.rand(B, device=x.device)
-            steep = between_penalty(self._by_signed, 2 * x - 1, 2 * fake.detach() - 1, u).mean()
-            report["slope"] = steep
-            cost = cost + self.penalty * steep
-        update("critic", cost)
+        real, made = self.critic.reality(x), self.critic.reality(fake.detach())
+        value = critic_loss("wasserstein", real, made).mean()
+        misread = attribute_cross_entropy(self._read(x, at), own).mean()
+        u = at.rand(B, device=x.device)
+        steep = between_penalty(self._by_signed, 2 * x - 1, 2 * fake.detach() - 1, u).mean()
+        update("critic", value + self.penalty * steep + self.weight_values * misread)
 
         if playing:
-            real, read = self._judged(fake, at)
-            asked = attribute_cross_entropy(read, values).mean()
+            asked = attribute_cross_entropy(self._read(fake, at), values).mean()
             again, _ = self.model.painted(fake, own)
             returned = 2 * (again - x).abs().mean()
-            fooled = generator_loss(self.loss, real).mean()
-            update(
-                "generator", fooled + self.weight_values * asked + self.weight_return * returned
-            )
+            cost = generator_loss("wasserstein", self.critic.reality(fake)).mean()
+            update("generator", cost + self.weight_values * asked + self.weight_return * returned)
+        report = {"value": -value, "misread": misread, "slope": steep, "mask": mask.mean()}
         return {name: figure.detach() for name, figure in report.items()}
 
-    def _judged(self, x: Tensor, at: Progress) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """As the critic's answer, its values being read through the noise."""
-        if not self.noise:
-            real, read = self.critic(x)
-            return real, read
-        eps = at.randn(len(x), *x.shape[1:], device=x.device)
-        _, read = self.critic(x + self.noise / 2 * eps)
-        return self.critic.reality(x), read
+    def _read(self, x: Tensor, at: Progress) -> tuple[Tensor, ...]:
+        B, C, H, W = x.shape
+        eps = at.randn(B, C, H // 2, W // 2, device=x.device) if self.noise else 0.0
+        return self.critic.read(x, self.noise * eps)
 
     def wanted(self, own: Tensor, u: Tensor) -> Tensor:
         """Values to ask for in place of an image's own (B, attributes), by uniform noise u
@@ -233,11 +214,11 @@ class AttributeGame(Objective):
         u = torch.rand(len(x), 1 + 2 * own.shape[1], generator=seeded(0)).to(x.device)
         values = self.wanted(own, u)
         fake, mask = self.model.painted(x, values)
-        real, read = self.critic(fake)
+        real, made = self.critic.reality(x), self.critic.reality(fake)
         again, _ = self.model.painted(fake, own)
         return {
-            "critic": critic_loss(self.loss, self.critic.reality(x), real).mean(1),
-            "asked": attribute_cross_entropy(read, values),
+            "value": -critic_loss("wasserstein", real, made).mean(1),
+            "asked": attribute_cross_entropy(self.critic.read(fake), values),
             "returned": (again - x).abs().flatten(1).mean(1),
             "mask": mask.flatten(1).mean(1),
         }
