@@ -66,6 +66,21 @@ class Translator(nn.Module):
             nn.Conv2d(width, 4 * n_out, 3, padding=1),
             nn.PixelShuffle(2),
         )
+        self._begin_smooth()
+
+    @torch.no_grad()
+    def _begin_smooth(self) -> None:
+        """What is made from one place is alike at first: else every image begins as a grid of four
+        by four pixels, which a game amplifies (Odena et al., "Deconvolution and Checkerboard
+        Artifacts", 2016; Aitken et al., "Checkerboard Artifact Free Sub-Pixel Convolution",
+        2017)."""
+        double, last = self.up[0], self.out[2]
+        assert isinstance(double, nn.ConvTranspose2d) and isinstance(last, nn.Conv2d)
+        coarse = double.weight[:, :, ::2, ::2]
+        double.weight.copy_(coarse.repeat_interleave(2, 2).repeat_interleave(2, 3))
+        assert last.bias is not None
+        for p in (last.weight, last.bias):
+            p.copy_(p[::4].repeat_interleave(4, 0))
 
     def forward(self, x: Tensor, code: Tensor | None = None) -> Tensor:
         half = self.down(x)

@@ -169,7 +169,7 @@ def halves(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
 
 def test_it_learns_to_change_one_half_and_to_leave_the_other():
     model = stargan(columns=(0,), n_values=(2,), width=8)
-    game = AttributeGame(model, 1e-3, 2e-3, width=4, n_critic=1, weight_values=3.0)
+    game = AttributeGame(model, 1e-3, 2e-3, width=4, n_critic=1, weight_values=5.0)
     update = Update(game.optimizers())
     generator = torch.Generator().manual_seed(1)
     for step in range(600):
