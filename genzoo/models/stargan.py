@@ -15,10 +15,10 @@ attributes c' again:
 Differs from the paper: the generator also says where it paints: its image is m y + (1 - m) x with
 a color y and a mask m at each pixel (as Pumarola et al., "GANimation", 2018), so that what is no
 part of an edit need not be made again. Attributes have several values each, the code is all
-their one-hot vectors, and c changes anything from none to all of them, at random. D_cls is a
-network of its own and sees the image at half its size and through noise, real or made: else the
-generator learns patterns of a pixel's size that are read as a beard, and that nobody else sees as
-one. The generator's network is smaller (see `genzoo.nn.translate`), and so is the critic.
+their one-hot vectors, and c changes anything from none to all of them, at random. Values can be
+read off images with noise upon them, real and made, so that less is gained by patterns of a
+pixel's size that the critic reads as a beard, and nobody else does. The generator's network is
+smaller (see `genzoo.nn.translate`), and so is the critic.
 """
 
 from __future__ import annotations
@@ -39,9 +39,8 @@ from genzoo.objectives.attributes import attribute_cross_entropy
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Editor, check_images
 
-LEVELS = 3
-"""Of both networks of the critic: it judges patches of an eighth of the image, and what is about
-them, and reads values off the image at half its size."""
+LEVELS = 4
+"""Of the critic: an image is halved so often."""
 
 
 class StarGAN(nn.Module, Editor):
@@ -67,7 +66,7 @@ class StarGAN(nn.Module, Editor):
         C, H, W = image_shape(event_shape)
         if min(C, H, W, width, n_blocks, *n_values) < 1 or len(columns) != len(n_values):
             raise ValueError("Sizes of a StarGAN must be at least 1, and each column have values.")
-        if H % 2 ** (LEVELS + 1) or W % 2 ** (LEVELS + 1):
+        if H % 2**LEVELS or W % 2**LEVELS:
             raise ValueError(f"Height and width must be multiples of 16, not {H} and {W}.")
         self.event_shape, self.columns, self.n_values = (C, H, W), tuple(columns), tuple(n_values)
         self.generator = Translator(C, C + 1, sum(n_values), width, n_blocks)
@@ -96,30 +95,30 @@ class StarGAN(nn.Module, Editor):
 
 
 class AttributeCritic(nn.Module):
-    """Whether each patch of an image is real; and the values of the image's attributes, off its
-    means over two by two pixels, where no pattern of single pixels is to be seen."""
+    """Features of patches; by them whether an image is real, and the values of its attributes."""
 
     def __init__(self, event_shape: tuple[int, int, int], n_values: Sequence[int], width: int):
         super().__init__()
         C, H, W = event_shape
-        n, size = width * 2 ** (LEVELS - 1), (H >> LEVELS + 1, W >> LEVELS + 1)
-        self.real = nn.Sequential(
-            patch_critic(C, width, LEVELS), nn.Conv2d(n, 1, 3, padding=1), nn.Flatten()
-        )
-        self.values = nn.Sequential(
-            patch_critic(C, width, LEVELS), nn.Conv2d(n, sum(n_values), size), nn.Flatten()
-        )
+        n, size = width * 2 ** (LEVELS - 1), (H >> LEVELS, W >> LEVELS)
+        self.trunk = patch_critic(C, width, LEVELS)
+        self.real = nn.Conv2d(n, 1, 3, padding=1)
+        self.values = nn.Conv2d(n, sum(n_values), size)
         self.n_values = tuple(n_values)
 
-    def reality(self, x: Tensor) -> Tensor:
-        """How real each patch of images x (B, C, H, W) in [0, 1] is, (B, patches)."""
-        return self.real(2 * x - 1).to(x.dtype)
+    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Of images x (B, C, H, W) in [0, 1]: how real, (B,), the mean over patches, and the
+        logits of each attribute's values (B, n_values[k])."""
+        features = self.trunk(2 * x - 1)
+        logits = self.values(features).flatten(1).to(x.dtype)
+        return self._real(features).to(x.dtype), logits.split(self.n_values, dim=1)
 
-    def read(self, x: Tensor, eps: Tensor | float = 0.0) -> tuple[Tensor, ...]:
-        """The logits of each attribute's values (B, n_values[k]), through noise eps
-        (B, C, H / 2, W / 2), by pixels in [-1, 1]."""
-        seen = F.avg_pool2d(2 * x - 1, 2) + eps
-        return self.values(seen).to(x.dtype).split(self.n_values, dim=1)
+    def reality(self, x: Tensor) -> Tensor:
+        """How real, (B,), alone."""
+        return self._real(self.trunk(2 * x - 1)).to(x.dtype)
+
+    def _real(self, features: Tensor) -> Tensor:
+        return self.real(features).flatten(1).mean(1)
 
 
 class AttributeGame(Objective):
@@ -132,7 +131,7 @@ class AttributeGame(Objective):
         weight_values: lambda_cls.
         weight_return: lambda_rec, on the mean over pixels in [-1, 1].
         penalty: lambda_gp, on the slope by pixels in [-1, 1].
-        noise: deviation of the normal noise through which values are read, by pixels in [-1, 1].
+        noise: deviation of the normal noise on images whose values are read, by pixels in [-1, 1].
     """
 
     model: StarGAN
@@ -175,26 +174,31 @@ class AttributeGame(Objective):
         with torch.set_grad_enabled(playing):
             fake, mask = self.model.painted(x, values)
 
-        real, made = self.critic.reality(x), self.critic.reality(fake.detach())
-        value = critic_loss("wasserstein", real, made).mean()
-        misread = attribute_cross_entropy(self._read(x, at), own).mean()
+        real, read = self._judged(x, at)
+        value = (self.critic.reality(fake.detach()) - real).mean()
+        misread = attribute_cross_entropy(read, own).mean()
         u = at.rand(B, device=x.device)
         steep = between_penalty(self._by_signed, 2 * x - 1, 2 * fake.detach() - 1, u).mean()
         update("critic", value + self.penalty * steep + self.weight_values * misread)
 
         if playing:
-            asked = attribute_cross_entropy(self._read(fake, at), values).mean()
+            real, read = self._judged(fake, at)
+            asked = attribute_cross_entropy(read, values).mean()
             again, _ = self.model.painted(fake, own)
             returned = 2 * (again - x).abs().mean()
-            cost = generator_loss("wasserstein", self.critic.reality(fake)).mean()
+            cost = generator_loss("wasserstein", real).mean()
             update("generator", cost + self.weight_values * asked + self.weight_return * returned)
         report = {"value": -value, "misread": misread, "slope": steep, "mask": mask.mean()}
         return {name: figure.detach() for name, figure in report.items()}
 
-    def _read(self, x: Tensor, at: Progress) -> tuple[Tensor, ...]:
-        B, C, H, W = x.shape
-        eps = at.randn(B, C, H // 2, W // 2, device=x.device) if self.noise else 0.0
-        return self.critic.read(x, self.noise * eps)
+    def _judged(self, x: Tensor, at: Progress) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """As the critic's answer, its values being read through the noise."""
+        if not self.noise:
+            real, read = self.critic(x)
+            return real, read
+        eps = at.randn(len(x), *x.shape[1:], device=x.device)
+        _, read = self.critic(x + self.noise / 2 * eps)
+        return self.critic.reality(x), read
 
     def wanted(self, own: Tensor, u: Tensor) -> Tensor:
         """Values to ask for in place of an image's own (B, attributes), by uniform noise u
@@ -206,19 +210,20 @@ class AttributeGame(Objective):
         return torch.where(u[:, 1 : 1 + K] < u[:, :1], drawn, own)
 
     def _by_signed(self, x: Tensor) -> Tensor:
-        """How real images with pixels in [-1, 1] are, (B,), as the paper's penalty has them."""
-        return self.critic.reality((x + 1) / 2).mean(1)
+        """`AttributeCritic.reality` of images with pixels in [-1, 1], as the paper's penalty has
+        them."""
+        return self.critic.reality((x + 1) / 2)
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         x, own = batch.x, batch.label[:, self.model.columns]
         u = torch.rand(len(x), 1 + 2 * own.shape[1], generator=seeded(0)).to(x.device)
         values = self.wanted(own, u)
         fake, mask = self.model.painted(x, values)
-        real, made = self.critic.reality(x), self.critic.reality(fake)
+        real, read = self.critic(fake)
         again, _ = self.model.painted(fake, own)
         return {
-            "value": -critic_loss("wasserstein", real, made).mean(1),
-            "asked": attribute_cross_entropy(self.critic.read(fake), values),
+            "value": -critic_loss("wasserstein", self.critic.reality(x), real),
+            "asked": attribute_cross_entropy(read, values),
             "returned": (again - x).abs().flatten(1).mean(1),
             "mask": mask.flatten(1).mean(1),
         }

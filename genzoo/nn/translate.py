@@ -75,7 +75,8 @@ class Translator(nn.Module):
         Artifacts", 2016; Aitken et al., "Checkerboard Artifact Free Sub-Pixel Convolution",
         2017)."""
         double, last = self.up[0], self.out[2]
-        assert isinstance(double, nn.ConvTranspose2d) and isinstance(last, nn.Conv2d)
+        assert isinstance(double, nn.ConvTranspose2d)
+        assert isinstance(last, nn.Conv2d)
         coarse = double.weight[:, :, ::2, ::2]
         double.weight.copy_(coarse.repeat_interleave(2, 2).repeat_interleave(2, 3))
         assert last.bias is not None
