@@ -371,7 +371,7 @@ zoo.on("language", () => {
 zoo.on("theme", () => play && showPhase());
 zoo.translate(element);
 showControls();
-zoo.whenShown("compare", () => {
+zoo.whenSeen(element, () => {
   started = true;
   restore();
 });

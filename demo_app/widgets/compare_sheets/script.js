@@ -2,7 +2,7 @@ const zoo = window.zoo;
 const find = (name) => element.querySelector("." + name);
 const make = zoo.make;
 const SIDE = 8;
-const AT_ONCE = 1; // sheets that are asked for at once
+const AT_ONCE = 2; // sheets that are asked for at once
 const KINDS = ["all", "tractable", "approximate", "implicit"];
 const COLORS = { tractable: zoo.classColors[4], approximate: zoo.classColors[0], implicit: zoo.classColors[2] };
 const SORTS = ["family", "likelihood", "fid", "seconds", "parameters"];

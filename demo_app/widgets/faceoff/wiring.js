@@ -180,7 +180,7 @@ find(".coding").hidden = cards.every((card) => card.exact);
 name();
 showControls();
 
-zoo.whenShown("compare", () => {
+zoo.whenSeen(element, () => {
   const begin = zoo.latest(
     () => server.start({}),
     (reply, given, milliseconds) => {

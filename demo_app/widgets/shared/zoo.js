@@ -133,6 +133,20 @@
     check();
   };
 
+  /* The same, once `element` is in sight or nearly so: no work for what nobody scrolls to, while
+     what is above it is waited for. */
+  zoo.whenSeen = function (element, start) {
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        observer.disconnect();
+        start();
+      },
+      { rootMargin: "300px" }
+    );
+    observer.observe(element);
+  };
+
   /* Language. Both catalogues are in the page; elements name their label by data-t (text),
      data-t-title and data-t-label (aria-label). */
 
