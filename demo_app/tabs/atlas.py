@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from demo_app import pictures, widgets, wire
 
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
 
 COLUMNS = 4
 """Pictures side by side in a sheet."""
+
+GRAY = 28 * 28
+"""Numbers of a picture that is not in color."""
 
 
 def build(service: AtlasService) -> None:
@@ -23,10 +29,14 @@ def build(service: AtlasService) -> None:
 
 
 def few(service: AtlasService, node: str, n: int, seed: int) -> dict[str, Any]:
-    """n pictures of a node as one, COLUMNS to a row where that comes out even, else all in one."""
+    """n pictures of a node as one, COLUMNS to a row where that comes out even, else all in one;
+    those in color channel by channel."""
     images = service.pictures(node, n, seed)
     columns = COLUMNS if len(images) % COLUMNS == 0 else len(images)
-    return {"sheet": wire.pack_bytes(pictures.sheet(images, columns)), "columns": columns}
+    channels = [images] if images.shape[1] == GRAY else np.split(images, 3, axis=1)
+    side = math.isqrt(channels[0].shape[1])
+    sheets = [pictures.sheet(each, columns, side) for each in channels]
+    return {"sheet": wire.pack_bytes(np.stack(sheets)), "columns": columns}
 
 
 def figures(nodes: list[dict[str, Any]]) -> dict[str, str]:
@@ -58,6 +68,6 @@ def endpoints(service: AtlasService) -> None:
     widgets.endpoint(
         "map_pictures",
         map_pictures,
-        "n pictures of a node, 1 to 16 by a seed -> n x 784 pixels in [0, 1], row by row. Some "
-        "take seconds each.",
+        "n pictures of a node, 1 to 16 by a seed -> n x 784 pixels in [0, 1], row by row; of "
+        "cyclegan and stargan n x 12288, channel by channel. Some take seconds each.",
     )

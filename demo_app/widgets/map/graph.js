@@ -9,7 +9,16 @@ const nameOf = (node) => zoo.t("map.name_" + node.key);
 const hasTab = (node) => zoo.tabs.includes(node.tab);
 
 /* A node is not here when its release is not, or when neither it nor its tab has a thing to show. */
-const isHere = (node) => !node.missing && (node.draws || hasTab(node));
+const isHere = (node) => !node.missing;
+const sideOf = (node) => (node.color ? zoo.FACE.side : 28);
+
+/* Levels of a node's pictures onto a canvas of theirs. */
+function paintPictures(canvas, node, levels) {
+  if (node.color) zoo.paintFace(canvas, levels);
+  else zoo.paint(canvas, levels, { map: "ink", high: 255 });
+}
+const pictureOf = (node, levels, columns, k) =>
+  zoo.cellOf(levels, columns, k, sideOf(node), node.color ? 3 : 1);
 
 /* Row and column in the box of its kind, where there is room for all of them. */
 const PLACES = {
@@ -39,9 +48,8 @@ for (const node of nodes) {
   formula.innerHTML = FORMULAS[node.key][0];
   const pictures = make("span", { class: "pictures" });
   const canvases = Array.from({ length: STRIP }, () =>
-    make("canvas", { width: 28, height: 28, "aria-hidden": "true" }));
+    make("canvas", { width: sideOf(node), height: sideOf(node), "aria-hidden": "true" }));
   if (!isHere(node)) pictures.append(make("span", { "data-t": "map.absent" }));
-  else if (!node.draws) pictures.append(make("span", { "data-t": "map.in_its_tab" }));
   else pictures.append(...canvases);
   const button = make("button", { type: "button", class: "node", tabindex: "-1",
     "data-key": node.key, "data-testid": "map-node-" + node.key },
@@ -84,7 +92,7 @@ function nameNodes() {
 function paintStrip(key, levels) {
   cells[key].levels = levels; // to be painted again in another theme
   cells[key].canvases.forEach((canvas, k) =>
-    zoo.paint(canvas, zoo.cellOf(levels, STRIP, k), { map: "ink", high: 255 }));
+    paintPictures(canvas, byKey[key], pictureOf(byKey[key], levels, STRIP, k)));
 }
 
 function markNode(key) {

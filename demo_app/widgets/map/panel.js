@@ -29,7 +29,7 @@ function showNode() {
   const open = find("open");
   open.hidden = !hasTab(node);
   open.textContent = openLabel(node);
-  for (const name of ["png", "json", "drawn"]) find(name).hidden = !node.draws || Boolean(node.missing);
+  for (const name of ["png", "json", "drawn"]) find(name).hidden = Boolean(node.missing);
   find("does").hidden = open.hidden && find("png").hidden;
   showFacts(node);
   showSheet();
@@ -53,15 +53,15 @@ function showFacts(node) {
 /* The pictures that are there, or what they wait for. */
 function showSheet() {
   const node = byKey[part.get("node")];
-  if (!node.draws || node.missing) return;
+  if (node.missing) return;
   const n = countOf(node);
   const canvas = find("sheet");
-  canvas.width = 28 * COLUMNS;
-  canvas.height = 28 * (n / COLUMNS);
+  canvas.width = sideOf(node) * COLUMNS;
+  canvas.height = sideOf(node) * (n / COLUMNS);
   canvas.style.aspectRatio = `${COLUMNS} / ${n / COLUMNS}`;
   canvas.setAttribute("aria-label", zoo.t("map.sheet_label", { n: zoo.number(n), name: nameOf(node) }));
   const drawn = drawnSheet();
-  if (drawn) zoo.paint(canvas, drawn.levels, { map: "ink", high: 255 });
+  if (drawn) paintPictures(canvas, node, drawn.levels);
   canvas.dataset.shown = drawn ? [node.key, part.get("seed")].join(" ") : "";
   find("waiting").textContent = drawn ? "" : zoo.t(node.pace ? "map.drawing_slowly" : "map.drawing");
 }
@@ -85,7 +85,7 @@ find("json").addEventListener("click", () => {
   const node = byKey[part.get("node")];
   const { key, year, kind, release, paper, figures } = node;
   const images = Array.from({ length: countOf(node) }, (_, k) =>
-    Array.from(zoo.cellOf(drawn.levels, COLUMNS, k), (level) => level / 255));
+    Array.from(pictureOf(node, drawn.levels, COLUMNS, k), (level) => level / 255));
   zoo.saveJSON({ node: key, year, kind, release, paper, figures, seed: part.get("seed"), images },
     `genzoo-map-${key}.json`);
 });

@@ -38,7 +38,7 @@ const askSlowSheet = zoo.latest(server.pictures, showAnswer);
 
 function wantSheet() {
   const node = byKey[part.get("node")];
-  if (!node.draws || node.missing || drawnSheet()) return;
+  if (node.missing || drawnSheet()) return;
   (node.pace ? askSlowSheet : askSheet)({ node: node.key, n: countOf(node), seed: part.get("seed") });
 }
 
@@ -63,7 +63,7 @@ narrow.addEventListener("change", () => {
 function drawAll() {
   find("seed").value = part.get("seed");
   const isDrawn = ({ key }) => cells[key].button.dataset.seed === String(part.get("seed"));
-  const drawing = nodes.filter((node) => node.draws && !node.missing && !isDrawn(node));
+  const drawing = nodes.filter((node) => !node.missing && !isDrawn(node));
   waiting = drawing.sort((a, b) => a.pace - b.pace).map((node) => node.key);
   choose(part.get("node"));
   nextStrip();

@@ -18,11 +18,12 @@
   zoo.sameDraw = (a, b) => a[0] === b[0] && a[1] === b[1];
 
   /* The cell's pixels, out of a sheet with `side` cells along its side. */
-  zoo.cellOf = function (levels, side, cell) {
-    const image = new Uint8Array(784);
-    for (let i = 0; i < 784; i++) {
-      const y = 28 * Math.floor(cell / side) + Math.floor(i / 28);
-      image[i] = levels[y * side * 28 + 28 * (cell % side) + (i % 28)];
+  zoo.cellOf = function (levels, columns, cell, side = 28, channels = 1) {
+    const image = new Uint8Array(channels * side * side);
+    const corner = side * side * columns * Math.floor(cell / columns) + side * (cell % columns);
+    for (let i = 0; i < image.length; i++) {
+      const [channel, y, x] = [Math.floor(i / side / side), Math.floor(i / side) % side, i % side];
+      image[i] = levels[(levels.length / channels) * channel + corner + y * columns * side + x];
     }
     return image;
   };

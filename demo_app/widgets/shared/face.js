@@ -6,9 +6,9 @@
   const SIDE = 64;
   zoo.FACE = { side: SIDE, pixels: SIDE * SIDE };
 
-  /* Levels 0 to 255, [3 * 64 * 64], onto a canvas of 64 x 64 pixels. */
+  /* Levels 0 to 255, [3 * 64 * 64], onto a canvas of 64 x 64 pixels; or so of several faces. */
   zoo.paintFace = function (canvas, levels) {
-    const n = zoo.FACE.pixels;
+    const n = levels.length / 3;
     zoo.paintPixels(canvas, (data) => {
       for (let i = 0; i < n; i++) {
         for (let c = 0; c < 3; c++) data[4 * i + c] = levels[c * n + i];

@@ -10,17 +10,22 @@ from genzoo import recipes, releases
 from genzoo.metrics import Figure
 from genzoo.releases import Provenance
 from tests.demo_app.conftest import write_nade
+from tests.demo_app.cyclegan.conftest import write_release as write_cyclegan
 from tests.demo_app.gan.conftest import write_releases as write_gan
 from tests.demo_app.released import folders
+from tests.demo_app.stargan.conftest import write_releases as write_stargan
 
-HERE = ("nade", "vae", "gan")
+HERE = ("nade", "vae", "gan", "cyclegan", "stargan")
+GRAY = HERE[:3]
 VAE = "vae-mnist"
 
 
 def write_releases(folder: Path) -> None:
-    """NADE and GAN as their own tabs have them, and a VAE without assets."""
+    """NADE and the games as their own tabs have them, and a VAE without assets."""
     write_nade(folder)
     write_gan(folder)
+    write_cyclegan(folder)
+    write_stargan(folder)
     recipe = recipes.override(recipes.get(VAE), {"model.width": 4, "model.n_hidden": 16})
     torch.manual_seed(0)
     model = recipe.build_model()

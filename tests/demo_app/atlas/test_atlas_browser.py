@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from demo_app import shell, text
 from demo_app.services.atlas import NODES, AtlasService
-from tests.demo_app.atlas.conftest import HERE
+from tests.demo_app.atlas.conftest import GRAY, HERE
 from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, served, state, written
 
 pytestmark = pytest.mark.browser
@@ -58,9 +58,21 @@ def expect_sheet(page, service, node, seed):
     np.testing.assert_allclose(drawn.reshape(16, 784), images, atol=0.006)
 
 
+def expect_face(canvas, image):
+    shown = canvas.evaluate(
+        "(c) => Array.from(c.getContext('2d').getImageData(0, 0, 64, 64).data)"
+    )
+    shown = np.array(shown).reshape(4096, 4)[:, :3].T.ravel()
+    np.testing.assert_allclose(shown / 255, image, atol=0.003)
+
+
 def expect_strip(page, service, node, seed):
     expect(page.get_by_test_id(f"map-node-{node}")).to_have_attribute("data-seed", str(seed))
     canvases = page.get_by_test_id(f"map-node-{node}").locator("canvas")
+    if node not in GRAY:
+        for k, image in enumerate(service.pictures(node, 3, seed)):
+            expect_face(canvases.nth(k), image)
+        return
     drawn = [levels(canvases.nth(k)) for k in range(3)]
     np.testing.assert_allclose(drawn, service.pictures(node, 3, seed), atol=0.006)
 
@@ -114,9 +126,9 @@ def test_a_click_chooses_and_the_panel_follows(visit, service):
     expect(page.get_by_test_id("map-facts")).to_contain_text("12.25")
     expect(page.get_by_test_id("map-idea")).to_have_text(EN["map.idea_vae"])
     assert state(page)["map.node"] == "vae"
-    page.get_by_test_id("map-node-stargan").click()
+    page.get_by_test_id("map-node-dcgan").click()
     expect(page.get_by_test_id("map-missing")).to_contain_text(
-        "python -m genzoo train stargan-avatars"
+        "python -m genzoo train dcgan-mnist"
     )
     expect(page.get_by_test_id("map-sheet")).to_be_hidden()
 
@@ -145,6 +157,19 @@ def test_nodes_by_keyboard_are_one_tab_stop(visit):
     expect(page.get_by_test_id("map-name")).to_have_text("GAN")
     page.keyboard.press("Tab")
     assert not page.evaluate("Boolean(document.activeElement.closest('[data-testid=map-figure]'))")
+
+
+@pytest.mark.parametrize("node", ["cyclegan", "stargan"])
+def test_faces_are_shown_in_color(visit, service, node):
+    page = visit(f"map.node={node}")
+    sheet = page.get_by_test_id("map-sheet")
+    expect(sheet).to_have_attribute("data-shown", f"{node} 0")
+    assert sheet.evaluate("(c) => [c.width, c.height]") == [4 * 64, 2 * 64]
+    expect_face(sheet, service.pictures(node, 8, 0)[0])
+    with page.expect_download() as told:
+        page.get_by_test_id("map-json").click()
+    kept = json.loads(told.value.path().read_text())
+    np.testing.assert_allclose(kept["images"], service.pictures(node, 8, 0), atol=0.003)
 
 
 def test_another_seed_is_other_pictures_everywhere(visit, service):

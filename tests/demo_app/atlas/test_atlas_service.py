@@ -7,10 +7,14 @@ import pytest
 
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services.atlas import NODES, AtlasService
-from demo_app.services.gallery import TABS, Gallery
+from demo_app.services.cyclegan import CycleGANService
+from demo_app.services.gallery import MAX_SEED, TABS, Gallery
+from demo_app.services.stargan import StarGANService
 from demo_app.store import Store
 from genzoo import recipes
-from tests.demo_app.atlas.conftest import HERE
+from genzoo.data.avatars import SCHEMA
+from genzoo.recipes.stargan import EDITED
+from tests.demo_app.atlas.conftest import GRAY, HERE
 
 ALL = [node.key for node in NODES]
 
@@ -41,7 +45,7 @@ def test_nodes_tell_what_is_measured_and_what_is_missing(service):
     assert nodes["gan"]["figures"] == {"fid": 7.25}
     kinds = [nodes[key]["kind"] for key in ("nade", "vae", "gan", "aae", "stargan", "cyclegan")]
     assert kinds == ["tractable", "approximate", *["implicit"] * 4]
-    assert [key for key, node in nodes.items() if not node["draws"]] == ["cyclegan", "stargan"]
+    assert [key for key, node in nodes.items() if node["color"]] == ["cyclegan", "stargan"]
     missing = nodes["fvbn"]["missing"]
     assert missing["command"] == "python -m genzoo train fvbn-mnist"
     assert "fvbn-mnist" in missing["sentence"]
@@ -51,7 +55,7 @@ def test_nodes_tell_what_is_measured_and_what_is_missing(service):
 @pytest.mark.parametrize("node", HERE)
 def test_pictures_are_a_function_of_node_number_and_seed(service, node):
     first = service.pictures(node, 3, 5)
-    assert first.shape == (3, 784)
+    assert first.shape == (3, 784 if node in GRAY else 12288)
     assert first.min() >= 0
     assert first.max() <= 1
     np.testing.assert_array_equal(first, AtlasService(Store()).pictures(node, 3, 5))
@@ -79,7 +83,6 @@ def test_what_is_kept_is_bounded(folder, monkeypatch):
     ("given", "complaint"),
     [
         (("zebra", 4, 0), "must be one of independent, markov"),
-        (("stargan", 4, 0), "must be one of"),
         (("nade", 0, 0), "between 1 and 16"),
         (("nade", 17, 0), "between 1 and 16"),
         (("nade", 4, -1), "between 0 and"),
@@ -89,6 +92,19 @@ def test_what_is_kept_is_bounded(folder, monkeypatch):
 def test_bad_input_is_refused(service, given, complaint):
     with pytest.raises(BadInput, match=complaint):
         service.pictures(*given)
+
+
+def test_faces_are_made_of_drawn_ones(service, folder):
+    seed = MAX_SEED - 1  # and on from 0
+    stargan, cyclegan = StarGANService(Store()), CycleGANService(Store())
+    edited, colored = service.pictures("stargan", 9, seed), service.pictures("cyclegan", 3, seed)
+    for k, of in enumerate((seed, seed + 1, 0)):
+        sketch = cyclegan.pair(of)["sketch"]
+        np.testing.assert_array_equal(colored[k], cyclegan.colored(sketch))
+    face = stargan.face(6)  # the ninth: of seven attributes the second is changed again
+    values = [value for name, value in zip(SCHEMA, face, strict=True) if name in EDITED]
+    values[1] = (values[1] + 1) % len(SCHEMA[EDITED[1]])
+    np.testing.assert_array_equal(edited[8], stargan.edit(values, face=list(face))["image"])
 
 
 def test_a_missing_release_is_told(service):
