@@ -23,6 +23,7 @@ PICTURES = {
     "aae": "&aae.prior=ring",
     "gan": "",
     "infogan": "",
+    "cyclegan": "",
     "compare": "&compare.model=infogan-mnist&compare.cell=12",
 }
 """The tabs, and what of their state is not as at the start."""
