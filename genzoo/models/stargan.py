@@ -15,10 +15,8 @@ attributes c' again:
 Differs from the paper: the generator also says where it paints: its image is m y + (1 - m) x with
 a color y and a mask m at each pixel (as Pumarola et al., "GANimation", 2018), so that what is no
 part of an edit need not be made again. Attributes have several values each, the code is all
-their one-hot vectors, and c changes anything from none to all of them, at random. Values can be
-read off images with noise upon them, real and made, so that less is gained by patterns of a
-pixel's size that the critic reads as a beard, and nobody else does. The generator's network is
-smaller (see `genzoo.nn.translate`), and so is the critic.
+their one-hot vectors, and c changes anything from none to all of them, at random. The
+generator's network is smaller (see `genzoo.nn.translate`), and so is the critic.
 """
 
 from __future__ import annotations
@@ -131,7 +129,6 @@ class AttributeGame(Objective):
         weight_values: lambda_cls.
         weight_return: lambda_rec, on the mean over pixels in [-1, 1].
         penalty: lambda_gp, on the slope by pixels in [-1, 1].
-        noise: deviation of the normal noise on images whose values are read, by pixels in [-1, 1].
     """
 
     model: StarGAN
@@ -146,18 +143,15 @@ class AttributeGame(Objective):
         weight_values: float = 1.0,
         weight_return: float = 10.0,
         penalty: float = 10.0,
-        noise: float = 0.0,
     ):
         super().__init__()
-        weights = (weight_values, weight_return, penalty, noise)
+        weights = (weight_values, weight_return, penalty)
         if not all(0 <= weight < math.inf for weight in weights) or n_critic < 1:
-            raise ValueError(
-                "Weights and noise must be at least 0 and finite, and n_critic at least 1."
-            )
+            raise ValueError("Weights must be at least 0 and finite, and n_critic at least 1.")
         self.model = model
         self.lr, self.lr_critic, self.n_critic = lr, lr_critic, n_critic
         self.weight_values, self.weight_return = weight_values, weight_return
-        self.penalty, self.noise = penalty, noise
+        self.penalty = penalty
         self.critic = AttributeCritic(image_shape(model.event_shape), model.n_values, width)
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -174,7 +168,7 @@ class AttributeGame(Objective):
         with torch.set_grad_enabled(playing):
             fake, mask = self.model.painted(x, values)
 
-        real, read = self._judged(x, at)
+        real, read = self.critic(x)
         value = (self.critic.reality(fake.detach()) - real).mean()
         misread = attribute_cross_entropy(read, own).mean()
         u = at.rand(B, device=x.device)
@@ -182,7 +176,7 @@ class AttributeGame(Objective):
         update("critic", value + self.penalty * steep + self.weight_values * misread)
 
         if playing:
-            real, read = self._judged(fake, at)
+            real, read = self.critic(fake)
             asked = attribute_cross_entropy(read, values).mean()
             again, _ = self.model.painted(fake, own)
             returned = 2 * (again - x).abs().mean()
@@ -190,15 +184,6 @@ class AttributeGame(Objective):
             update("generator", cost + self.weight_values * asked + self.weight_return * returned)
         report = {"value": -value, "misread": misread, "slope": steep, "mask": mask.mean()}
         return {name: figure.detach() for name, figure in report.items()}
-
-    def _judged(self, x: Tensor, at: Progress) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """As the critic's answer, its values being read through the noise."""
-        if not self.noise:
-            real, read = self.critic(x)
-            return real, read
-        eps = at.randn(len(x), *x.shape[1:], device=x.device)
-        _, read = self.critic(x + self.noise / 2 * eps)
-        return self.critic.reality(x), read
 
     def wanted(self, own: Tensor, u: Tensor) -> Tensor:
         """Values to ask for in place of an image's own (B, attributes), by uniform noise u

@@ -120,18 +120,9 @@ def test_each_player_moves_only_its_own_and_the_generator_every_nth_time():
         assert any(k.startswith("model") for k in moved) == (step % 3 == 2)
 
 
-def test_values_are_read_through_noise_and_reality_is_not():
-    game = AttributeGame(stargan(), 1e-3, 1e-3, width=2, noise=0.5)
-    x = images(4)
-    real, read = game.critic(x)
-    told = [game._judged(x, Progress(step, 0, 100, seed=0)) for step in (0, 0, 1)]
-    for reality, values in told:
-        torch.testing.assert_close(reality, real)
-        assert not torch.allclose(values[0], read[0])
-    assert torch.equal(told[0][1][0], told[1][1][0])  # by the step
-    assert not torch.equal(told[0][1][0], told[2][1][0])
+def test_a_weight_below_zero_is_refused():
     with pytest.raises(ValueError, match="at least 0"):
-        AttributeGame(stargan(), 1e-3, 1e-3, noise=-1.0)
+        AttributeGame(stargan(), 1e-3, 1e-3, penalty=-1.0)
 
 
 def test_the_penalty_is_by_pixels_from_minus_one_to_one():
