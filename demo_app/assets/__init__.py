@@ -56,6 +56,7 @@ MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "judge-fashion": partial(compared, data="fashion", n_bits=2),
     "vae-fashion": vae_fashion,
     "vae-fashion-beta4": vae_fashion,
+    "vae-fashion-beta16": vae_fashion,
 }
 
 

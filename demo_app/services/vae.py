@@ -45,12 +45,13 @@ class VAEService:
 
     models = (
         *("vae-mnist-beta025", "vae-mnist", "vae-mnist-beta4", "iwae-mnist"),
-        *("vae-fashion", "vae-fashion-beta4"),
+        *("vae-fashion", "vae-fashion-beta4", "vae-fashion-beta16"),
     )
 
     variants = (
         *("vae-mnist-2d-beta01", "vae-mnist-2d-beta4"),
-        *("vae-mnist-beta025", "vae-mnist-beta4", "iwae-mnist", "vae-fashion-beta4"),
+        *("vae-mnist-beta025", "vae-mnist-beta4", "iwae-mnist"),
+        *("vae-fashion-beta4", "vae-fashion-beta16"),
     )
     """Under other objectives, offered where they are released."""
 

@@ -59,6 +59,7 @@ class UNet(nn.Module):
         def blocks(n_channels: int) -> nn.Module:
             return nn.Sequential(*(ResidualBlock(n_channels) for _ in range(n_blocks)))
 
+        self.reach = 2 * n_blocks  # cells at half the resolution that blocks see on each side
         n_deep = 2 * width * (H // 4) * (W // 4)
         self.to_half = nn.Sequential(downsample(2, width), blocks(width))
         self.to_quarter = nn.Sequential(downsample(width, 2 * width), blocks(2 * width))
@@ -74,10 +75,42 @@ class UNet(nn.Module):
         self.out = nn.Sequential(blocks(width), nn.SiLU(), upsample(width, 1))
 
     def forward(self, z: Tensor) -> Tensor:
-        half = self.to_half(z)
+        return self.out(self._whole(self.to_half(z)))
+
+    def logit(self, half: Tensor, row: int, column: int) -> Tensor:
+        """Of one pixel, (B,), by half = to_half(z): the last blocks see only what is around it."""
+        whole = self._whole(half)
+        rows = _around(row // 2, self.reach, whole.shape[2])
+        columns = _around(column // 2, self.reach, whole.shape[3])
+        part = self.out(whole[:, :, rows, columns])
+        return part[:, 0, row - 2 * rows.start, column - 2 * columns.start]
+
+    def renew(self, half: Tensor, z: Tensor, row: int, column: int) -> None:
+        """Make `half` to_half(z) again, in place, where one pixel of z has changed since."""
+        H, W = half.shape[2:]
+        r, c, reach = row // 2, column // 2, self.reach
+        rows, columns = _around(r, reach, H), _around(c, reach, W)  # what has changed
+        seen = _around(r, 2 * reach, H), _around(c, 2 * reach, W)  # and what it depends on
+        part = self.to_half(z[:, :, _doubled(seen[0]), _doubled(seen[1])])
+        inside = (_shifted(rows, seen[0].start), _shifted(columns, seen[1].start))
+        half[:, :, rows, columns] = part[:, :, inside[0], inside[1]]
+
+    def _whole(self, half: Tensor) -> Tensor:
         quarter = self.to_quarter(half)
         quarter = quarter + self.bottom(quarter)
-        return self.out(half + self.back_to_half(quarter))
+        return half + self.back_to_half(quarter)
+
+
+def _around(i: int, reach: int, n: int) -> slice:
+    return slice(max(0, i - reach), min(n, i + reach + 1))
+
+
+def _doubled(part: slice) -> slice:
+    return slice(2 * part.start, 2 * part.stop)
+
+
+def _shifted(part: slice, by: int) -> slice:
+    return slice(part.start - by, part.stop - by)
 
 
 class OrderlessNADE(nn.Module, OrderAgnostic):
@@ -120,11 +153,16 @@ class OrderlessNADE(nn.Module, OrderAgnostic):
             known: mask (B, D), bool. At known pixels the logits mean nothing.
         """
         _, H, W = self.event_shape
+        z = self._seen(x, known)
+        return self.network(z)[..., :H, :W].flatten(1).to(z)
+
+    def _seen(self, x: Tensor, known: Tensor) -> Tensor:
+        """What the network sees of values x (B, D) where `known` (B, D): (B, 2, H, W)."""
+        _, H, W = self.event_shape
         x = x.to(next(self.parameters()).dtype)
         values = torch.where(known, 2 * x - 1, 0.0)  # off and on are -1 and 1, unknown between
         z = torch.stack([values, known.to(values)], dim=1).view(len(x), 2, H, W)
-        z = F.pad(z, self.margin).contiguous(memory_format=torch.channels_last)
-        return self.network(z)[..., :H, :W].flatten(1).to(values)
+        return F.pad(z, self.margin).contiguous(memory_format=torch.channels_last)
 
     def nll_of_unknown(self, x: Tensor, known: Tensor) -> Tensor:
         """J(x), (B,), in nats: an unbiased estimate of -log p_o(x) averaged over all orders o.
@@ -176,11 +214,15 @@ class OrderlessNADE(nn.Module, OrderAgnostic):
             known[:, self.order] = ~given.isnan().t()
             x[:, self.order] = given.nan_to_num(0.0).t()
         missing = (~known).any(0).tolist()
+        z = self._seen(x, known)
+        half = self.network.to_half(z)
         for u_i, d in zip(u, self.order.tolist(), strict=True):
             if missing[d]:
-                x_d = (u_i < torch.sigmoid(self.logits(x, known)[:, d])).to(x)
+                row, column = divmod(d, self.event_shape[2])
+                x_d = (u_i < torch.sigmoid(self.network.logit(half, row, column))).to(x)
                 x[:, d] = torch.where(known[:, d], x[:, d], x_d)
-                known[:, d] = True
+                z[:, 0, row, column], z[:, 1, row, column] = 2 * x[:, d] - 1, 1.0
+                self.network.renew(half, z, row, column)
             yield x[:, d]
 
     def under(self, order: Tensor) -> OrderlessNADE:

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from genzoo import recipes
 from genzoo.data import Batch
 from genzoo.models import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
-from genzoo.models.orderless_nade import ROWS, first_of_random_orders
+from genzoo.models.orderless_nade import ROWS, UNet, first_of_random_orders
 from genzoo.objectives import Progress, Update
 from genzoo.roles import teacher_forced_draws
 from tests.genzoo.binary_images import binary, counts_of, every_image
@@ -152,6 +152,25 @@ def test_draws_equal_the_slow_ones_with_the_known_pixels_first():
             list(teacher_forced_draws(first, u[places, n : n + 1], given[places, n : n + 1]))
         )
         assert torch.equal(fast[places, n], slow[:, 0])
+
+
+@pytest.mark.parametrize("n_blocks", [0, 1, 2])
+def test_what_a_pixel_changes_is_all_that_is_computed_again(n_blocks):
+    """On images so large that most of them is not."""
+    torch.manual_seed(0)
+    network = UNet(20, 28, width=3, n_blocks=n_blocks, n_hidden=6).double().requires_grad_(False)
+    for p in network.parameters():
+        p.normal_(std=0.4)
+    z = torch.randn(2, 2, 20, 28, dtype=torch.float64)
+    half = network.to_half(z)
+    corners = [(0, 0), (0, 27), (19, 0), (19, 27)]
+    inside = torch.rand(20, 2).mul(torch.tensor([20, 28])).long().tolist()
+    for row, column in corners + inside:
+        z[:, :, row, column] += 3.0
+        network.renew(half, z, row, column)
+        torch.testing.assert_close(half, network.to_half(z), rtol=0, atol=1e-9)
+        logit = network.logit(half, row, column)
+        torch.testing.assert_close(logit, network(z)[:, 0, row, column], rtol=1e-9, atol=1e-9)
 
 
 def test_the_steps_of_sampling_end_in_the_sample_and_keep_what_is_given():
