@@ -15,7 +15,9 @@ layers, and beside them how much each of them varies over the batch: a generator
 kinds of images too seldom is told so (Salimans et al., 2016; as a deviation, Karras et al., 2018).
 z is Gaussian, not uniform, and passes through dense layers first (as in Karras et al., 2019): a
 generator of three layers has no other way to go from one digit to another within a short stretch
-of z, and what lies on a long one is no digit. Pixels lie in [0, 1], by a sigmoid instead of tanh.
+of z, and what lies on a long one is no digit; z itself may go on beside what they make of it, so
+that they can tell kinds apart and need not carry what varies within one. Pixels lie in [0, 1], by
+a sigmoid instead of tanh.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ class DCGAN(Adversarial):
         n_latent: K, numbers of z.
         width: channels at half the resolution; twice as many at a quarter of it.
         n_dense: dense layers of n_hidden units that z passes through before.
+        beside: whether z itself goes on beside what the dense layers make of it.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class DCGAN(Adversarial):
         n_latent: int = 64,
         width: int = 64,
         n_dense: int = 0,
+        beside: bool = False,
         n_hidden: int = 256,
     ):
         super().__init__()
@@ -57,11 +61,16 @@ class DCGAN(Adversarial):
         for n_in in [n_latent, *[n_hidden] * (n_dense - 1)][:n_dense]:
             layers += [_dense(n_in, n_hidden), nn.LeakyReLU(SLOPE)]
         self.dense = nn.Sequential(*layers)
-        self.generator = strided_decoder(n_hidden if n_dense else n_latent, shape, width)
+        self.beside = beside
+        n_made = n_hidden if n_dense else n_latent
+        self.generator = strided_decoder(n_made + n_latent * beside, shape, width)
 
     def generate(self, z: Tensor) -> Tensor:
         check_latents(z, self.latent_shape)
-        return torch.sigmoid(self.generator(self.dense(z)).to(z.dtype))
+        made = self.dense(z)
+        if self.beside:
+            made = torch.cat([made, z.to(made)], 1)
+        return torch.sigmoid(self.generator(made).to(z.dtype))
 
     def critic(self, width: int) -> nn.Module:
         """`width` channels at half the resolution, twice as many at a quarter of it."""

@@ -8,13 +8,15 @@ from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
 
-def _dcgan(data: str, summary: str, epochs: int) -> Recipe:
+def _dcgan(data: str, summary: str, epochs: int, beside: bool, penalty: float) -> Recipe:
     return Recipe(
         summary=summary,
         paper="Radford et al., Unsupervised Representation Learning with DCGANs, 2016",
         paper_url="https://arxiv.org/abs/1511.06434",
         model=DCGAN,
-        model_kwargs=dict(event_shape=(1, 28, 28), n_latent=64, width=64, n_dense=3),
+        model_kwargs=dict(
+            event_shape=(1, 28, 28), n_latent=64, width=64, n_dense=3, beside=beside
+        ),
         objective=AdversarialGame,
         objective_kwargs=dict(
             lr=0.0004,
@@ -23,7 +25,7 @@ def _dcgan(data: str, summary: str, epochs: int) -> Recipe:
             loss="non-saturating",
             n_critic=1,
             penalty="real",
-            weight=0.05,
+            weight=penalty,
             every=16,
         ),
         data=data,
@@ -36,9 +38,11 @@ def _dcgan(data: str, summary: str, epochs: int) -> Recipe:
 
 @recipe
 def dcgan_mnist() -> Recipe:
-    return _dcgan("mnist", "Digits by strided convolutions", epochs=50)
+    return _dcgan("mnist", "Digits by strided convolutions", epochs=50, beside=True, penalty=0.01)
 
 
 @recipe
 def dcgan_fashion() -> Recipe:
-    return _dcgan("fashion", "Clothes by strided convolutions", epochs=44)
+    return _dcgan(
+        "fashion", "Clothes by strided convolutions", epochs=44, beside=False, penalty=0.05
+    )

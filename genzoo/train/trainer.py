@@ -230,7 +230,8 @@ def train(
                 tail = []
                 if log is not None:
                     log.write(step, step * settings.batch_size, "train", means)
-                    bar.set_postfix({k: f"{v:.4g}" for k, v in (means | report).items()})
+                    shown = means | {f"test {k}": v for k, v in report.items()}
+                    bar.set_postfix({k: f"{v:.4g}" for k, v in shown.items()})
             if due(settings.evaluate_every, step) and first:
                 report = evaluate()
                 show()
