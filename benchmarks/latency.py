@@ -330,6 +330,7 @@ def measure(page: Page, case: Case, n: int, seed: int = 0) -> dict[str, Any]:
         page.wait_for_timeout(250 + 50 * rng.random())  # all that is under way ends
         if case.event == "click":
             page.mouse.down()
+            page.wait_for_timeout(60 + 50 * rng.random())  # as long as a finger stays
             timed(page.mouse.up)
         elif case.moves == 0:
             timed(page.mouse.down)

@@ -38,9 +38,13 @@ function rested() {
 
 function showPlaying() {
   const moving = want.playing || want.replay.length > 0;
-  find("play").querySelector("span").textContent = zoo.t(moving ? "zoo.pause" : "zoo.play");
-  find("play").querySelector("path").setAttribute("d", moving ? "M7 5h4v14H7zM13 5h4v14h-4z" : "M7 5v14l12-7z");
-  find("play").dataset.playing = moving;
+  const [button, words] = [find("play"), zoo.t(moving ? "zoo.pause" : "zoo.play")];
+  const name = button.querySelector("span");
+  // What is written anew asks for a frame, the same or not, and a step is to be answered in its first.
+  if (button.dataset.playing === String(moving) && name.textContent === words) return;
+  name.textContent = words;
+  button.querySelector("path").setAttribute("d", moving ? "M7 5h4v14H7zM13 5h4v14h-4z" : "M7 5v14l12-7z");
+  button.dataset.playing = moving;
 }
 
 function press(host, chosen) {
