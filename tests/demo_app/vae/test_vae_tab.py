@@ -14,6 +14,7 @@ from PIL import Image
 
 from demo_app import text
 from demo_app.errors import BadInput, Unavailable
+from demo_app.services.vae import VAEService
 from demo_app.tabs import vae
 
 
@@ -208,7 +209,9 @@ def test_figures_of_the_explanation_have_a_dash_for_a_missing_model():
 
 @pytest.mark.parametrize("language", text.LANGUAGES)
 def test_every_figure_of_the_explanation_is_filled_in(language):
-    figures = vae.figures(MadeService(), ["vae-mnist", "vae-fashion", "vae-mnist-2d"])
+    service = MadeService()
+    service.planes, service.models = VAEService.planes, VAEService.models
+    figures = vae.figures(service, ["vae-mnist", "vae-fashion", "vae-mnist-2d"])
     filled = text.markdown("vae", language, **figures)
     assert filled.count("12,345") == 3
     assert not re.search(r"\{(n|bound|bits)_", filled)
