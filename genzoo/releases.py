@@ -203,7 +203,7 @@ def save(
         (staged / SNAPSHOTS).unlink(missing_ok=True)
         if snapshots:
             kept = {str(seen): kept.contiguous() for seen, kept in snapshots.items()}
-            safetensors.torch.save_file(kept, staged / SNAPSHOTS)
+            (staged / SNAPSHOTS).write_bytes(safetensors.torch.save(kept))
         (staged / CONFIG).write_text(to_json(config))
         (staged / CARD).write_text(card(config))
         old = Path(staging) / "old"

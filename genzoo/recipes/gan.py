@@ -1,4 +1,4 @@
-"""The GAN of perceptrons on gray digits."""
+"""GANs of perceptrons on gray digits and clothes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
 
-@recipe
-def gan_mnist() -> Recipe:
+def _gan(data: str, summary: str, expected: str) -> Recipe:
     return Recipe(
-        summary="Digits by two perceptrons that play against each other",
+        summary=summary,
         paper="Goodfellow et al., Generative Adversarial Nets, 2014",
         paper_url="https://arxiv.org/abs/1406.2661",
         model=GAN,
@@ -27,9 +26,27 @@ def gan_mnist() -> Recipe:
             weight=0.05,
             every=4,
         ),
-        data="mnist",
+        data=data,
         settings=Settings(images=36 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
         smoke={"images": 256, "batch_size": 64, "model.n_hidden": 8, "objective.width": 8},
-        expected="judge FID a tenth of what it is after the first epoch",
+        expected=expected,
         storage="float16",
+    )
+
+
+@recipe
+def gan_mnist() -> Recipe:
+    return _gan(
+        "mnist",
+        "Digits by two perceptrons that play against each other",
+        "judge FID a tenth of what it is after the first epoch",
+    )
+
+
+@recipe
+def gan_fashion() -> Recipe:
+    return _gan(
+        "fashion",
+        "Clothes by two perceptrons that play against each other",
+        "higher judge FID than dcgan-fashion",
     )

@@ -259,7 +259,8 @@ def test_what_was_kept_of_a_training_comes_back_in_its_order(folder):
     recipe = recipes.override(recipes.get(NAME), {"model.n_hidden": 3})
     made = Provenance(1280, 2.5, "a machine")
     kept = {1280: torch.ones(2, 3).half(), 0: torch.zeros(2, 3), 96: torch.full((2, 3), 0.5)}
-    releases.save(recipe, recipe.build_model(), made, [FIGURE], snapshots=kept)
+    path = releases.save(recipe, recipe.build_model(), made, [FIGURE], snapshots=kept)
+    assert len({file.stat().st_mode for file in path.iterdir()}) == 1  # read by the same people
     back = releases.snapshots(NAME)
     assert list(back) == [0, 96, 1280]
     assert all(torch.equal(back[seen], kept[seen]) for seen in kept)
