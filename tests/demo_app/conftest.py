@@ -13,39 +13,35 @@ from playwright.sync_api import expect, sync_playwright
 
 from demo_app import shell
 from demo_app.services.nade import NADEService
-from demo_app.store import ASSETS, Store
-from genzoo import recipes, releases
-from genzoo.metrics import Figure
-from genzoo.releases import Provenance
+from demo_app.store import Store
+from genzoo.models.nade import NADE
 from tests.demo_app.page import served
-from tests.demo_app.released import folders
+from tests.demo_app.released import PER_CLASS, folders, write_digits, write_release
 
 # What a page shows late on a busy machine is still what it shows.
 expect.set_options(timeout=30_000)
 
-NADE = "nade-mnist"
-PER_CLASS = 3
+NAME = "nade-mnist"
 
 
 def write_nade(folder: Path) -> None:
     """A release under the recipe's own name: untrained, but with an opinion on every pixel."""
-    recipe = recipes.override(recipes.get(NADE), {"model.n_hidden": 6})
-    nade = recipe.build_model()
     generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
+
+    def draw(nade: NADE) -> None:
         nade.W.normal_(0, 0.5, generator=generator)
         nade.V.normal_(0, 0.8, generator=generator)
         nade.b.uniform_(-3, 0, generator=generator)
         nade.c.normal_(0, 0.5, generator=generator)
-    figures = [Figure("nll", 123.4, 120.0, 126.0, "nats", "made up")]
-    releases.save(recipe, nade, Provenance(0, 0.0, "none"), figures, folder / NADE)
+
+    nade = write_release(folder, NAME, {"model.n_hidden": 6}, {"nll": 123.4}, change=draw)
     with torch.inference_mode():
         samples = nade.sample(500, generator=generator)
         scores = nade.log_prob(samples).numpy()
-    np.savez_compressed(
-        folder / NADE / ASSETS,
-        digits=np.packbits(samples[: 10 * PER_CLASS].flatten(1).byte().numpy(), axis=1),
-        labels=np.repeat(np.arange(10), PER_CLASS).astype(np.uint8),
+    write_digits(
+        folder,
+        NAME,
+        samples[: 10 * PER_CLASS].flatten(1).byte().numpy(),
         log_prob=scores,
         noise=np.float32(-3000),
         shuffled=np.float32(-900),

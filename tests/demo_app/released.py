@@ -1,12 +1,28 @@
-"""Where a test finds releases that are made for it."""
+"""Releases that are made for tests, and where a test finds them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
+from torch import Tensor
+
+from demo_app.store import ASSETS
+from genzoo import recipes, releases
+from genzoo.metrics import Figure
+from genzoo.releases import CONFIG, Provenance
+
+TINY_VAE = {"model.width": 4, "model.n_hidden": 16}
+"""Sizes of a VAE or an AAE."""
+
+PER_CLASS = 3
+DIGITS = np.random.default_rng(0).random((10 * PER_CLASS, 784)) < 0.2
+"""Noise that stands for binary test digits, by class."""
 
 
 def folders(write: Callable[[Path], None]) -> tuple[Any, Any]:
@@ -28,3 +44,57 @@ def folders(write: Callable[[Path], None]) -> tuple[Any, Any]:
             yield folder
 
     return folder, module_folder
+
+
+def write_release(
+    folder: Path,
+    name: str,
+    sizes: Mapping[str, Any],
+    figures: Mapping[str, float],
+    *,
+    seed: int = 0,
+    scale: float = 1.0,
+    change: Callable[[Any], None] | None = None,
+    snapshots: Mapping[int, Tensor] | None = None,
+) -> Any:
+    """An untrained model under its recipe's own name, with figures that are made up.
+
+    Args:
+        scale: all weights are so many times larger than at the start, so that pictures differ.
+        change: what else is done to the model, without gradients.
+
+    Returns:
+        the model.
+    """
+    recipe = recipes.override(recipes.get(name), sizes)
+    torch.manual_seed(seed)
+    model = recipe.build_model()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(scale)
+        if change is not None:
+            change(model)
+    made = [_figure(key, value) for key, value in figures.items()]
+    releases.save(recipe, model, Provenance(1000, 60.0, "none"), made, folder / name, snapshots)
+    return model
+
+
+def write_seeds(folder: Path, name: str, figure: str, values: Sequence[float]) -> None:
+    """A made-up figure of several trainings, into a release's config."""
+    path = folder / name / CONFIG
+    config = json.loads(path.read_text())
+    config["seeds"] = {str(k): [_figure(figure, v).to_dict()] for k, v in enumerate(values)}
+    path.write_text(json.dumps(config))
+
+
+def write_digits(folder: Path, name: str, digits: np.ndarray, **more: np.ndarray) -> None:
+    """A release's demo.npz: binary test digits (10 * PER_CLASS, 784) by class, and `more`."""
+    labels = np.repeat(np.arange(10), PER_CLASS).astype(np.uint8)
+    packed = np.packbits(digits, axis=1)
+    np.savez_compressed(folder / name / ASSETS, digits=packed, labels=labels, **more)
+
+
+def _figure(name: str, value: float) -> Figure:
+    """Its interval is a tenth to each side."""
+    off = abs(value) / 10
+    return Figure(name, value, value - off, value + off, "", "made up")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from demo_app.services.aae import AAEService
 from demo_app.store import ASSETS
-from genzoo import recipes, releases
-from genzoo.metrics import Figure
-from genzoo.releases import CONFIG, Provenance
-from tests.demo_app.released import folders
+from tests.demo_app.released import TINY_VAE, folders, write_release, write_seeds
 
 NAMES = (*AAEService.planes, AAEService.vae, *AAEService.pair)
 N = 60
@@ -25,40 +20,22 @@ P_VALUES = {"aae-mnist": 0.31, "aae-mnist-ring": 0.005}
 def write_releases(folder: Path) -> None:
     """Releases of untrained models under their recipes' names, the planes with a demo.npz."""
     for number, name in enumerate(NAMES):
-        recipe = recipes.override(recipes.get(name), {"model.width": 4, "model.n_hidden": 16})
-        torch.manual_seed(number)
-        model = recipe.build_model()
-        with torch.no_grad():  # larger weights than at the start, so that pictures differ
-            for parameter in model.parameters():
-                parameter.mul_(1.6)
-        releases.save(recipe, model, Provenance(0, 0.0, "none"), _figures(name), folder / name)
+        write_release(folder, name, TINY_VAE, _figures(name), seed=number, scale=1.6)
         if name in AAEService.planes:
             np.savez_compressed(folder / name / ASSETS, **_assets(number))
         if name in FIDS:
-            write_seeds(folder, name, FIDS[name])
+            write_seeds(folder, name, "fid", FIDS[name])
 
 
 folder, module_folder = folders(write_releases)
 
 
-def write_seeds(folder: Path, name: str, fids: list[float]) -> None:
-    """The judge FID of several trainings, into a release's config."""
-    path = folder / name / CONFIG
-    config = json.loads(path.read_text())
-    config["seeds"] = {str(seed): [_figure("fid", fid)] for seed, fid in enumerate(fids)}
-    path.write_text(json.dumps(config))
-
-
-def _figure(name: str, value: float) -> dict:
-    return Figure(name, value, value, value, "", "made up").to_dict()
-
-
-def _figures(name: str) -> list[Figure]:
+def _figures(name: str) -> dict[str, float]:
     values = {"reconstruction": 133.25, "fid": FIDS.get(name, [20.0])[0]}
     if name in P_VALUES:
         values |= {"prior_distance": 0.0123, "prior_distance_floor": 0.0045}
         values["prior_p_value"] = P_VALUES[name]
-    return [Figure(key, value, value, value, "", "made up") for key, value in values.items()]
+    return values
 
 
 def _assets(seed: int) -> dict[str, np.ndarray]:

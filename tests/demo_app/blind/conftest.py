@@ -6,30 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from demo_app import shell
 from demo_app.services.blind import BlindService
-from demo_app.store import ASSETS, Store
+from demo_app.store import ASSETS
 from demo_app.tabs import blind
-from genzoo import recipes, releases
-from genzoo.metrics import Figure
-from genzoo.releases import Provenance
 from tests.demo_app.page import served
-from tests.demo_app.released import folders
+from tests.demo_app.released import DIGITS, TINY_VAE, folders, write_digits, write_release
 
 TINY = {
     "nade-mnist": ({"model.n_hidden": 6}, None),
     "ar1-mnist": ({}, None),
     "nade-orderless-mnist": ({"model.width": 2, "model.n_hidden": 8}, None),
-    "vae-mnist": ({"model.width": 4, "model.n_hidden": 16}, 11.0),
-    "vae-mnist-2d": ({"model.width": 4, "model.n_hidden": 16}, 30.5),
-    "aae-mnist": ({"model.width": 4, "model.n_hidden": 16}, 30.0),
+    "vae-mnist": (TINY_VAE, 11.0),
+    "vae-mnist-2d": (TINY_VAE, 30.5),
+    "aae-mnist": (TINY_VAE, 30.0),
     "dcgan-mnist": ({"model.width": 4}, 2.0),
     "gan-mnist": ({"model.n_hidden": 8}, 3.0),
     "dcgan-fashion": ({"model.width": 4}, 2.0),
     "infogan-mnist": ({"model.width": 4, "model.width_trunk": 4, "model.n_hidden": 8}, 99.0),
-    "vae-fashion": ({"model.width": 4, "model.n_hidden": 16}, 77.0),
+    "vae-fashion": (TINY_VAE, 77.0),
 }
 """Sizes, and the FID."""
 
@@ -40,29 +36,16 @@ GRAY = {"dcgan-mnist": "dcgan", "gan-mnist": "gan"}
 
 def write_releases(folder: Path) -> None:
     """Untrained models under their recipes' names; test images beside three of them."""
-    random = np.random.default_rng(0)
     for number, (name, (sizes, fid)) in enumerate(TINY.items()):
-        recipe = recipes.override(recipes.get(name), sizes)
-        torch.manual_seed(number)
-        model = recipe.build_model()
-        with torch.no_grad():  # larger weights than at the start, so that pictures differ
-            for parameter in model.parameters():
-                parameter.mul_(2.0)
-        figures = [] if fid is None else [Figure("fid", fid, fid, fid, "", "made up")]
-        releases.save(recipe, model, Provenance(0, 0.0, "none"), figures, folder / name)
-    digits = random.random((30, 784)) < 0.2
-    np.savez_compressed(folder / "nade-mnist" / ASSETS, digits=np.packbits(digits, axis=1))
-    gray = random.integers(0, 256, (20, 784)).astype(np.uint8)
+        figures = {} if fid is None else {"fid": fid}
+        write_release(folder, name, sizes, figures, seed=number, scale=2)
+    write_digits(folder, "nade-mnist", DIGITS)
+    gray = np.random.default_rng(0).integers(0, 256, (20, 784)).astype(np.uint8)
     np.savez_compressed(folder / "infogan-mnist" / ASSETS, digits=gray)
     np.savez_compressed(folder / "vae-fashion" / ASSETS, images=gray[:12])
 
 
 folder, module_folder = folders(write_releases)
-
-
-@pytest.fixture(scope="module")
-def store(module_folder):
-    return Store()
 
 
 @pytest.fixture(scope="module")

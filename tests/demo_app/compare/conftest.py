@@ -6,14 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from demo_app.services.compare import CompareService
-from demo_app.store import ASSETS, Store
-from genzoo import recipes, releases
-from genzoo.metrics import Figure
-from genzoo.releases import Provenance
-from tests.demo_app.released import folders
+from demo_app.store import ASSETS
+from genzoo import recipes
+from tests.demo_app.released import folders, write_release
 
 SECONDS = {
     "gan-mnist": 0.004,
@@ -34,18 +31,13 @@ def write_releases(folder: Path) -> None:
     for number, name in enumerate(SECONDS):
         smoke = recipes.get(name).smoke
         tiny = {key: v for key, v in smoke.items() if key not in ("data", "model.event_shape")}
-        recipe = recipes.override(recipes.get(name), tiny)
-        torch.manual_seed(number)
-        model = recipe.build_model()
-        values = {"seconds_64": SECONDS[name], "seconds_1": SECONDS[name] / 20}
-        values |= {"fid": FIDS[name]} if name in FIDS else {}
-        values |= {"nll": NLLS[name]} if name in NLLS else {}
-        values |= {"nll_bound": 90.0} if name.startswith("vae") else {}
-        figures = [Figure(key, v, v, v, "", "made up") for key, v in values.items()]
-        releases.save(recipe, model, Provenance(1000, 60.0, "none"), figures, folder / name)
+        figures = {"seconds_64": SECONDS[name], "seconds_1": SECONDS[name] / 20}
+        figures |= {"fid": FIDS[name]} if name in FIDS else {}
+        figures |= {"nll": NLLS[name]} if name in NLLS else {}
+        figures |= {"nll_bound": 90.0} if name.startswith("vae") else {}
+        write_release(folder, name, tiny, figures, seed=number)
     for name, n_bits in (("judge-mnist", 1), ("judge-fashion", 2)):
-        recipe = recipes.override(recipes.get(name), recipes.get(name).smoke)
-        releases.save(recipe, recipe.build_model(), Provenance(0, 0.0, ""), [], folder / name)
+        write_release(folder, name, recipes.get(name).smoke, {})
         np.savez_compressed(folder / name / ASSETS, **_assets(n_bits))
 
 
@@ -80,11 +72,6 @@ def _log_p(n_bits: int) -> np.ndarray:
     shape = (3, 3, 64) if n_bits == 1 else (1, 1, 64)
     means = -80 - 10 * np.arange(np.prod(shape[:2])).reshape(*shape[:2], 1)
     return (means + np.tile([-1.0, 1.0], 32)).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def store(module_folder):
-    return Store()
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from demo_app.services.dcgan import DCGANService
 from demo_app.store import ASSETS
-from genzoo import recipes, releases
-from genzoo.metrics import Figure
-from genzoo.releases import CONFIG, Provenance
-from tests.demo_app.released import folders
+from tests.demo_app.released import folders, write_release, write_seeds
 
 NAMES = DCGANService.models
 N_SEARCHED = 2
@@ -24,26 +19,11 @@ FIDS = [7.0, 9.0, 8.0]
 
 def write_releases(folder: Path) -> None:
     """Releases of untrained models under their recipes' names, each with a demo.npz."""
+    figures = {"fid": 7.0, "fid_floor": 0.5, "nearest": 5.5, "near_copies": 0.0}
     for number, name in enumerate(NAMES):
-        recipe = recipes.override(recipes.get(name), {"model.width": 4})
-        torch.manual_seed(number)
-        model = recipe.build_model()
-        with torch.no_grad():  # larger weights than at the start, so that pictures differ
-            for parameter in model.parameters():
-                parameter.mul_(3)
-        values = {"fid": 7.0, "fid_floor": 0.5, "nearest": 5.5, "near_copies": 0.0}
-        figures = [
-            Figure(key, value, value, value, "", "made up") for key, value in values.items()
-        ]
-        releases.save(recipe, model, Provenance(0, 0.0, "none"), figures, folder / name)
+        write_release(folder, name, {"model.width": 4}, figures, seed=number, scale=3)
         np.savez_compressed(folder / name / ASSETS, **assets(number))
-    path = folder / NAMES[0] / CONFIG
-    config = json.loads(path.read_text())
-    config["seeds"] = {
-        str(seed): [Figure("fid", fid, fid, fid, "", "made up").to_dict()]
-        for seed, fid in enumerate(FIDS)
-    }
-    path.write_text(json.dumps(config))
+    write_seeds(folder, NAMES[0], "fid", FIDS)
 
 
 folder, module_folder = folders(write_releases)

@@ -2,53 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from demo_app.services.infogan import InfoGANService
 from demo_app.store import ASSETS
-from genzoo import recipes, releases
-from genzoo.metrics import Figure
-from genzoo.releases import CONFIG, Provenance
-from tests.demo_app.released import folders
+from genzoo.models.infogan import InfoGAN
+from tests.demo_app.released import PER_CLASS, folders, write_release, write_seeds
 
 NAME = InfoGANService.name
 MEANING = [3, 1, 4, 0, 5, 9, 2, 6, 8, 7]
 """The digit that is matched to each category, by the counts below."""
 
-ERRORS = {"0": 2.5, "1": 1.5, "2": 9.0}
+ERRORS = [2.5, 1.5, 9.0]
 N_EXAMPLES = 2
-PER_CLASS = 3
 
 
-def write_release(folder: Path) -> None:
+def write_releases(folder: Path) -> None:
     """An untrained model under the recipe's own name, with a demo.npz and figures of three
     seeds."""
     tiny = {"model.width": 4, "model.width_trunk": 4, "model.n_hidden": 8}
-    recipe = recipes.override(recipes.get(NAME), tiny)
-    torch.manual_seed(0)
-    model = recipe.build_model()
-    with torch.no_grad():  # larger weights than at the start, so that pictures and codes differ
-        for parameter in model.parameters():
-            parameter.mul_(2.5)
-        model.q[-1].weight.mul_(2)
-    values = {"unsupervised_error": 2.5, "fid": 0.75, "fid_floor": 0.25, "category_error": 1.25}
-    figures = [Figure(name, v, v - 0.25, v + 0.25, "", "made up") for name, v in values.items()]
-    releases.save(recipe, model, Provenance(1000, 0.0, "none"), figures, folder / NAME)
+    figures = {"unsupervised_error": 2.5, "fid": 0.75, "fid_floor": 0.25, "category_error": 1.25}
+    write_release(folder, NAME, tiny, figures, scale=2.5, change=sharpen)
     np.savez_compressed(folder / NAME / ASSETS, **assets())
-    path = folder / NAME / CONFIG
-    config = json.loads(path.read_text())
-    config["seeds"] = {
-        seed: [Figure("unsupervised_error", e, e, e, "%", "made up").to_dict()]
-        for seed, e in ERRORS.items()
-    }
-    path.write_text(json.dumps(config))
+    write_seeds(folder, NAME, "unsupervised_error", ERRORS)
 
 
-folder, module_folder = folders(write_release)
+def sharpen(model: InfoGAN) -> None:
+    """So that codes differ as the pictures do."""
+    model.q[-1].weight.mul_(2)
+
+
+folder, module_folder = folders(write_releases)
 
 
 def counts() -> np.ndarray:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from demo_app.services.pixels import PixelsService
-from demo_app.store import ASSETS, Store
-from genzoo import recipes, releases
-from genzoo.metrics import Figure
-from genzoo.releases import Provenance
+from demo_app.store import ASSETS
+from genzoo import releases
+from tests.demo_app.released import PER_CLASS, folders, write_digits, write_release
 
-PER_CLASS = 3
 TABLES = ("pixels-independent-mnist", "pixels-markov-mnist", "pixels-joint-mnist")
 REGRESSIONS = ("ar1-mnist", "ar28-mnist", "fvbn-mnist")
 
@@ -30,21 +29,10 @@ def patches(x: torch.Tensor) -> torch.Tensor:
 
 
 def write_releases(folder: Path) -> None:
-    seen = images(0, 400)
-    figures = [Figure("nll", 123.4, 120.0, 126.0, "nats", "made up")]
     for name in TABLES:
-        recipe = recipes.get(name)
-        model = recipe.build_model()
-        model.counts += model.tally(patches(seen) if "joint" in name else seen)
-        releases.save(recipe, model, Provenance(0, 0.0, "none"), figures, folder / name)
+        write_release(folder, name, {}, {"nll": 123.4}, change=count)
     for name in REGRESSIONS:
-        recipe = recipes.get(name)
-        model = recipe.build_model()
-        generator = torch.Generator().manual_seed(1)
-        with torch.no_grad():
-            model.W.normal_(0, 0.3, generator=generator)
-            model.b.normal_(-1, 0.5, generator=generator)
-        releases.save(recipe, model, Provenance(0, 0.0, "none"), figures, folder / name)
+        write_release(folder, name, {}, {"nll": 123.4}, change=draw)
     patterns, counts = np.unique(
         patches(images(5, 50)).flatten(1).numpy().astype(int) @ (2 ** np.arange(16)[::-1]),
         return_counts=True,
@@ -58,33 +46,23 @@ def write_releases(folder: Path) -> None:
     nade = folder / "nade-mnist"
     nade.mkdir()
     (nade / releases.CONFIG).write_text("{}")
-    digits = images(7, 10 * PER_CLASS).flatten(1).byte().numpy()
-    np.savez(
-        nade / ASSETS,
-        digits=np.packbits(digits, axis=1),
-        labels=np.repeat(np.arange(10), PER_CLASS).astype(np.uint8),
-    )
+    write_digits(folder, nade.name, images(7, 10 * PER_CLASS).flatten(1).byte().numpy())
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    write_releases(tmp_path)
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
-    return tmp_path
+def count(model: Any) -> None:
+    """A table of what is in the images, or in their patch."""
+    seen = images(0, 400)
+    model.counts += model.tally(patches(seen) if model.event_shape[-1] == 4 else seen)
 
 
-@pytest.fixture(scope="module")
-def module_folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("releases")
-    write_releases(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GENZOO_CHECKPOINTS", str(folder))
-        yield folder
+def draw(model: Any) -> None:
+    """Weights of a regression."""
+    generator = torch.Generator().manual_seed(1)
+    model.W.normal_(0, 0.3, generator=generator)
+    model.b.normal_(-1, 0.5, generator=generator)
 
 
-@pytest.fixture(scope="module")
-def store(module_folder):
-    return Store()
+folder, module_folder = folders(write_releases)
 
 
 @pytest.fixture(scope="module")

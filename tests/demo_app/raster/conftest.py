@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from demo_app.store import ASSETS
-from genzoo import recipes, releases
-from genzoo.metrics import Figure
-from genzoo.releases import Provenance
-from tests.demo_app.released import folders
+from tests.demo_app.released import DIGITS, folders, write_digits, write_release
 
 TINY = {
     "transformer-mnist": {
@@ -23,30 +18,15 @@ TINY = {
     "row-lstm-mnist": {"model.n_hidden": 3, "model.n_layers": 1, "model.n_channels": 4},
     "diagonal-bilstm-mnist": {"model.n_hidden": 3, "model.n_layers": 1, "model.n_channels": 4},
 }
-PER_CLASS = 3
 
 
 def write_releases(folder: Path) -> None:
     """Releases of untrained models under their recipes' names, each with its demo.npz."""
-    digits = np.random.default_rng(0).random((10 * PER_CLASS, 784)) < 0.2
+    x = torch.from_numpy(DIGITS).float().view(-1, 1, 28, 28)
     for number, (name, sizes) in enumerate(TINY.items()):
-        recipe = recipes.override(recipes.get(name), sizes)
-        torch.manual_seed(number)
-        model = recipe.build_model()
-        with torch.no_grad():  # larger weights than at the start: an opinion on every pixel
-            for parameter in model.parameters():
-                parameter.mul_(2.0)
-        figures = [Figure("nll", 123.4, 120.0, 126.0, "nats", "made up")]
-        releases.save(recipe, model, Provenance(0, 0.0, "none"), figures, folder / name)
+        model = write_release(folder, name, sizes, {"nll": 123.4}, seed=number, scale=2)
         with torch.inference_mode():
-            x = torch.from_numpy(digits).float().view(-1, 1, 28, 28)
-            scores = model.log_prob(x).numpy()
-        np.savez_compressed(
-            folder / name / ASSETS,
-            digits=np.packbits(digits, axis=1),
-            labels=np.repeat(np.arange(10), PER_CLASS).astype(np.uint8),
-            log_prob=scores,
-        )
+            write_digits(folder, name, DIGITS, log_prob=model.log_prob(x).numpy())
 
 
 folder, module_folder = folders(write_releases)

@@ -6,48 +6,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from demo_app.services.rnade import RNADEService
 from demo_app.store import ASSETS
-from genzoo import recipes, releases
-from genzoo.metrics import Figure
-from genzoo.releases import Provenance
+from genzoo.models.rnade import RNADE
+from tests.demo_app.conftest import write_nade
+from tests.demo_app.released import folders, write_release
 
 NAMES = ("rnade-moons", "rnade-rings", "rnade-spirals")
 
 
-@pytest.fixture
-def folder(folder):
-    """The folder of the tiny NADE, whose tab this is too, with all three releases."""
-    write_releases(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def module_folder(module_folder):
-    """The same for a whole module."""
-    write_releases(module_folder)
-    return module_folder
-
-
-@pytest.fixture(scope="module")
-def service(store):
-    return RNADEService(store)
-
-
 def write_releases(folder: Path) -> None:
-    """Untrained models under their recipes' names, whose slices differ from place to place."""
+    """The tiny NADE, whose tab this is too, and untrained models of points."""
+    write_nade(folder)
     for number, name in enumerate(NAMES):
         tiny = {"model.n_hidden": 12, "model.n_components": 4}
-        recipe = recipes.override(recipes.get(name), tiny)
-        torch.manual_seed(number)
-        model = recipe.build_model()
-        with torch.no_grad():
-            model.V.mul_(12)
-            model.b[:, -4:].sub_(1.5)  # narrower
-        figures = [Figure("nll", -1.25, -1.3, -1.2, "nats", "made up")]
-        releases.save(recipe, model, Provenance(0, 0.0, "none"), figures, folder / name)
+        write_release(folder, name, tiny, {"nll": -1.25}, seed=number, change=vary)
         random = np.random.default_rng(number)
         np.savez_compressed(
             folder / name / ASSETS,
@@ -55,3 +29,17 @@ def write_releases(folder: Path) -> None:
             gaussian=np.float32(-0.5),
             truth=np.float32(-1.5),
         )
+
+
+def vary(model: RNADE) -> None:
+    """Slices that differ from place to place, of narrower components."""
+    model.V.mul_(12)
+    model.b[:, -4:].sub_(1.5)
+
+
+folder, module_folder = folders(write_releases)
+
+
+@pytest.fixture(scope="module")
+def service(store):
+    return RNADEService(store)
