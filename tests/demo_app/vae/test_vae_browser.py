@@ -330,9 +330,9 @@ def test_models_of_the_same_data_are_compared(visit):
     rows = page.get_by_test_id("vae-compared").locator("tbody tr")
     cells = [row.locator("th, td").all_inner_texts() for row in rows.all()]
     assert [[cell.strip() for cell in row if cell.strip()] for row in cells] == [
-        ["β = 1", "−80.5", "25.3", "31 / 32", "100.0", "—", "0"],
-        ["β = 4", "−80.5", "25.3", "31 / 32", "100.0", "—", "0"],
-        ["IWAE, k = 5", "−80.5", "25.3", "31 / 32", "100.0", "12.5", "0"],
+        ["β = 1", "−80.5", "25.3", "31 / 32", "100.0", "—", "1K"],
+        ["β = 4", "−80.5", "25.3", "31 / 32", "100.0", "—", "1K"],
+        ["IWAE, k = 5", "−80.5", "25.3", "31 / 32", "100.0", "12.5", "1K"],
     ]
     bars = rows.nth(0).locator(".beam span")
     widths = [bars.nth(k).bounding_box()["width"] for k in (0, 1)]
