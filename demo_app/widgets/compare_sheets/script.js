@@ -279,17 +279,18 @@ function showPlot() {
   const at = (v, { low, high, log }) => (100 * (scaled(v, log) - low)) / (high - low);
   for (const [name, axis, write] of [["x", across, inWords], ["y", up, (v) => zoo.number(v, v < 1 ? 1 : 0)]]) {
     for (const v of ticks(axis)) {
-      const place = (name === "x" ? "left:" : "top:") + at(v, axis) + "%";
+      const place = (name === "x" ? "left:" : "bottom:") + at(v, axis) + "%";
       plot.append(make("span", { class: "line " + name, style: place }));
       plot.append(make("span", { class: "tick " + name, style: place }, write(v)));
     }
     const label = name === "x" ? "compare.axis_seconds" : "compare.axis_" + measure;
     plot.append(make("span", { class: "axis " + name }, zoo.t(label)));
   }
+  plot.classList.toggle("few", points.length <= 8);
   // Those that no other beats in both: better below, sooner to the left.
   const best = points.filter(({ x, y }) => !points.some((o) => o.x <= x && o.y <= y && (o.x < x || o.y < y)));
   best.sort((a, b) => a.x - b.x);
-  const line = best.map(({ x, y }) => `${at(x, across)},${at(y, up)}`).join(" ");
+  const line = best.map(({ x, y }) => `${at(x, across)},${100 - at(y, up)}`).join(" ");
   const svg = make("span", {});
   svg.innerHTML = `<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true"><polyline points="${line}"/></svg>`;
   plot.append(svg.firstChild);
@@ -298,7 +299,7 @@ function showPlot() {
     const label = zoo.t("compare.point", { name: short(model.name), time: inWords(x), value: figure[measure](model) });
     const button = make("button", { type: "button", "data-model": model.name, "aria-label": label, title: label,
       "data-testid": "compare-point-" + model.name }, make("span", {}, short(model.name)));
-    button.style.cssText = `left:${at(x, across)}%; top:${at(y, up)}%; --kind:${COLORS[model.kind]}`;
+    button.style.cssText = `left:${at(x, across)}%; bottom:${at(y, up)}%; --kind:${COLORS[model.kind]}`;
     button.classList.toggle("best", best.includes(point));
     button.classList.toggle("left", at(x, across) > 75);
     button.addEventListener("click", () => {
@@ -313,9 +314,9 @@ function showPlot() {
 
 function ticks({ low, high, log }) {
   if (log) {
-    const powers = [];
-    for (let p = Math.ceil(low); p <= Math.floor(high); p++) powers.push(10 ** p);
-    return powers;
+    const list = [];
+    for (let p = Math.floor(low); p <= high; p++) list.push(10 ** p, ...(high - low < 3 ? [3 * 10 ** p] : []));
+    return list.filter((v) => Math.log10(v) >= low && Math.log10(v) <= high);
   }
   const step = [5, 10, 20, 25, 50, 100].find((s) => (high - low) / s <= 6) || 200;
   const list = [];

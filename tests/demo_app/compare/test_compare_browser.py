@@ -114,6 +114,9 @@ def test_the_plot_leads_to_the_sheet(visit, service):
     expect(points).to_have_count(4)  # those whose FID and time are known
     best = points.and_(page.locator(".best"))
     expect(best).to_have_attribute("data-model", "gan-mnist")
+    heights = {p.get_attribute("data-model"): p.bounding_box()["y"] for p in points.all()}
+    by_fid = ["gan-mnist", "vae-mnist-beta4", "nade-mnist", "vae-mnist"]  # the best, the lowest
+    assert sorted(heights, key=heights.get, reverse=True) == by_fid
     page.get_by_test_id("compare-point-nade-mnist").click()
     expect(page.get_by_test_id("compare-near")).to_have_attribute("data-shown", "nade-mnist 0")
     assert order(page) == list(MODELS)
