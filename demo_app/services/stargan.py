@@ -89,7 +89,7 @@ class StarGANService:
             amount: how far to go from its own values to these, 0 to 1, for each or for all.
 
         Returns:
-            image (12288,), mask (4096,), where it was painted, and, for a face whose values are
+            image (12288,), change (4096,), how far each pixel is from what it was, and, for a face whose values are
             reached, truth (12288,), what the same edit is when drawn.
         """
         with self._store.model(self.release) as model, torch.inference_mode():
@@ -97,8 +97,9 @@ class StarGANService:
             x, at, labels = self._source(model, face, image, own)
             wanted = self._values(model, "The values", values)
             share = self._amount(model, amount)
-            edited, mask = model.paint(x, _between(model, at, wanted, share))
-        answer = {"image": edited.flatten().numpy(), "mask": mask.flatten().numpy()}
+            edited = model.paint(x, _between(model, at, wanted, share))
+        change = (edited - x).abs().mean(1)
+        answer = {"image": edited.flatten().numpy(), "change": change.flatten().numpy()}
         if labels is not None and bool((share == 1).all()):
             answer["truth"] = _drawn(_with(model, labels, wanted)).flatten().numpy()
         return answer

@@ -3,26 +3,35 @@
 Choi et al., "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image
 Translation", CVPR 2018 (arXiv:1711.09020).
 
-Nobody shows the generator the same face twice. A critic tells real images from edited ones and, of
-the real ones, learns to read their attributes. The generator G(x, c) is to be taken for real, to
-have the attributes c read off what it makes, and to come back to x where it is given x's own
-attributes c' again:
+Nobody shows the generator the same face twice. A critic learns of real images which attributes
+they have, and to tell them from edited ones. The generator G(x, c) is to be taken for real with
+the attributes c, and to come back to x where it is given x's own attributes c' again.
 
-    L_D = - L_adv + lambda_cls E[-log D_cls(c' | x)]
-    L_G =   L_adv + lambda_cls E[-log D_cls(c | G(x, c))] + lambda_rec E|x - G(G(x, c), c')|_1
-    L_adv = E D(x) - E D(G(x, c)) - lambda_gp E[(|grad D(x^)| - 1)^2]   (WGAN-GP)
+Differs from the paper in the critic, which there has one output for real or edited (WGAN-GP) and
+a classifier D_cls of attributes. D_cls never sees an edited image, so that what it reads there
+need not be there: the generator learns to please it. Here the critic has a branch for each value
+instead, which says whether an image is a real one *with that value* (Mescheder et al., 2018; Liu
+et al., "FUNIT", 2019; Choi et al., "StarGAN v2", 2020). It is told so of three kinds: real images
+with their own values c', edited ones with those asked for, and real images with values w that are
+not theirs (Reed et al., 2016):
 
-Differs from the paper: the generator also says where it paints: its image is m y + (1 - m) x with
-a color y and a mask m at each pixel (as Pumarola et al., "GANimation", 2018), so that what is no
-part of an edit need not be made again. Attributes have several values each, the code is all
-their one-hot vectors, and c changes anything from none to all of them, at random. The
-generator's network is smaller (see `genzoo.nn.translate`), and so is the critic.
+    L_D = E[s(-D_c'(x)) + (1 - a) s(D_c(G(x, c))) + a s(D_w(x))] + lambda_r1 E|grad D_c'(x)|^2
+    L_G = E[s(-D_c(G(x, c)))] + lambda_rec E|x - G(y, c')|_1,    y = G(x, c) or x in turn
+
+with s(t) = log(1 + e^t), the mean over attributes in the first parts, and the sum of their
+branches in the penalty. y = x asks that nothing be changed where nothing is asked for: with
+y = G(x, c) alone the generator may change anything, as long as it knows how to change it back.
+
+Attributes have several values each, the code is all their one-hot vectors, and c changes anything
+from none to all of them, at random. The generator's network is smaller than the paper's (see
+`genzoo.nn.translate`), and so is the critic.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -32,8 +41,7 @@ from torch.optim import Optimizer
 from genzoo.data.batches import Batch, seeded
 from genzoo.nn.conv import image_shape
 from genzoo.nn.translate import Translator, patch_critic
-from genzoo.objectives.adversarial import between_penalty, critic_loss, generator_loss
-from genzoo.objectives.attributes import attribute_cross_entropy
+from genzoo.objectives.adversarial import real_penalty
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Editor, check_images
 
@@ -67,23 +75,17 @@ class StarGAN(nn.Module, Editor):
         if H % 2**LEVELS or W % 2**LEVELS:
             raise ValueError(f"Height and width must be multiples of 16, not {H} and {W}.")
         self.event_shape, self.columns, self.n_values = (C, H, W), tuple(columns), tuple(n_values)
-        self.generator = Translator(C, C + 1, sum(n_values), width, n_blocks)
+        self.generator = Translator(C, C, sum(n_values), width, n_blocks)
 
     def edit(self, x: Tensor, values: Tensor) -> Tensor:
         check_images(x, self.event_shape)
-        return self.painted(x, values)[0]
-
-    def painted(self, x: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """`edit`, and where it paints: the mask (B, 1, H, W) in [0, 1]."""
         return self.paint(x, self.code(values).to(x))
 
-    def paint(self, x: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
-        """`painted` by a code (B, sum(n_values)), of which no attribute need be one value alone:
+    def paint(self, x: Tensor, code: Tensor) -> Tensor:
+        """`edit` by a code (B, sum(n_values)), of which no attribute need be one value alone:
         between two one-hot vectors lies what is between two values, though none was ever asked
         for in training."""
-        made = self.generator(2 * x - 1, code).to(x.dtype)
-        color, mask = torch.sigmoid(made).split([x.shape[1], 1], dim=1)
-        return x + mask * (color - x), mask
+        return torch.sigmoid(self.generator(2 * x - 1, code).to(x.dtype))
 
     def code(self, values: Tensor) -> Tensor:
         """The one-hot vectors of values (B, attributes), one after the other, as floats."""
@@ -93,30 +95,27 @@ class StarGAN(nn.Module, Editor):
 
 
 class AttributeCritic(nn.Module):
-    """Features of patches; by them whether an image is real, and the values of its attributes."""
+    """Of each value of each attribute, whether an image is a real one that has it."""
 
     def __init__(self, event_shape: tuple[int, int, int], n_values: Sequence[int], width: int):
         super().__init__()
         C, H, W = event_shape
         n, size = width * 2 ** (LEVELS - 1), (H >> LEVELS, W >> LEVELS)
         self.trunk = patch_critic(C, width, LEVELS)
-        self.real = nn.Conv2d(n, 1, 3, padding=1)
         self.values = nn.Conv2d(n, sum(n_values), size)
-        self.n_values = tuple(n_values)
+        firsts = [0, *accumulate(n_values)][:-1]
+        self.register_buffer("firsts", torch.tensor(firsts), persistent=False)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Of images x (B, C, H, W) in [0, 1]: how real, (B,), the mean over patches, and the
-        logits of each attribute's values (B, n_values[k])."""
-        features = self.trunk(2 * x - 1)
-        logits = self.values(features).flatten(1).to(x.dtype)
-        return self._real(features).to(x.dtype), logits.split(self.n_values, dim=1)
+    firsts: Tensor
 
-    def reality(self, x: Tensor) -> Tensor:
-        """How real, (B,), alone."""
-        return self._real(self.trunk(2 * x - 1)).to(x.dtype)
+    def forward(self, x: Tensor) -> Tensor:
+        """Of images x (B, C, H, W) in [0, 1]: the logits of all values, one attribute after the
+        other, (B, sum(n_values))."""
+        return self.values(self.trunk(2 * x - 1)).flatten(1).to(x.dtype)
 
-    def _real(self, features: Tensor) -> Tensor:
-        return self.real(features).flatten(1).mean(1)
+    def of(self, logits: Tensor, values: Tensor) -> Tensor:
+        """The logits of these values (B, attributes), one of each attribute."""
+        return logits.gather(1, values + self.firsts)
 
 
 class AttributeGame(Objective):
@@ -125,10 +124,10 @@ class AttributeGame(Objective):
     Args:
         lr, lr_critic: Adam's steps.
         width: channels of the critic at half the resolution.
-        n_critic: steps of the critic for one of the generator.
-        weight_values: lambda_cls.
+        wrong: a, what real images with values that are not theirs have of the critic's no, 0 to 1.
         weight_return: lambda_rec, on the mean over pixels in [-1, 1].
-        penalty: lambda_gp, on the slope by pixels in [-1, 1].
+        penalty: lambda_r1, on the slope by pixels in [-1, 1].
+        every: steps from one with the penalty to the next, which then counts as often.
     """
 
     model: StarGAN
@@ -139,19 +138,19 @@ class AttributeGame(Objective):
         lr: float,
         lr_critic: float,
         width: int = 48,
-        n_critic: int = 5,
-        weight_values: float = 1.0,
-        weight_return: float = 10.0,
-        penalty: float = 10.0,
+        wrong: float = 0.5,
+        weight_return: float = 8.0,
+        penalty: float = 0.5,
+        every: int = 8,
     ):
         super().__init__()
-        weights = (weight_values, weight_return, penalty)
-        if not all(0 <= weight < math.inf for weight in weights) or n_critic < 1:
-            raise ValueError("Weights must be at least 0 and finite, and n_critic at least 1.")
-        self.model = model
-        self.lr, self.lr_critic, self.n_critic = lr, lr_critic, n_critic
-        self.weight_values, self.weight_return = weight_values, weight_return
-        self.penalty = penalty
+        if not (0 <= weight_return < math.inf and 0 <= penalty < math.inf):
+            raise ValueError("Weights must be at least 0 and finite.")
+        if not 0 <= wrong <= 1 or every < 1:
+            raise ValueError("wrong must be 0 to 1, and every at least 1.")
+        self.model, self.lr, self.lr_critic = model, lr, lr_critic
+        self.share, self.weight_return = wrong, weight_return
+        self.penalty, self.every = penalty, every
         self.critic = AttributeCritic(image_shape(model.event_shape), model.n_values, width)
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -160,55 +159,65 @@ class AttributeGame(Objective):
             "generator": adam(self.model.parameters(), self.lr, beta1=0.5),
         }
 
-    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
-        x, B = batch.x, len(batch.x)
-        own = batch.label[:, self.model.columns]
-        values = self.wanted(own, at.rand(B, 1 + 2 * own.shape[1], device=x.device))
-        playing = (at.step + 1) % self.n_critic == 0
-        with torch.set_grad_enabled(playing):
-            fake, mask = self.model.painted(x, values)
-
-        real, read = self.critic(x)
-        value = (self.critic.reality(fake.detach()) - real).mean()
-        misread = attribute_cross_entropy(read, own).mean()
-        u = at.rand(B, device=x.device)
-        steep = between_penalty(self._by_signed, 2 * x - 1, 2 * fake.detach() - 1, u).mean()
-        update("critic", value + self.penalty * steep + self.weight_values * misread)
-
-        if playing:
-            real, read = self.critic(fake)
-            asked = attribute_cross_entropy(read, values).mean()
-            again, _ = self.model.painted(fake, own)
-            returned = 2 * (again - x).abs().mean()
-            cost = generator_loss("wasserstein", real).mean()
-            update("generator", cost + self.weight_values * asked + self.weight_return * returned)
-        report = {"value": -value, "misread": misread, "slope": steep, "mask": mask.mean()}
-        return {name: figure.detach() for name, figure in report.items()}
+    def own(self, batch: Batch) -> Tensor:
+        """The values (B, attributes) that the images have."""
+        return batch.label[:, self.model.columns]
 
     def wanted(self, own: Tensor, u: Tensor) -> Tensor:
         """Values to ask for in place of an image's own (B, attributes), by uniform noise u
         (B, 1 + 2 attributes) in [0, 1): u_0 is how likely each is to change, from not at all to
         certainly, and what to is drawn of all values."""
         K = own.shape[1]
-        n = torch.tensor(self.model.n_values, device=own.device)
-        drawn = (u[:, 1 + K :] * n).long()
+        drawn = (u[:, 1 + K :] * self._n(own)).long()
         return torch.where(u[:, 1 : 1 + K] < u[:, :1], drawn, own)
 
-    def _by_signed(self, x: Tensor) -> Tensor:
-        """`AttributeCritic.reality` of images with pixels in [-1, 1], as the paper's penalty has
-        them."""
-        return self.critic.reality((x + 1) / 2)
+    def wrong(self, own: Tensor, u: Tensor) -> Tensor:
+        """Values (B, attributes) none of which is an image's own, by uniform noise u of that
+        shape, in [0, 1): each other one is as likely."""
+        n = self._n(own)
+        return (own + 1 + (u * (n - 1)).long()) % n
+
+    def _n(self, own: Tensor) -> Tensor:
+        return torch.tensor(self.model.n_values, device=own.device)
+
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        x, own = batch.x, self.own(batch)
+        B, K = own.shape
+        values = self.wanted(own, at.rand(B, 1 + 2 * K, device=x.device))
+        wrong = self.wrong(own, at.rand(B, K, device=x.device))
+        fake = self.model.edit(x, values)
+
+        cost = critic = self._critic(x, own, fake.detach(), values, wrong).mean()
+        if self.penalty and at.step % self.every == 0:
+            # By pixels in [-1, 1], twice as far apart, a slope is half as steep.
+            steep = real_penalty(lambda x: self.critic.of(self.critic(x), own).sum(1), x) / 4
+            cost = cost + self.penalty * self.every * steep.mean()
+        update("critic", cost)
+
+        generator = F.softplus(-self.critic.of(self.critic(fake), values)).mean()
+        again = self.model.edit(fake if at.step % 2 else x, own)
+        returned = 2 * (again - x).abs().mean()
+        update("generator", generator + self.weight_return * returned)
+        report = {"critic": critic, "generator": generator, "returned": returned}
+        return {name: figure.detach() for name, figure in report.items()}
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
-        x, own = batch.x, batch.label[:, self.model.columns]
-        u = torch.rand(len(x), 1 + 2 * own.shape[1], generator=seeded(0)).to(x.device)
-        values = self.wanted(own, u)
-        fake, mask = self.model.painted(x, values)
-        real, read = self.critic(fake)
-        again, _ = self.model.painted(fake, own)
+        x, own = batch.x, self.own(batch)
+        u = torch.rand(len(x), 1 + 3 * own.shape[1], generator=seeded(0)).to(x.device)
+        values = self.wanted(own, u[:, : 1 + 2 * own.shape[1]])
+        wrong = self.wrong(own, u[:, 1 + 2 * own.shape[1] :])
+        fake = self.model.edit(x, values)
         return {
-            "value": -critic_loss("wasserstein", self.critic.reality(x), real),
-            "asked": attribute_cross_entropy(read, values),
-            "returned": (again - x).abs().flatten(1).mean(1),
-            "mask": mask.flatten(1).mean(1),
+            "critic": self._critic(x, own, fake, values, wrong),
+            "generator": F.softplus(-self.critic.of(self.critic(fake), values)).mean(1),
+            "returned": (self.model.edit(fake, own) - x).abs().flatten(1).mean(1),
         }
+
+    def _critic(
+        self, x: Tensor, own: Tensor, fake: Tensor, values: Tensor, wrong: Tensor
+    ) -> Tensor:
+        """The critic's loss without the penalty, (B,)."""
+        of, logits = self.critic.of, self.critic(x)
+        no = (1 - self.share) * F.softplus(of(self.critic(fake), values))
+        no = no + self.share * F.softplus(of(logits, wrong))
+        return (F.softplus(-of(logits, own)) + no).mean(1)

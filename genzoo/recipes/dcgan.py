@@ -8,15 +8,13 @@ from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
 
-def _dcgan(data: str, summary: str, epochs: int, beside: bool, penalty: float) -> Recipe:
+def _dcgan(data: str, summary: str) -> Recipe:
     return Recipe(
         summary=summary,
         paper="Radford et al., Unsupervised Representation Learning with DCGANs, 2016",
         paper_url="https://arxiv.org/abs/1511.06434",
         model=DCGAN,
-        model_kwargs=dict(
-            event_shape=(1, 28, 28), n_latent=64, width=64, n_dense=3, beside=beside
-        ),
+        model_kwargs=dict(event_shape=(1, 28, 28), n_latent=64, width=64, n_dense=3, beside=True),
         objective=AdversarialGame,
         objective_kwargs=dict(
             lr=0.0004,
@@ -25,11 +23,11 @@ def _dcgan(data: str, summary: str, epochs: int, beside: bool, penalty: float) -
             loss="non-saturating",
             n_critic=1,
             penalty="real",
-            weight=penalty,
+            weight=0.01,
             every=16,
         ),
         data=data,
-        settings=Settings(images=epochs * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
+        settings=Settings(images=50 * 60_000, batch_size=64, ema=0.999, precision="bfloat16"),
         smoke={"images": 256, "batch_size": 64, "model.width": 2, "objective.width": 2},
         expected="judge FID at most three times that of training images",
         storage="float16",
@@ -38,11 +36,9 @@ def _dcgan(data: str, summary: str, epochs: int, beside: bool, penalty: float) -
 
 @recipe
 def dcgan_mnist() -> Recipe:
-    return _dcgan("mnist", "Digits by strided convolutions", epochs=50, beside=True, penalty=0.01)
+    return _dcgan("mnist", "Digits by strided convolutions")
 
 
 @recipe
 def dcgan_fashion() -> Recipe:
-    return _dcgan(
-        "fashion", "Clothes by strided convolutions", epochs=44, beside=False, penalty=0.05
-    )
+    return _dcgan("fashion", "Clothes by strided convolutions")

@@ -4,6 +4,7 @@ const { side: SIDE, pixels: N } = zoo.FACE;
 const { schema, edited, examples } = props.data; // {attribute: values}; names of those that change
 const NAMES = Object.keys(schema);
 const column = edited.map((name) => NAMES.indexOf(name));
+const VISIBLE = 0.05 * 255; // what a pixel must differ by to be counted as changed
 
 /* A face in the address is its eleven values, a digit each; none is that of the seed. So are the
    values that are asked for; amounts are percents. */
@@ -49,8 +50,8 @@ const askEdit = zoo.latest(({ ask }) => server.edit(ask), (answer, { ask, of }, 
   if (!answer.ok) asked = null;
   else if (of === source) {
     const pixels = (text) => (text ? zoo.bytes(text) : null);
-    const [image, mask, truth] = [answer.image, answer.mask, answer.truth].map(pixels);
-    shown = { image, mask, truth, values: ask.values, amount: ask.amount, face: face.slice() };
+    const [image, change, truth] = [answer.image, answer.change, answer.truth].map(pixels);
+    shown = { image, change, truth, values: ask.values, amount: ask.amount, face: face.slice() };
     paintEdited();
     zoo.afterFrame(showChecks);
     askBackSoon();
@@ -222,11 +223,11 @@ function showRows() {
 
 function showChecks() {
   if (!shown) return;
-  const { image, mask, truth } = shown;
-  zoo.paint(find("mask"), mask, { map: "ink", high: 255 });
-  find("mask").dataset.shown = find("edited").dataset.shown;
-  const painted = mask.reduce((sum, v) => sum + v, 0) / 255 / N;
-  find("painted").textContent = zoo.t("stargan.painted", { share: zoo.percent(painted) });
+  const { image, change, truth } = shown;
+  zoo.paint(find("change"), change, { map: "cividis", high: 128 });
+  find("change").dataset.shown = find("edited").dataset.shown;
+  const share = change.reduce((n, v) => n + (v > VISIBLE), 0) / N;
+  find("changed").textContent = zoo.t("stargan.changed", { share: zoo.percent(share) });
   for (const name of ["truth", "difference"]) {
     find(name).closest("figure").classList.toggle("none", !truth);
   }
@@ -287,7 +288,7 @@ zoo.on("stargan-take", ({ values, asked: to }) => {
 
 find("png").addEventListener("click", () => {
   if (!shown) return;
-  const names = ["own", "edited", ...(shown.truth ? ["truth", "difference"] : []), "mask", "back"];
+  const names = ["own", "edited", ...(shown.truth ? ["truth", "difference"] : []), "change", "back"];
   const items = names.map((name) => {
     const figure = find(name).closest("figure");
     const title = figure ? figure.querySelector("h3").textContent : find(name).getAttribute("aria-label");
@@ -306,7 +307,7 @@ find("json").addEventListener("click", () => {
     amount: shown.amount,
     source: levels(source),
     image: levels(shown.image),
-    mask: levels(shown.mask),
+    change: levels(shown.change),
     truth: levels(shown.truth),
     psnr: shown.psnr,
   }, "genzoo-stargan.json");

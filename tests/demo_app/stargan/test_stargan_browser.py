@@ -36,7 +36,7 @@ def visit(visit):
 
     def visit_stargan(hash="", **options):
         page = visit("tab=stargan" + ("&" + hash if hash else ""), waits=False, **options)
-        for name in ("edited", "mask", "cells"):
+        for name in ("edited", "change", "cells"):
             shown = page.get_by_test_id(f"stargan-{name}")
             expect(shown).to_have_attribute("data-shown", re.compile("."))
         expect(page.get_by_test_id("stargan-returned")).not_to_be_empty()
@@ -64,7 +64,7 @@ def expect_edit(page, service, one, values, amount=ALL) -> dict[str, np.ndarray]
     shown = f"{text_of(one)} {text_of(values)} {amount}"
     edited = page.get_by_test_id("stargan-edited")
     expect(edited).to_have_attribute("data-shown", shown)
-    expect(page.get_by_test_id("stargan-mask")).to_have_attribute("data-shown", shown)
+    expect(page.get_by_test_id("stargan-change")).to_have_attribute("data-shown", shown)
     answer = service.edit(values, [float(a) for a in amount.split(",")], face=list(one))
     np.testing.assert_allclose(pixels(edited), answer["image"], atol=0.003)
     np.testing.assert_allclose(
@@ -79,9 +79,9 @@ def expect_edit(page, service, one, values, amount=ALL) -> dict[str, np.ndarray]
         assert told == pytest.approx(-10 * np.log10(error), abs=0.11)
     else:
         expect(near).to_have_text(EN["stargan.no_truth_between"])
-    share = page.get_by_test_id("stargan-painted").inner_text()
+    share = page.get_by_test_id("stargan-changed").inner_text()
     assert float(re.search(r"[\d.]+", share).group()) == pytest.approx(
-        100 * answer["mask"].mean(), abs=0.3
+        100 * (answer["change"] > 0.05).mean(), abs=0.3
     )
     return answer
 
@@ -343,7 +343,7 @@ def test_endpoints_answer_programs(address, service):
     values = [1, 2, 3, 1, 2, 0, 1]
     edited = client.predict(values, list(one), api_name="/stargan_edit")
     expected = service.edit(values, face=list(one))
-    for key in ("image", "mask", "truth"):
+    for key in ("image", "change", "truth"):
         np.testing.assert_allclose(edited[key], expected[key], atol=1e-5)
     read = client.predict(answer["image"], api_name="/stargan_read")
     assert read["face"] == service.read(service.truth(one))["face"]

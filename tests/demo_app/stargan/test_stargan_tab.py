@@ -79,7 +79,7 @@ def test_edits_travel_as_bytes_both_ways(kept):
     answer = stargan.edit(kept, VALUES, 1, one, None, None)
     expected = kept.edit(VALUES, face=one)
     np.testing.assert_allclose(unpacked(answer["image"]), expected["image"], atol=0.002)
-    np.testing.assert_allclose(unpacked(answer["mask"], 64 * 64), expected["mask"], atol=0.002)
+    np.testing.assert_allclose(unpacked(answer["change"], 64 * 64), expected["change"], atol=0.002)
     np.testing.assert_allclose(unpacked(answer["truth"]), expected["truth"], atol=1e-6)
     own = [one[list(SCHEMA).index(name)] for name in kept.about()["edited"]]
     sent = wire.pack_bytes(kept.truth(one))
