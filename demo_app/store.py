@@ -6,8 +6,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from torch import nn
@@ -19,6 +20,11 @@ ASSETS = "demo.npz"
 """What a tab shows before anyone has drawn; MAKE makes it."""
 
 MAKE = "python -m demo_app.assets"
+
+PIECE = 28
+"""Pixels that are drawn before a model is let go: no stroke waits for a whole sheet."""
+
+T = TypeVar("T")
 
 
 class Store:
@@ -61,6 +67,24 @@ class Store:
                     while len(self._models) > self._size:
                         self._models.popitem(last=False)
             yield model
+
+    def steps(
+        self, name: str, begin: Callable[[nn.Module], Iterator[T]], piece: int = PIECE
+    ) -> Iterator[T]:
+        """What begin(model) goes through, the last of every `piece` steps and of all. In between
+        the model is let go, and others have their turn.
+
+        Raises:
+            Unavailable: as `model`.
+        """
+        with self.model(name) as model:
+            steps = begin(model)
+        while True:
+            with self.model(name):
+                few = list(islice(steps, piece))
+            if not few:
+                return
+            yield few[-1]
 
     def info(self, name: str) -> dict[str, Any]:
         """The release's config, read from disk.

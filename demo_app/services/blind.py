@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,12 +12,11 @@ from torch import Tensor
 
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
-from demo_app.services.digits import MAX_SEED, PIECE, D
-from demo_app.services.gallery import TABS
+from demo_app.services.digits import MAX_SEED, D
+from demo_app.services.gallery import TABS, drawing
 from demo_app.store import Store
 from genzoo import recipes, releases
 from genzoo.models import AAE, DCGAN, GAN, NADE, VAE, InfoGAN, PixelRNN, Transformer
-from genzoo.roles import Autoregressive, pictures
 
 ROUNDS = 10
 MAX_FID = 30.0
@@ -145,24 +142,10 @@ class BlindService:
         self, game: tuple[str, str], name: str, n: int, generator: torch.Generator
     ) -> np.ndarray:
         """n pictures (n, 784) uint8; the model is let go of every few pixels."""
-        with self._store.model(name) as model:
-            if not isinstance(model, Autoregressive):
-                x = pictures(model, n, generator)
-                if game[1] == "binary":
-                    x = (torch.rand(x.shape, generator=generator) < x).to(x)
-                return _bytes(x)
-            steps = model.sampling(n, generator=generator)
-        return _bytes(self._last(name, steps))
-
-    def _last(self, name: str, steps: Iterator[Tensor]) -> Tensor:
-        x = None
-        while True:
-            with self._store.model(name):
-                piece = list(islice(steps, PIECE))
-            if not piece:
-                assert x is not None
-                return x
-            x = piece[-1]
+        x = list(self._store.steps(name, lambda model: drawing(model, n, generator)))[-1]
+        if game[1] == "binary":  # of an exact model they are 0 and 1, and stay so
+            x = (torch.rand(x.shape, generator=generator) < x).to(x)
+        return _bytes(x)
 
     def _real(self, game: tuple[str, str]) -> np.ndarray:
         """Test images (N, 784) uint8."""

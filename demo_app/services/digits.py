@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -17,8 +16,6 @@ from genzoo.roles import Autoregressive
 D = 28 * 28
 MAX_COMPLETIONS = 16
 MAX_SEED = 2**31 - 1
-PIECE = 28
-"""Pixels that are sampled before the model is let go: no stroke waits for a whole sample."""
 
 M = TypeVar("M", bound=Autoregressive)
 
@@ -77,17 +74,11 @@ class Digits(Generic[M]):
         """Images (count, 1, 28, 28) of which `given` (1, 1, 28, 28), NaN where unknown, is known;
         `through` says what to sample from in the model's stead."""
         generator = torch.Generator().manual_seed(seed)
-        with self.model() as model:
-            steps = through(model).sampling(count, given=given, generator=generator)
-        images = None
-        while True:
-            with self.model():
-                piece = list(islice(steps, PIECE))
-            if not piece:
-                break
-            images = piece[-1]
-        assert images is not None
-        return images
+
+        def begin(model: Any) -> Iterator[torch.Tensor]:
+            return through(model).sampling(count, given=given, generator=generator)
+
+        return list(self._store.steps(self.release, begin))[-1]
 
     @property
     def _assets(self) -> dict[str, np.ndarray]:

@@ -23,13 +23,10 @@ GANs have neither a density nor an encoder here, and are left out.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -38,9 +35,10 @@ from torch.distributions import Bernoulli, Distribution
 
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
-from demo_app.services.digits import MAX_SEED, PIECE, D, image
+from demo_app.services.digits import MAX_SEED, D, image
 from demo_app.services.gallery import TABS
-from demo_app.store import Store
+from demo_app.services.kept import Kept
+from demo_app.store import PIECE, Store
 from genzoo import recipes, releases
 from genzoo.models import AAE, VAE, OrderlessNADE
 from genzoo.models.aae import log_prior
@@ -67,6 +65,7 @@ COST = ("pixels", "nade", "vae", "aae", "pixelrnn", "transformer")
 """Tabs by how long their models take."""
 
 GoOn = Callable[[], bool]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,10 @@ class Contestant:
     kind: str
     tab: str
     slow: bool
+
+
+class _Stopped(Exception):
+    """It is not to go on."""
 
 
 class FaceOffService:
@@ -93,9 +96,8 @@ class FaceOffService:
 
     def __init__(self, store: Store):
         self._store = store
-        self._readings: OrderedDict[tuple[str, bytes], np.ndarray] = OrderedDict()
+        self._readings = Kept(N_KEPT)
         self._banks: dict[str, tuple[Tensor, Tensor]] = {}
-        self._guard = threading.Lock()
 
     def missing(self) -> Unavailable | None:
         """Why there can be no face-off, if there can be none; reads no weights."""
@@ -197,21 +199,15 @@ class FaceOffService:
         go_on: GoOn,
     ) -> np.ndarray | None:
         start = torch.where(given.view_as(x), x, torch.nan)
-        with self._store.model(one.name) as model:
-            held: object = model
-            if isinstance(held, OrderAgnostic):
-                held = held.under(torch.arange(D))
-            assert isinstance(held, Autoregressive)
-            steps = held.sampling(count, given=start, generator=generator)
-        images = None
-        while go_on():
-            with self._store.model(one.name):
-                piece = list(islice(steps, PIECE))
-            if not piece:
-                assert images is not None
-                return images.flatten(1).numpy().copy()
-            images = piece[-1]
-        return None
+
+        def begin(model: object) -> Iterator[Tensor]:
+            if isinstance(model, OrderAgnostic):
+                model = model.under(torch.arange(D))
+            assert isinstance(model, Autoregressive)
+            return model.sampling(count, given=start, generator=generator)
+
+        images = _last(self._store.steps(one.name, begin), go_on)
+        return None if images is None else images.flatten(1).numpy().copy()
 
     def _read(
         self, one: Contestant, x: Tensor, go_on: GoOn, given: Tensor | None = None
@@ -220,27 +216,25 @@ class FaceOffService:
         order the `given` ones are before all others, and have 0."""
         known = torch.zeros(D, dtype=torch.bool) if given is None else given
         key = (one.name, np.packbits([x.numpy().ravel() == 1, known.numpy()]).tobytes())
-        with self._guard:
-            if key in self._readings:
-                self._readings.move_to_end(key)
-                return self._readings[key]
-        if one.kind == "any":
-            parts = []
-            for places in (~known).nonzero().flatten().split(PIECE):
-                if not go_on():
-                    return None
-                parts.append(self._piece(one, x, known, places))
-            read = np.zeros(D, np.float32)
-            read[~known.numpy()] = np.concatenate(parts) if parts else []
-        else:
+
+        def find() -> np.ndarray:
+            if one.kind == "any":
+                parts = []
+                for places in (~known).nonzero().flatten().split(PIECE):
+                    if not go_on():
+                        raise _Stopped
+                    parts.append(self._piece(one, x, known, places))
+                read = np.zeros(D, np.float32)
+                read[~known.numpy()] = np.concatenate(parts) if parts else []
+                return read
             with self._store.model(one.name) as model, torch.inference_mode():
                 assert isinstance(model, Autoregressive)
-                read = model.conditionals(x).log_prob(x).flatten().numpy()
-        with self._guard:
-            self._readings[key] = read
-            while len(self._readings) > N_KEPT:
-                self._readings.popitem(last=False)
-        return read
+                return model.conditionals(x).log_prob(x).flatten().numpy()
+
+        try:
+            return self._readings.get(key, find)
+        except _Stopped:
+            return None
 
     def _piece(self, one: Contestant, x: Tensor, known: Tensor, places: Tensor) -> np.ndarray:
         """log p of the pixels at `places` (k,), each given `known` (784,) and all before it."""
@@ -267,24 +261,15 @@ class FaceOffService:
             return None
         log_w = _log_known(Bernoulli(logits=bank[1].float()), x, known)
         z = bank[0][_resample(log_w, count, generator)]
-        with self._store.model(one.name) as model:
-            assert isinstance(model, (VAE, AAE))
-            rounds = (_vae_chain if isinstance(model, VAE) else _aae_chain)(
-                model,  # type: ignore[arg-type]
-                x,
-                known,
-                z,
-                generator,
-            )
-        p = None
-        while go_on():
-            with self._store.model(one.name):
-                piece = list(islice(rounds, 6))
-            if not piece:
-                assert p is not None
-                return torch.where(known, x, p.mean).flatten(1).numpy()
-            p = piece[-1]
-        return None
+
+        def begin(model: object) -> Iterator[Distribution]:
+            if isinstance(model, VAE):
+                return _vae_chain(model, x, known, z, generator)
+            assert isinstance(model, AAE)
+            return _aae_chain(model, x, known, z, generator)
+
+        p = _last(self._store.steps(one.name, begin, piece=6), go_on)
+        return None if p is None else torch.where(known, x, p.mean).flatten(1).numpy()
 
     def _bank(self, name: str, go_on: GoOn) -> tuple[Tensor, Tensor] | None:
         """Draws of p(z) (512, K), the same for ever, and the logits of their pixels."""
@@ -314,6 +299,15 @@ class FaceOffService:
     @cached_property
     def _there(self) -> dict[str, Contestant]:
         return {one.name: one for one in self.contestants()}
+
+
+def _last(steps: Iterator[T], go_on: GoOn) -> T | None:
+    """The last one, or None as soon as it is not to go on."""
+    last = None
+    for last in steps:  # noqa: B007 - what is wanted is the last
+        if not go_on():
+            return None
+    return last
 
 
 def _kind(model: type) -> str | None:

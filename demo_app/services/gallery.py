@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from demo_app.errors import Unavailable
 from demo_app.services import checks
@@ -24,9 +23,6 @@ DATA = ("mnist", "fashion")
 
 N_SHEET = 64
 MAX_SEED = 2**31 - 1
-PIECE = 28
-"""Pixels that are drawn before a model is let go: no stroke waits for a whole sheet."""
-
 TABS: dict[type[nn.Module], str] = {
     models.IndependentPixels: "pixels",
     models.MarkovPixels: "pixels",
@@ -119,17 +115,8 @@ class Gallery:
     def _drawing(self, name: Any, n: int, seed: Any) -> Iterator[np.ndarray]:
         entry = self.entry(name)
         generator = torch.Generator().manual_seed(checks.integer("The seed", seed, 0, MAX_SEED))
-        with self._store.model(entry.name) as model:
-            if not isinstance(model, ExplicitDensity):
-                yield pictures(model, n, generator).view(n, D).numpy()
-                return
-            steps = model.sampling(n, generator=generator)
-        while True:
-            with self._store.model(entry.name):
-                piece = list(islice(steps, PIECE))
-            if not piece:
-                return
-            yield piece[-1].view(n, D).clone().numpy()
+        for x in self._store.steps(entry.name, lambda model: drawing(model, n, generator)):
+            yield x.view(n, D).clone().numpy()
 
     def _entry(self, name: str) -> Entry:
         info = self._store.info(name)
@@ -146,3 +133,10 @@ class Gallery:
             training_seconds=info["training_seconds"],
             figures={figure["name"]: figure["value"] for figure in info["figures"]},
         )
+
+
+def drawing(model: nn.Module, n: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """n pictures as they come about, pixel after pixel where a model draws them in some order."""
+    if isinstance(model, ExplicitDensity):
+        return model.sampling(n, generator=generator)
+    return iter([pictures(model, n, generator)])

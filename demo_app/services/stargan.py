@@ -89,8 +89,8 @@ class StarGANService:
             amount: how far to go from its own values to these, 0 to 1, for each or for all.
 
         Returns:
-            image (12288,), change (4096,), how far each pixel is from what it was, and, for a face whose values are
-            reached, truth (12288,), what the same edit is when drawn.
+            image (12288,), change (4096,), how far each pixel is from what it was, and, for a face
+            whose values are reached, truth (12288,), what the same edit is when drawn.
         """
         with self._store.model(self.release) as model, torch.inference_mode():
             assert isinstance(model, StarGAN)  # all that this release can hold

@@ -14,9 +14,9 @@ import torch
 
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
-from demo_app.services.digits import PIECE, D, image
+from demo_app.services.digits import D, image
 from demo_app.services.raster import Raster
-from demo_app.store import Store
+from demo_app.store import PIECE, Store
 from genzoo.models import Transformer
 from genzoo.roles import teacher_forced_draws
 

@@ -186,8 +186,8 @@ def endpoints(service: StarGANService) -> None:
         stargan_edit,
         "A value for each attribute that can be edited (hair, hair color, skin, glasses, beard, "
         f"mouth, hat), and a face, or an image, {pixels}, with its own values -> image, change, "
-        "how far each pixel is from what it was, and of a face that is edited all the way truth, the same edit as "
-        "it is drawn.",
+        "how far each pixel is from what it was, and of a face that is edited all the way truth, "
+        "the same edit as it is drawn.",
     )
     widgets.endpoint(
         "stargan_read",

@@ -79,6 +79,30 @@ def test_many_first_users_load_once():
     assert loaded == ["a"]
 
 
+def test_between_pieces_of_many_steps_others_have_their_turn():
+    store = Store(load=lambda name: nn.Identity())
+    gone = []
+
+    def begin(model):
+        assert isinstance(model, nn.Identity)
+        for n in range(7):
+            gone.append(n)
+            yield n
+
+    def other(n):
+        with store.model("m"):
+            took.append(n)
+
+    took = []
+    for n in store.steps("m", begin, piece=3):
+        assert gone == list(range(n + 1))  # no further than the piece
+        thread = threading.Thread(target=other, args=(n,))
+        thread.start()
+        thread.join(timeout=5)
+        assert took[-1:] == [n]
+    assert took == [2, 5, 6]
+
+
 def test_a_failed_load_is_tried_again():
     answers = [ReleaseError("gone"), nn.Identity()]
 

@@ -304,11 +304,7 @@ const askPrior = zoo.latest(server.prior, (answer, { model }, total) => {
   else if (model === chart.model) plane.take(answer.z);
 });
 find("random").addEventListener("click", () => chart && drawFromPrior(zoo.newSeed()));
-find("seed").addEventListener("change", () => {
-  const seed = Number(find("seed").value);
-  if (chart && zoo.isSeed(seed)) drawFromPrior(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, (seed) => chart && drawFromPrior(seed));
 find("reset").addEventListener("click", () => {
   part.set(part.defaults);
   open();

@@ -73,12 +73,8 @@ const ask = zoo.latest(server.samples, (answer, given, total) => {
 });
 
 function open() {
-  const seed = part.get("seed");
-  const valid = zoo.isSeed(seed);
-  part.set({
-    seed: valid ? seed : part.defaults.seed,
-    scale: Math.max(0, Math.min(1.5, part.get("scale"))),
-  });
+  zoo.sane(part, { seed: [0, zoo.MAX_SEED] });
+  part.set({ scale: Math.max(0, Math.min(1.5, part.get("scale"))) });
   find("seed").value = part.get("seed");
   find("scale").value = part.get("scale");
   find("factor").textContent = zoo.number(part.get("scale"), 2);
@@ -89,8 +85,8 @@ find("scale").addEventListener("input", () => {
   part.set({ scale: Number(find("scale").value) });
   open();
 });
-find("seed").addEventListener("change", () => {
-  part.set({ seed: zoo.seedOf(find("seed")) });
+zoo.seedField(find("seed"), part, (seed) => {
+  part.set({ seed });
   open();
 });
 find("random").addEventListener("click", () => {

@@ -1,7 +1,6 @@
 const zoo = window.zoo;
 const SIDE = 28;
 const ROUNDS = 10;
-const MAX_SEED = 2147483647;
 const find = (selector) => element.querySelector(selector);
 const all = (selector) => [...element.querySelectorAll(selector)];
 const { games } = props.data; // [{data, kind, families}]
@@ -273,9 +272,8 @@ games.forEach((game) => {
 all("[data-said]").forEach((button) => button.addEventListener("click", () => answer(button.dataset.said)));
 find(".next").addEventListener("click", next);
 find(".open").addEventListener("click", () => zoo.selectTab(current().family));
-find(".seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find(".seed"));
-  part.set({ seed: zoo.isSeed(seed) ? seed : part.defaults.seed });
+zoo.seedField(find(".seed"), part, (seed) => {
+  part.set({ seed });
   restore();
 });
 function playAgain() {
@@ -353,7 +351,7 @@ find(".json").addEventListener("click", () => {
 
 let started = false;
 function restore() {
-  zoo.sane(part, { seed: [0, MAX_SEED] }, { game: games.map(keyOf) });
+  zoo.sane(part, { seed: [0, zoo.MAX_SEED] }, { game: games.map(keyOf) });
   showControls();
   if (!started) return;
   // An address that was changed elsewhere is no reason to begin anew.

@@ -376,9 +376,8 @@ function pressed() {
   find("seed").value = part.get("seed");
 }
 
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (zoo.isSeed(seed)) part.set({ seed });
+zoo.seedField(find("seed"), part, (seed) => {
+  part.set({ seed });
   open();
 });
 find("random").addEventListener("click", () => {
@@ -414,7 +413,7 @@ function open() {
   for (const [key, values] of known) {
     if (!values.includes(part.get(key))) part.set({ [key]: part.defaults[key] });
   }
-  if (!zoo.isSeed(part.get("seed"))) part.set({ seed: 0 });
+  zoo.sane(part, { seed: [0, zoo.MAX_SEED] });
   const cell = part.get("cell");
   if (!(Number.isInteger(cell) && cell >= 0 && cell < SIDE * SIDE)) part.set({ cell: 0 });
   for (const name of Object.keys(grids)) delete grids[name];

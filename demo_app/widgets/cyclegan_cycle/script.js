@@ -63,11 +63,7 @@ function fromSeed(seed) {
   ask();
 }
 find("random").addEventListener("click", () => fromSeed(zoo.newSeed()));
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (zoo.isSeed(seed)) fromSeed(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, fromSeed);
 find("reset").addEventListener("click", () => {
   part.set(part.defaults);
   open();
@@ -98,7 +94,7 @@ find("json").addEventListener("click", () => {
 function open() {
   const bits = part.get("bits");
   if (!Number.isInteger(bits) || bits < 1 || bits > FULL) part.set({ bits: FULL });
-  if (!zoo.isSeed(part.get("seed"))) part.set({ seed: part.defaults.seed });
+  zoo.sane(part, { seed: [0, zoo.MAX_SEED] });
   find("seed").value = part.get("seed");
   showLevels();
   ask();

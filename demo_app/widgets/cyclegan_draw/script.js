@@ -84,11 +84,7 @@ function fromSeed(seed) {
   askFace({ seed });
 }
 find("random").addEventListener("click", () => fromSeed(zoo.newSeed()));
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (zoo.isSeed(seed)) fromSeed(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, fromSeed);
 
 /* Controls */
 
@@ -129,7 +125,7 @@ find("json").addEventListener("click", () => {
 /* All together */
 
 function open() {
-  if (!zoo.isSeed(part.get("seed"))) part.set({ seed: part.defaults.seed });
+  zoo.sane(part, { seed: [0, zoo.MAX_SEED] });
   find("seed").value = part.get("seed");
   const drawn = part.get("drawing") ? zoo.readLevels(part.get("drawing"), N) : null;
   if (drawn) return fill(drawn, false);

@@ -3,7 +3,7 @@ const find = (name) => element.querySelector("." + name);
 const { side, pixels: N } = zoo.FACE;
 const { n_faces } = props.data;
 const ROWS = ["sketch", "colored", "color", "sketched"]; // as the server names them
-const LAST = 2 ** 31 - 1 - 12; // of the seeds: a sheet begins there
+const LAST = zoo.MAX_SEED - 12; // of the seeds: a sheet begins there
 
 const part = zoo.part("cyclegan-many", { seed: 10 }, restore);
 let shown = null;
@@ -54,18 +54,13 @@ function nameCells() {
   }
 }
 
-const fits = (seed) => zoo.isSeed(seed) && seed <= LAST;
 function fromSeed(seed) {
   part.set({ seed });
   find("seed").value = seed;
   ask();
 }
 find("random").addEventListener("click", () => fromSeed(zoo.newSeed()));
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (fits(seed)) fromSeed(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, fromSeed, LAST);
 find("reset").addEventListener("click", () => {
   part.set(part.defaults);
   open();
@@ -79,7 +74,7 @@ find("png").addEventListener("click", () => {
 });
 
 function open() {
-  if (!fits(part.get("seed"))) part.set({ seed: part.defaults.seed });
+  zoo.sane(part, { seed: [0, LAST] });
   find("seed").value = part.get("seed");
   ask();
 }

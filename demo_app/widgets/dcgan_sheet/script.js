@@ -211,9 +211,8 @@ function follow(scale) {
   asked = key;
 }
 
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (zoo.isSeed(seed)) part.set({ seed });
+zoo.seedField(find("seed"), part, (seed) => {
+  part.set({ seed });
   open();
 });
 find("random").addEventListener("click", () => {

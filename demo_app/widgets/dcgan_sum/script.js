@@ -174,9 +174,8 @@ find("noise").addEventListener("input", () => {
   find("factor").textContent = zoo.number(part.get("noise"), 2);
 });
 find("noise").addEventListener("change", () => tab && ask());
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (zoo.isSeed(seed)) part.set({ seed });
+zoo.seedField(find("seed"), part, (seed) => {
+  part.set({ seed });
   if (tab) open();
 });
 find("random").addEventListener("click", () => {

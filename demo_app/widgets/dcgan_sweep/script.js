@@ -128,11 +128,7 @@ function atRandom(seed) {
   if (tab) open();
 }
 find("random").addEventListener("click", () => atRandom(zoo.newSeed()));
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (zoo.isSeed(seed)) atRandom(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, atRandom);
 find("reset").addEventListener("click", () => {
   pad.hover = null;
   part.set(part.defaults);

@@ -115,11 +115,7 @@ function setSeed(seed) {
   part.set({ seed });
   if (tab) open();
 }
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (zoo.isSeed(seed)) setSeed(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, setSeed);
 find("random").addEventListener("click", () => setSeed(zoo.newSeed()));
 find("reset").addEventListener("click", () => {
   player.pause();
@@ -153,7 +149,7 @@ function tell(answer, total) {
 
 /* Show the state from the start, as after a reload; a trip under way goes on. */
 function open() {
-  if (!zoo.isSeed(part.get("seed"))) part.set({ seed: part.defaults.seed });
+  zoo.sane(part, { seed: [0, zoo.MAX_SEED] });
   find("seed").value = part.get("seed");
   player.seek(player.playing ? player.frame : Math.round(Math.max(0, Math.min(FRAMES, part.get("at")))));
   askStops({ model: tab.model, seed: part.get("seed"), scale: tab.scale });

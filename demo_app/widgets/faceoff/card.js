@@ -1,7 +1,6 @@
 const zoo = window.zoo;
 const D = 784;
 const SIDE = 28;
-const MAX_SEED = 2147483647;
 const FIRST = 305; // its upper half could be of a 2 or a 3
 
 const find = (selector) => element.querySelector(selector);

@@ -65,9 +65,8 @@ all("[data-sort]").forEach((button) =>
     rank();
   })
 );
-find(".seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find(".seed"));
-  part.set({ seed: zoo.isSeed(seed) ? seed : part.defaults.seed });
+zoo.seedField(find(".seed"), part, (seed) => {
+  part.set({ seed });
   showControls();
   ask();
 });
@@ -156,7 +155,7 @@ function name() {
 function restore() {
   zoo.sane(
     part,
-    { image: [0, 999], rows: [0, SIDE], seed: [0, MAX_SEED] },
+    { image: [0, 999], rows: [0, SIDE], seed: [0, zoo.MAX_SEED] },
     { mask: Object.keys(MASKS), sort: ["score", "name"] }
   );
   showControls();

@@ -59,17 +59,15 @@ function showTraining() {
 }
 
 function open() {
-  const seed = part.get("seed");
-  const valid = zoo.isSeed(seed);
-  part.set({ seed: valid ? seed : part.defaults.seed });
+  zoo.sane(part, { seed: [0, zoo.MAX_SEED] });
   find("seed").value = part.get("seed");
   if (known) showTraining();
   else askTraining({});
   askSamples({ seed: part.get("seed") });
 }
 
-find("seed").addEventListener("change", () => {
-  part.set({ seed: zoo.seedOf(find("seed")) });
+zoo.seedField(find("seed"), part, (seed) => {
+  part.set({ seed });
   open();
 });
 find("random").addEventListener("click", () => {

@@ -290,11 +290,7 @@ function reseed(seed) {
   begin([{ rules: { ...rules }, acts: [] }]);
   show();
 }
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (zoo.isSeed(seed)) reseed(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, reseed);
 find("random").addEventListener("click", () => reseed(zoo.newSeed()));
 find("reset").addEventListener("click", () => {
   part.set(part.defaults);

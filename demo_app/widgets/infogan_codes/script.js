@@ -230,11 +230,8 @@ find("noises").addEventListener("click", (event) => {
   set({ free: free === "1" });
 });
 
-find("seed").addEventListener("change", () => {
-  const given = find("seed").value;
-  const seed = Number(given); // an empty field is no seed, though Number("") is 0
-  const valid = given !== "" && zoo.isSeed(seed);
-  set({ seed: valid ? seed : part.get("seed") });
+zoo.seedField(find("seed"), part, (seed) => {
+  set({ seed });
   moved();
 });
 

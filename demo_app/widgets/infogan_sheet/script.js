@@ -222,9 +222,7 @@ function show() {
 let asked = null;
 function open() {
   const kind = KINDS.includes(part.get("kind")) ? part.get("kind") : part.defaults.kind;
-  const seed = part.get("seed");
-  const valid = zoo.isSeed(seed);
-  part.set({ kind, seed: valid ? seed : part.defaults.seed });
+  part.set({ kind, seed: zoo.isSeed(part.get("seed")) ? part.get("seed") : part.defaults.seed });
   find("kinds").querySelectorAll("button").forEach((button) => {
     button.setAttribute("aria-pressed", button.dataset.kind === kind);
   });
@@ -257,8 +255,8 @@ for (const kind of KINDS) {
   });
   find("kinds").append(button);
 }
-find("seed").addEventListener("change", () => {
-  part.set({ seed: zoo.seedOf(find("seed")) });
+zoo.seedField(find("seed"), part, (seed) => {
+  part.set({ seed });
   open();
 });
 find("random").addEventListener("click", () => {

@@ -70,10 +70,11 @@ function drawAll() {
 }
 
 function fromSeed(seed) {
-  part.set({ seed: zoo.isSeed(seed) ? seed : part.defaults.seed });
+  part.set({ seed });
+  zoo.sane(part, { seed: [0, zoo.MAX_SEED] });
   drawAll();
 }
-find("seed").addEventListener("change", () => fromSeed(zoo.seedOf(find("seed"))));
+zoo.seedField(find("seed"), part, fromSeed);
 find("random").addEventListener("click", () => fromSeed(zoo.newSeed()));
 find("reset").addEventListener("click", () => {
   part.set(part.defaults);

@@ -1,7 +1,6 @@
 const zoo = window.zoo;
 const D = 784;
 const SIDE = 28;
-const MAX_SEED = 2147483647;
 const FIRST = 300; // the test digit of the first paint: the first 3
 
 const find = (selector) => element.querySelector(selector);
@@ -239,10 +238,7 @@ function setSeed(seed) {
   alone.repaint();
   askFill();
 }
-find(".seed").addEventListener("change", (event) => {
-  const seed = Math.round(Number(event.target.value));
-  setSeed(Math.max(0, Math.min(MAX_SEED, Number.isFinite(seed) ? seed : 0)));
-});
+zoo.seedField(find(".seed"), part, setSeed);
 find(".random").addEventListener("click", () => {
   playWhenDone = !zoo.still();
   setSeed(zoo.newSeed());
@@ -332,7 +328,7 @@ zoo.on("theme", () => drawFills(player.frame));
 function restore() {
   zoo.sane(
     part,
-    { pixel: [0, D - 1], seed: [0, MAX_SEED] },
+    { pixel: [0, D - 1], seed: [0, zoo.MAX_SEED] },
     { count: [1, 7, 14], tool: ["draw", "erase"], brush: [1, 3, 5],
       order: ["random", "rows", "columns"] }
   );

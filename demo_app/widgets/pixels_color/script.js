@@ -1,5 +1,4 @@
 const zoo = window.zoo;
-const MAX_SEED = 2147483647;
 const SIDE = 28;
 const HUES = ["#d55e00", "#009e73", "#0072b2"]; // Okabe and Ito's, for red, green and blue
 const LIGHT_HUES = ["#ff9142", "#2fc79b", "#56b4e9"];
@@ -252,9 +251,8 @@ function drawHistograms() {
 
 /* Seed, reset, keeping it */
 
-find(".seed").addEventListener("change", (event) => {
-  const seed = Math.round(Number(event.target.value));
-  part.set({ seed: Math.max(0, Math.min(MAX_SEED, Number.isFinite(seed) ? seed : 0)) });
+zoo.seedField(find(".seed"), part, (seed) => {
+  part.set({ seed });
   restore();
 });
 find(".again").addEventListener("click", () => {
@@ -294,12 +292,8 @@ find(".save-json").addEventListener("click", () => {
 });
 
 function restore() {
-  for (const c of ["r", "g", "b"]) {
-    const v = part.get(c);
-    if (!Number.isInteger(v) || v < 0 || v > 255) part.set({ [c]: part.defaults[c] });
-  }
-  const seed = part.get("seed");
-  if (!Number.isInteger(seed) || seed < 0 || seed > MAX_SEED) part.set({ seed: 1 });
+  const level = [0, 255];
+  zoo.sane(part, { r: level, g: level, b: level, seed: [0, zoo.MAX_SEED] });
   find(".seed").value = part.get("seed");
   showPicked();
   if (picture) fit();

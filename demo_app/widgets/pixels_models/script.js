@@ -1,7 +1,6 @@
 const zoo = window.zoo;
 const D = 784;
 const SIDE = 28;
-const MAX_SEED = 2147483647;
 const FIRST = 802; // the test digit of the first paint: the third 8
 const [CORNER, PATCH] = [12, 4]; // the patch is rows and columns 12 to 15
 const BACK = [1, 28, 783]; // how far AR(n) looks back, in the models that may be there
@@ -262,10 +261,7 @@ all("[data-view]").forEach((button) =>
     showAll();
   })
 );
-find(".seed").addEventListener("change", (event) => {
-  const seed = Math.round(Number(event.target.value));
-  setSeed(Math.max(0, Math.min(MAX_SEED, Number.isFinite(seed) ? seed : 0)));
-});
+zoo.seedField(find(".seed"), part, setSeed);
 find(".again").addEventListener("click", () => {
   part.set({ view: "samples" });
   setSeed(zoo.newSeed());
@@ -337,11 +333,7 @@ find(".save-json").addEventListener("click", () => {
 /* Values that the URL may hold and the tab cannot mean become defaults. */
 function sane() {
   const choices = { back: BACK, view: ["samples", "probability"], tool: ["draw", "erase"] };
-  for (const [key, values] of Object.entries(choices)) {
-    if (!values.includes(part.get(key))) part.set({ [key]: part.defaults[key] });
-  }
-  const seed = part.get("seed");
-  if (!Number.isInteger(seed) || seed < 0 || seed > MAX_SEED) part.set({ seed: part.defaults.seed });
+  zoo.sane(part, { seed: [0, zoo.MAX_SEED] }, choices);
 }
 
 function restore() {

@@ -563,9 +563,8 @@ find("again").addEventListener("click", () => {
   part.set({ seed: zoo.newSeed() });
   show();
 });
-find("seed").addEventListener("change", () => {
-  const seed = Number(find("seed").value);
-  if (zoo.isSeed(seed)) part.set({ seed });
+zoo.seedField(find("seed"), part, (seed) => {
+  part.set({ seed });
   show();
 });
 find("surprise").addEventListener("click", () => {

@@ -5,7 +5,6 @@
   const zoo = window.zoo;
   const D = 784;
   const SIDE = 28;
-  const MAX_SEED = 2147483647;
   const FOLLOW = -1; // the line is at the last drawn pixel
 
   /* The border between the first k pixels and the rest, as a path over cells of `size`. */
@@ -61,18 +60,6 @@
     row: zoo.number(Math.floor(i / SIDE) + 1),
     column: zoo.number((i % SIDE) + 1),
   });
-
-  /* Values that the URL may hold and the tab cannot mean become defaults. */
-  zoo.sane = function (part, ranges, choices) {
-    const reset = (key) => part.set({ [key]: part.defaults[key] });
-    for (const [key, [low, high]] of Object.entries(ranges)) {
-      const value = part.get(key);
-      if (!Number.isInteger(value) || value < low || value > high) reset(key);
-    }
-    for (const [key, values] of Object.entries(choices)) {
-      if (!values.includes(part.get(key))) reset(key);
-    }
-  };
 
   class Sketch {
     /* Fills `host` with an image to draw, the line beside it, pens, and test digits to choose.
@@ -348,7 +335,7 @@
           <label class="zoo-field"><span data-t="zoo.how_many"></span><select class="zoo-select count"
             data-testid="${tab}-count"><option>1</option><option>7</option><option>14</option></select></label>
           <label class="zoo-field"><span data-t="zoo.seed"></span><input class="zoo-number seed"
-            type="number" min="0" max="${MAX_SEED}" step="1" data-testid="${tab}-seed"></label>
+            type="number" min="0" max="${zoo.MAX_SEED}" step="1" data-testid="${tab}-seed"></label>
           <button type="button" class="zoo-primary random" data-t="zoo.again"
             data-testid="${tab}-random"></button>
         </div>
@@ -387,10 +374,8 @@
         part.set({ count: Number(event.target.value) });
         this.ask();
       });
-      find(".seed").addEventListener("change", (event) => {
-        const seed = Math.round(Number(event.target.value));
-        part.set({ seed: Math.max(0, Math.min(MAX_SEED, Number.isFinite(seed) ? seed : 0)) });
-        event.target.value = part.get("seed");
+      zoo.seedField(find(".seed"), part, (seed) => {
+        part.set({ seed });
         this.ask();
       });
       find(".random").addEventListener("click", () => {
@@ -405,7 +390,7 @@
     }
 
     restore() {
-      zoo.sane(this.part, { seed: [0, MAX_SEED] }, { count: [1, 7, 14] });
+      zoo.sane(this.part, { seed: [0, zoo.MAX_SEED] }, { count: [1, 7, 14] });
       this.find(".count").value = this.part.get("count");
       this.find(".seed").value = this.part.get("seed");
       this.showKnown();

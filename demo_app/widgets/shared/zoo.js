@@ -453,10 +453,34 @@
   };
 
   zoo.newSeed = () => crypto.getRandomValues(new Uint16Array(1))[0];
-  zoo.isSeed = (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 31;
+  /* Values that the URL may hold and the tab cannot mean become defaults. */
+  zoo.sane = function (part, ranges, choices = {}) {
+    const reset = (key) => part.set({ [key]: part.defaults[key] });
+    for (const [key, [low, high]] of Object.entries(ranges)) {
+      const value = part.get(key);
+      if (!Number.isInteger(value) || value < low || value > high) reset(key);
+    }
+    for (const [key, values] of Object.entries(choices)) {
+      if (!values.includes(part.get(key))) reset(key);
+    }
+  };
 
-  /* What a field for a seed holds; nothing is no seed, though Number("") is 0. */
-  zoo.seedOf = (input) => (input.value === "" ? -1 : Number(input.value));
+  zoo.MAX_SEED = 2 ** 31 - 1;
+  zoo.isSeed = (value) => Number.isInteger(value) && value >= 0 && value <= zoo.MAX_SEED;
+
+  /* A field for the seed of a part: take(seed) is told of one that is typed, 0 to `last`. In place
+     of anything else it says so, and shows the seed that there was. */
+  zoo.seedField = function (field, part, take, last = zoo.MAX_SEED) {
+    field.addEventListener("change", () => {
+      // Nothing is no seed, though Number("") is 0.
+      const seed = field.value === "" ? -1 : Number(field.value);
+      if (zoo.isSeed(seed) && seed <= last) return take(seed);
+      field.value = part.get("seed");
+      field.setCustomValidity(zoo.t("zoo.no_seed", { last: zoo.number(last, 0) }));
+      field.reportValidity();
+      field.setCustomValidity("");
+    });
+  };
 
   /* Arrays as demo_app/wire.py writes them. In the URL base64 has - and _ for + and /. */
 

@@ -258,11 +258,7 @@ function fromSeed(seed) {
   askFace({ seed });
 }
 find("random").addEventListener("click", () => fromSeed(zoo.newSeed()));
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (zoo.isSeed(seed)) fromSeed(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, fromSeed);
 find("undo").addEventListener("click", () => {
   keep(own(), edited.map(() => 1));
   showRows();
@@ -317,7 +313,7 @@ find("json").addEventListener("click", () => {
 
 /* Only what can be shown is taken from the address. */
 function open() {
-  if (!zoo.isSeed(part.get("seed"))) part.set({ seed: part.defaults.seed });
+  zoo.sane(part, { seed: [0, zoo.MAX_SEED] });
   if (!digits(part.get("face"), NAMES.map(sizeOf))) part.set({ face: "" });
   if (!digits(part.get("values"), edited.map(sizeOf))) part.set({ values: "" });
   const split = part.get("split");

@@ -3,6 +3,7 @@ const find = (name) => element.querySelector("." + name);
 const { side: SIDE } = zoo.FACE;
 const { schema, edited, examples, n_faces } = props.data;
 const COLUMNS = 1 + edited.length;
+const LAST = zoo.MAX_SEED - 8; // of the seeds: a sheet begins there
 
 const part = zoo.part("stargan-grid", { seed: 0, values: examples.each }, restore);
 let shown = null; // the last answer, and what it was asked for
@@ -83,11 +84,7 @@ function fromSeed(seed) {
   ask();
 }
 find("random").addEventListener("click", () => fromSeed(zoo.newSeed()));
-find("seed").addEventListener("change", () => {
-  const seed = zoo.seedOf(find("seed"));
-  if (fits(seed)) fromSeed(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, fromSeed, LAST);
 find("reset").addEventListener("click", () => {
   part.set(part.defaults);
   open();
@@ -110,14 +107,12 @@ find("json").addEventListener("click", () => {
 
 /* All together */
 
-const fits = (seed) => zoo.isSeed(seed) && seed < 2 ** 31 - 8;
-
 function open() {
   const text = part.get("values");
   const known = /^[0-9]+$/.test(text) && text.length === edited.length &&
     values().every((v, k) => v < schema[edited[k]].length);
   if (!known) part.set({ values: part.defaults.values });
-  if (!fits(part.get("seed"))) part.set({ seed: part.defaults.seed });
+  zoo.sane(part, { seed: [0, LAST] });
   find("seed").value = part.get("seed");
   choices.forEach((select, k) => (select.value = values()[k]));
   ask();

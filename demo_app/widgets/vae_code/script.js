@@ -464,9 +464,7 @@ function newSeed(seed) {
   find("seed").value = seed;
 }
 
-find("seed").addEventListener("change", () => {
-  const seed = Number(find("seed").value);
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 31) return newSeed(part.get("seed"));
+zoo.seedField(find("seed"), part, (seed) => {
   newSeed(seed);
   if (!["posterior", "prior"].includes(part.get("from"))) setSource("posterior");
   place();

@@ -164,11 +164,7 @@ function drawFromPrior(seed) {
   plane.take(zoo.normals(seed, 2));
 }
 find("random").addEventListener("click", () => drawFromPrior(zoo.newSeed()));
-find("seed").addEventListener("change", () => {
-  const seed = Number(find("seed").value);
-  if (zoo.isSeed(seed)) drawFromPrior(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, drawFromPrior);
 find("reset").addEventListener("click", () => {
   part.set(part.defaults);
   open();

@@ -120,11 +120,7 @@ function draw(seed) {
   combine();
 }
 find("random").addEventListener("click", () => draw(zoo.newSeed()));
-find("seed").addEventListener("change", () => {
-  const seed = Number(find("seed").value);
-  if (zoo.isSeed(seed)) draw(seed);
-  else find("seed").value = part.get("seed");
-});
+zoo.seedField(find("seed"), part, draw);
 find("reset").addEventListener("click", () => {
   part.set(part.defaults);
   restore();
