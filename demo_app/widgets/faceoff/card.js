@@ -46,28 +46,10 @@ grid.addLayer((context, size) => x && peek && zoo.outline(context, size, x));
 
 const isTrue = () => !peek && (lookingAt || pinned);
 
-/* Known pixels in black and white, made(i) in color: null where there is nothing, or 0 to 1. */
-function paint(cells, image, given, made) {
-  const paper = zoo.rgb(zoo.token("paper"));
-  const pen = zoo.rgb(zoo.token("pen"));
-  const ink = zoo.rgb(zoo.token("accent"));
-  const mix = (p) => paper.map((v, c) => v + p * (ink[c] - v));
-  zoo.paintPixels(cells, (data) => {
-    for (let i = 0, o = 0; i < D; i++, o += 4) {
-      const value = made(i);
-      const color = given[i] ? (image[i] ? pen : paper) : mix(value === null ? 0.2 : value);
-      data[o] = color[0];
-      data[o + 1] = color[1];
-      data[o + 2] = color[2];
-      data[o + 3] = 255;
-    }
-  });
-}
-
 grid.repaint = () => {
   if (!x) return;
-  if (peek) paint(grid.cells, peek.card.answer.x, peek.card.answer.known, peek.card.made(peek.n));
-  else paint(grid.cells, x, known, (i) => (isTrue() ? x[i] : null));
+  if (peek) peek.card.paint(grid.cells, peek.n);
+  else zoo.paintRest(grid.cells, x, (i) => known[i], (i) => (isTrue() ? x[i] : null));
 };
 
 function showPicture() {
@@ -137,8 +119,14 @@ class Card {
     return this.answer !== null && this.answer.turn === turn;
   }
 
-  made(n) {
-    return (i) => this.answer.levels[n * D + i] / 255;
+  /* The n-th completion's i-th pixel, 0 to 1. */
+  made(n, i) {
+    return this.answer.levels[n * D + i] / 255;
+  }
+
+  paint(canvas, n) {
+    const { x, known } = this.answer;
+    zoo.paintRest(canvas, x, (i) => known[i], (i) => this.made(n, i));
   }
 
   point(n) {
@@ -153,7 +141,7 @@ class Card {
     const one = zoo.make("canvas", { width: SIDE, height: SIDE });
     const context = this.grid.cells.getContext("2d");
     for (let n = 0; n < count; n++) {
-      paint(one, this.answer.x, this.answer.known, this.made(n));
+      this.paint(one, n);
       context.drawImage(one, n * SIDE, 0);
     }
   }

@@ -106,8 +106,8 @@ function crop(draw) {
 find(".png").addEventListener("click", () => {
   if (!x) return;
   const items = [
-    { title: zoo.t("faceoff.shown_known"), canvas: crop((c) => paint(c, x, known, () => null)) },
-    { title: zoo.t("faceoff.shown_true"), canvas: crop((c) => paint(c, x, known, (i) => x[i])) },
+    { title: zoo.t("faceoff.shown_known"), canvas: crop((c) => zoo.paintRest(c, x, (i) => known[i], () => null)) },
+    { title: zoo.t("faceoff.shown_true"), canvas: crop((c) => zoo.paintRest(c, x, (i) => known[i], (i) => x[i])) },
   ];
   while (items.length < count) items.push({ title: "", canvas: crop(() => {}) });
   const shown = new Set([...all(".exact .card"), ...all(".coded .card")]);
@@ -117,7 +117,7 @@ find(".png").addEventListener("click", () => {
     const score = card.exact && card.score !== null ? `  ${zoo.number(card.score, 1)}` : "";
     for (let n = 0; n < count; n++) {
       items.push({ title: n === 0 ? card.model.name : n === 1 ? score : "",
-        canvas: crop((c) => paint(c, x, known, card.made(n))) });
+        canvas: crop((c) => card.paint(c, n)) });
     }
   });
   const heading = `${zoo.t("faceoff.title")}   ${zoo.t("zoo.seed")} ${part.get("seed")}`;
@@ -131,7 +131,7 @@ find(".json").addEventListener("click", () => {
     kind: card.model.kind,
     log_prob: card.exact ? card.score : null,
     images: card.fresh
-      ? Array.from({ length: count }, (_, n) => Array.from(x, (_, i) => card.made(n)(i)))
+      ? Array.from({ length: count }, (_, n) => Array.from(x, (_, i) => card.made(n, i)))
       : null,
   }));
   zoo.saveJSON(

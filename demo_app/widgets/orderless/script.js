@@ -49,37 +49,16 @@ for (const grid of [canvas, map, alone]) {
   grid.addLayer((context, size) => zoo.outline(context, size, canvas.pixels));
 }
 
-/* Known pixels in black and white; in the hole made(i): null, or what was drawn there, in color. */
-function paint(cells, image, unknown, made) {
-  const paper = zoo.rgb(zoo.token("paper"));
-  const pen = zoo.rgb(zoo.token("pen"));
-  const ink = zoo.rgb(zoo.token("accent"));
-  const blank = paper.map((v, c) => v + 0.22 * (ink[c] - v));
-  zoo.paintPixels(cells, (data) => {
-    for (let i = 0, o = 0; i < D; i++, o += 4) {
-      let color = image[i] ? pen : paper;
-      if (unknown(i)) {
-        const value = made(i);
-        color = value === null ? blank : value ? ink : paper;
-      }
-      data[o] = color[0];
-      data[o + 1] = color[1];
-      data[o + 2] = color[2];
-      data[o + 3] = 255;
-    }
-  });
-}
+const shown = (i) => canvas.pixels[i] === 0; // what is drawn is the hole
 
-const hidden = (i) => canvas.pixels[i] === 1;
-
-canvas.repaint = () => x && paint(canvas.cells, x, hidden, () => null);
+canvas.repaint = () => x && zoo.paintRest(canvas.cells, x, shown, () => null);
 
 /* Every pixel of the hole from its own probability, with the same random numbers while one drags. */
 alone.repaint = () => {
   if (!p) return;
   const random = zoo.random(part.get("seed"));
   const u = p.map(() => random());
-  paint(alone.cells, x, hidden, (i) => (u[i] < p[i] ? 1 : 0));
+  zoo.paintRest(alone.cells, x, shown, (i) => (u[i] < p[i] ? 1 : 0));
 };
 
 /* Asking the server */
@@ -212,7 +191,7 @@ function inspect(i) {
 
 function readPixel(i) {
   if (!p) return "";
-  if (!hidden(i)) return zoo.t(x[i] ? "orderless.known_ink" : "orderless.known_empty");
+  if (shown(i)) return zoo.t(x[i] ? "orderless.known_ink" : "orderless.known_empty");
   return zoo.t(x[i] ? "orderless.hidden_ink" : "orderless.hidden_empty", { p: zoo.percent(p[i]) });
 }
 
@@ -280,7 +259,7 @@ function drawFills(frame) {
   if (!fills) return;
   const { images, rank } = fills;
   all(".zoo-tiles canvas").forEach((tile, n) =>
-    paint(tile, images[n], (i) => rank[i] >= 0, (i) => (rank[i] < frame ? images[n][i] : null))
+    zoo.paintRest(tile, images[n], (i) => rank[i] < 0, (i) => (rank[i] < frame ? images[n][i] : null))
   );
 }
 

@@ -80,6 +80,22 @@
     context.putImageData(canvas.zooImage, 0, 0);
   };
 
+  /* An image of 0 and 1 of which some is known: black and white where known(i), in color what is
+     made(i) of the rest, 0 to 1, or null where nothing is. */
+  zoo.paintRest = function (canvas, image, known, made) {
+    const [paper, pen, ink] = ["paper", "pen", "accent"].map((name) => zoo.rgb(zoo.token(name)));
+    const mix = (p) => paper.map((v, c) => v + p * (ink[c] - v));
+    zoo.paintPixels(canvas, (data) => {
+      for (let i = 0, o = 0; o < data.length; i++, o += 4) {
+        const color = known(i) ? (image[i] ? pen : paper) : mix(made(i) ?? 0.2);
+        data[o] = color[0];
+        data[o + 1] = color[1];
+        data[o + 2] = color[2];
+        data[o + 3] = 255;
+      }
+    });
+  };
+
   /* Make a canvas as sharp as the screen; returns its context in CSS pixels, cleared. */
   zoo.sharp = function (canvas) {
     const scale = window.devicePixelRatio || 1;
