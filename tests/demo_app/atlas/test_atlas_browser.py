@@ -180,6 +180,18 @@ def test_another_seed_is_other_pictures_everywhere(visit, service):
     expect_sheet(page, service, "nade", 7)
     for node in HERE:
         expect_strip(page, service, node, 7)
+    page.evaluate("""() => {
+        HTMLInputElement.prototype.reportValidity = function () {
+            window.told = this.validationMessage;
+        };
+    }""")
+    for none in ("", "-1", "1.5", str(2**31)):
+        page.evaluate("window.told = null")
+        seed.fill(none)
+        seed.press("Enter")
+        expect(seed).to_have_value("7")
+        assert page.evaluate("told") == "A seed is a whole number from 0 to 2,147,483,647."
+    expect_sheet(page, service, "nade", 7)
     page.get_by_test_id("map-random").click()
     expect(seed).not_to_have_value("7")
     page.get_by_test_id("map-reset").click()
