@@ -194,7 +194,7 @@ const askBelieved = zoo.latest(server.believed, (answer, given) => {
 });
 
 function className(label) {
-  return part.get("data") === "mnist" ? zoo.t("zoo.digit", { digit: label }) : zoo.t("vae.clothes_" + label);
+  return part.get("data") === "mnist" ? zoo.t("zoo.digit", { digit: label }) : zoo.t("zoo.clothes_" + label);
 }
 
 function showSeen() {
@@ -341,7 +341,7 @@ function joined(host, keys, label, act, testid) {
   find(host).append(...buttons);
 }
 
-joined("data", kinds, "vae.", (data) => {
+joined("data", kinds, "zoo.", (data) => {
   if (data === part.get("data")) return;
   part.set({ data, model: "", cell: 0 });
   open();
@@ -393,7 +393,7 @@ find("png").addEventListener("click", () => {
   const items = shownModels()
     .filter(({ name }) => taken[name])
     .map((model) => ({ canvas: grids[model.name].grid.cells, title: `${short(model.name)}   ${figure[part.get("sort")](model)}` }));
-  const heading = `${zoo.t("vae." + part.get("data"))}   ${zoo.t("zoo.seed")} ${part.get("seed")}`;
+  const heading = `${zoo.t("zoo." + part.get("data"))}   ${zoo.t("zoo.seed")} ${part.get("seed")}`;
   if (items.length) zoo.savePNG(zoo.sheet(items, { columns: 4, size: 224, heading }), "genzoo-compare.png");
 });
 find("json").addEventListener("click", () => {

@@ -98,7 +98,7 @@ function askNear() {
 }
 
 function className(c) {
-  return about.data === "fashion" ? zoo.t("vae.clothes_" + c) : String(c);
+  return about.data === "fashion" ? zoo.t("zoo.clothes_" + c) : String(c);
 }
 
 function showNear() {
@@ -187,7 +187,7 @@ function drawChart() {
 
 const buttons = models.map(({ model, data }) => {
   const button = zoo.make("button", { type: "button", "data-key": model,
-    "data-t": "vae." + data, "data-testid": "dcgan-model-" + data });
+    "data-t": "zoo." + data, "data-testid": "dcgan-model-" + data });
   button.addEventListener("click", () => {
     part.set({ model });
     open();

@@ -394,7 +394,7 @@ function tell() {
 
 const kinds = [...new Set(props.data.models.map(({ data }) => data))];
 for (const data of kinds) {
-  const button = zoo.make("button", { type: "button", "data-key": data, "data-t": "vae." + data,
+  const button = zoo.make("button", { type: "button", "data-key": data, "data-t": "zoo." + data,
     "data-testid": "vae-" + data });
   button.addEventListener("click", () => {
     if (data === models[part.get("model")].data) return;
@@ -528,7 +528,7 @@ find("json").addEventListener("click", () => {
 
 /* All together */
 
-const kindName = (c) => (set.binary ? zoo.number(c) : zoo.t("vae.clothes_" + c));
+const kindName = (c) => (set.binary ? zoo.number(c) : zoo.t("zoo.clothes_" + c));
 const className = (c) => (set.binary ? zoo.t("vae.digit", { digit: c }) : kindName(c));
 
 function unpack(answer, { data }) {
