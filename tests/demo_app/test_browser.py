@@ -270,7 +270,7 @@ def test_seed_count_and_a_completion_taken(visit, service):
     np.testing.assert_array_equal(drawn(page), taken)
     seed.fill("-5")
     seed.press("Enter")
-    expect(seed).to_have_value("0")
+    expect(seed).to_have_value("99")
 
 
 def test_player_reveals_pixels_in_order(visit, service):

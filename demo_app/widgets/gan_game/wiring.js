@@ -161,8 +161,14 @@ find("play").addEventListener("click", () => {
   if (want.playing || want.replay.length) pauseGame();
   else playGame();
 });
-find("step-critic").addEventListener("click", () => step("critic"));
-find("step-generator").addEventListener("click", () => step("generator"));
+/* What is around a button is pressed in its place. A button looks otherwise while it is pressed, which
+   takes a frame at the press and at its end, and a step would have to wait for the next. */
+element.querySelectorAll(".step").forEach((around) => {
+  const button = around.firstElementChild;
+  around.addEventListener("click", () => {
+    if (!button.disabled) step(around.dataset.who);
+  });
+});
 find("over").addEventListener("click", () => {
   want.stopAt = null;
   begin([{ rules: { ...rules }, acts: [] }]);

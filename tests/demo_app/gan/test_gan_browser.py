@@ -102,15 +102,23 @@ def signed(value):
     return f"V {value:+.3f}".replace("-", "−") if abs(value) >= 0.0005 else "V 0.000"
 
 
+def test_a_step_by_the_keyboard(visit):
+    page = visit()
+    page.get_by_test_id("gan-step-critic").press("Enter")
+    steps(page, 1, 0)
+    page.get_by_test_id("gan-step-generator").press("Space")
+    steps(page, 1, 1)
+
+
 def test_a_step_of_d_moves_the_field_and_says_by_how_much(visit):
     page = visit()
-    page.get_by_test_id("gan-step-critic").click()
+    page.get_by_test_id("gan-press-critic").click()
     steps(page, 1, 0)
     match, told = played(("critic", 1))
     expect_field(page, match)
     delta = told["moves"][0]["after"] - told["moves"][0]["before"]
     expect(page.get_by_test_id("gan-critic-moved")).to_contain_text(signed(delta))
-    page.get_by_test_id("gan-step-generator").click()
+    page.get_by_test_id("gan-press-generator").click()
     steps(page, 1, 1)
     match, told = played(("critic", 1), ("generator", 1))
     value = f"{told['value']:.3f}".replace("-", "−")
@@ -147,7 +155,7 @@ def test_other_rules_are_followed_and_kept_in_the_record(visit):
     steps(page, 2, 2)
     page.get_by_test_id("gan-loss-wasserstein").click()
     expect(page.get_by_test_id("gan-penalty-between")).to_have_attribute("aria-pressed", "true")
-    page.get_by_test_id("gan-step-critic").click()
+    page.get_by_test_id("gan-press-critic").click()
     steps(page, 3, 2)
     match = played(("both", 4))[0]
     match.follow(Rules("wasserstein", "between", 0.1, 0.002, 0.002, 3))
@@ -169,7 +177,7 @@ def test_the_rules_have_their_controls(visit):
     page.get_by_test_id("gan-n-critic").fill("4")
     page.get_by_test_id("gan-loss-minimax").click()
     assert state(page, after=450)["gan.game"] == "mr-0.1-0.01-0.0003-4"
-    page.get_by_test_id("gan-step-critic").click()
+    page.get_by_test_id("gan-press-critic").click()
     steps(page, 1, 0)
     match = played(("critic", 1), rules=Rules("minimax", "real", 0.1, 0.01, 0.0003, 4))[0]
     expect_field(page, match)
@@ -212,6 +220,9 @@ def test_a_replay_that_is_broken_off_is_kept_as_far_as_it_went(visit):
 def test_a_hand_on_the_square_teaches_the_discriminator(visit):
     page = visit("gan.hand=1")
     expect(page.get_by_test_id("gan-step-generator")).to_be_disabled()
+    page.get_by_test_id("gan-press-generator").click()
+    pause(page, 200)
+    steps(page, 0, 0)
     box = page.get_by_test_id("gan-plane").bounding_box()
     before = shade(page, field(page))
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
@@ -232,7 +243,7 @@ def test_a_hand_on_the_square_teaches_the_discriminator(visit):
     assert generator == 0
     assert not np.array_equal(shade(page, field(page)), before)
     expect(page.get_by_test_id("gan-verdict")).to_have_text(EN["gan.verdict_hand"])
-    page.get_by_test_id("gan-step-critic").click()
+    page.get_by_test_id("gan-press-critic").click()
     steps(page, critic + 1, 0)
 
 
@@ -338,7 +349,7 @@ def test_a_game_that_is_gone_comes_back_with_play(visit, monkeypatch):
     steps(page, 2, 2)
     with monkeypatch.context() as patch:
         patch.setattr(Kept, "get", lambda kept, name: None)
-        page.get_by_test_id("gan-step-critic").click()
+        page.get_by_test_id("gan-press-critic").click()
         expect(page.get_by_test_id("gan-status")).to_have_text(EN["gan.ended_gone"])
     page.get_by_test_id("gan-play").click()
     page.wait_for_function(
@@ -428,10 +439,10 @@ def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
     status = page.get_by_test_id("gan-status")
     calls = re.compile("component_server")
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
-    page.get_by_test_id("gan-step-critic").click()
+    page.get_by_test_id("gan-press-critic").click()
     expect(status).to_have_text(EN["zoo.no_answer"])
     page.unroute(calls)
-    page.get_by_test_id("gan-step-critic").click()
+    page.get_by_test_id("gan-press-critic").click()
     expect(status).to_contain_text("Answered in")
     steps(page, 1, 0)
 
