@@ -1,4 +1,7 @@
-"""Take the README's pictures of the app: python docs/screenshot.py (with requirements-dev.txt)."""
+"""Take the README's pictures of the app, all or those of some tabs (with requirements-dev.txt):
+
+python docs/screenshot.py [TAB ...]
+"""
 
 from __future__ import annotations
 
@@ -22,14 +25,17 @@ PICTURES = {
     "vae": "",
     "aae": "&aae.prior=ring",
     "gan": "",
+    "dcgan": "&dcgan.model=dcgan-fashion",
     "infogan": "",
+    "stargan": "",
     "cyclegan": "",
     "compare": "&compare.model=infogan-mnist&compare.cell=12",
 }
 """The tabs, and what of their state is not as at the start."""
 
 
-def main() -> None:
+def main(tabs: list[str]) -> None:
+    wanted = {key: state for key, state in PICTURES.items() if not tabs or key in tabs}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -43,7 +49,7 @@ def main() -> None:
                 executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
                 args=["--no-sandbox", "--disable-gpu"],
             )
-            for key, state in PICTURES.items():
+            for key, state in wanted.items():
                 page = browser.new_page(
                     viewport={"width": 1280, "height": 860}, locale="en", device_scale_factor=1.5
                 )
@@ -68,4 +74,4 @@ def _wait(url: str, seconds: float = 60) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

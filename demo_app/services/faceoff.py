@@ -80,7 +80,7 @@ class Contestant:
 
 
 class _Stopped(Exception):
-    """It is not to go on."""
+    """Raised where `go_on` says no, so that half a reading is not kept."""
 
 
 class FaceOffService:

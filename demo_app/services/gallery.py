@@ -23,6 +23,7 @@ DATA = ("mnist", "fashion")
 
 N_SHEET = 64
 MAX_SEED = 2**31 - 1
+
 TABS: dict[type[nn.Module], str] = {
     models.IndependentPixels: "pixels",
     models.MarkovPixels: "pixels",

@@ -149,7 +149,7 @@ class AttributeGame(Objective):
         if not 0 <= wrong <= 1 or every < 1:
             raise ValueError("wrong must be 0 to 1, and every at least 1.")
         self.model, self.lr, self.lr_critic = model, lr, lr_critic
-        self.share, self.weight_return = wrong, weight_return
+        self.wrong, self.weight_return = wrong, weight_return
         self.penalty, self.every = penalty, every
         self.critic = AttributeCritic(image_shape(model.event_shape), model.n_values, width)
 
@@ -171,7 +171,7 @@ class AttributeGame(Objective):
         drawn = (u[:, 1 + K :] * self._n(own)).long()
         return torch.where(u[:, 1 : 1 + K] < u[:, :1], drawn, own)
 
-    def wrong(self, own: Tensor, u: Tensor) -> Tensor:
+    def mismatched(self, own: Tensor, u: Tensor) -> Tensor:
         """Values (B, attributes) none of which is an image's own, by uniform noise u of that
         shape, in [0, 1): each other one is as likely."""
         n = self._n(own)
@@ -184,7 +184,7 @@ class AttributeGame(Objective):
         x, own = batch.x, self.own(batch)
         B, K = own.shape
         values = self.wanted(own, at.rand(B, 1 + 2 * K, device=x.device))
-        wrong = self.wrong(own, at.rand(B, K, device=x.device))
+        wrong = self.mismatched(own, at.rand(B, K, device=x.device))
         fake = self.model.edit(x, values)
 
         cost = critic = self._critic(x, own, fake.detach(), values, wrong).mean()
@@ -205,7 +205,7 @@ class AttributeGame(Objective):
         x, own = batch.x, self.own(batch)
         u = torch.rand(len(x), 1 + 3 * own.shape[1], generator=seeded(0)).to(x.device)
         values = self.wanted(own, u[:, : 1 + 2 * own.shape[1]])
-        wrong = self.wrong(own, u[:, 1 + 2 * own.shape[1] :])
+        wrong = self.mismatched(own, u[:, 1 + 2 * own.shape[1] :])
         fake = self.model.edit(x, values)
         return {
             "critic": self._critic(x, own, fake, values, wrong),
@@ -218,6 +218,6 @@ class AttributeGame(Objective):
     ) -> Tensor:
         """The critic's loss without the penalty, (B,)."""
         of, logits = self.critic.of, self.critic(x)
-        no = (1 - self.share) * F.softplus(of(self.critic(fake), values))
-        no = no + self.share * F.softplus(of(logits, wrong))
+        no = (1 - self.wrong) * F.softplus(of(self.critic(fake), values))
+        no = no + self.wrong * F.softplus(of(logits, wrong))
         return (F.softplus(-of(logits, own)) + no).mean(1)

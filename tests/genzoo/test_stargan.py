@@ -114,7 +114,7 @@ def test_each_player_moves_only_its_own():
 def test_wrong_values_are_all_others_each_as_likely():
     game = AttributeGame(stargan(), 1e-4, 1e-4, width=2)
     own = torch.tensor([[1, 2]] * 6000)
-    wrong = game.wrong(own, torch.rand(6000, 2, generator=torch.Generator().manual_seed(0)))
+    wrong = game.mismatched(own, torch.rand(6000, 2, generator=torch.Generator().manual_seed(0)))
     assert (wrong[:, 0] == 0).all()
     assert (
         (wrong[:, 1].bincount(minlength=3) / 6000) - torch.tensor([0.5, 0.5, 0])
@@ -157,7 +157,7 @@ def test_what_both_minimize_in_the_game_of_branches(step):
     game.step(Batch(x, label), note, at)
 
     again, own = Progress(step, 4 * step, 48, seed=0), label[:, [0, 2]]
-    values, wrong = game.wanted(own, again.rand(4, 5)), game.wrong(own, again.rand(4, 2))
+    values, wrong = game.wanted(own, again.rand(4, 5)), game.mismatched(own, again.rand(4, 2))
     fake = game.model.edit(x, values)
 
     def s(x: Tensor, values: Tensor, sign: int) -> float:
