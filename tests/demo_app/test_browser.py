@@ -345,6 +345,21 @@ def test_an_address_edited_by_hand_is_followed(visit, service):
     expect_tiles(page, service, first_digit(service), 100, seed=3)
 
 
+def test_what_is_yet_to_be_written_does_not_undo_an_edited_address(visit):
+    page = visit()
+    page.evaluate(
+        """() => {
+            zoo.selectLanguage("ko");  // due to be written to the address
+            location.hash = "#tab=gan";  // "hashchange" comes later,
+            dispatchEvent(new Event("pagehide"));  // and the writing before it
+        }"""
+    )
+    expect(page.get_by_test_id("tab-gan")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    pause(page, 400)
+    assert state(page) == {"tab": "gan"}
+
+
 def test_nonsense_in_the_address_becomes_the_default(visit, service):
     page = visit(
         "tab=zebra&lang=xx&nade.x=?&nade.known=9e9&nade.seed=-1&nade.count=3&nade.pixel=1.5"

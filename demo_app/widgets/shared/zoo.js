@@ -21,19 +21,24 @@
      the tour, is of a part without a name. */
 
   let hash = {};
+  let known = ""; // the address's hash as it was last read or written here
   const parts = {};
   let timer = null;
 
   function readHash() {
-    hash = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+    known = location.hash;
+    hash = Object.fromEntries(new URLSearchParams(known.slice(1)));
   }
 
   function writeHash() {
     timer = null;
+    // The visitor has gone elsewhere, and "hashchange" is still to come: that is not to be undone.
+    if (location.hash !== known) return;
     const query = new URLSearchParams(hash).toString();
     // The page has a <base>, so a bare "#..." would lose the rest of the address.
     const address = location.pathname + location.search + (query ? "#" + query : "");
     history.replaceState(history.state, "", address);
+    known = location.hash;
   }
 
   function setHash(key, value) {
