@@ -14,7 +14,7 @@ import torch
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
 from demo_app.services.games import Kept, Pace
-from demo_app.services.match import N_ARROWS, N_SHOWN, Match, Rules
+from demo_app.services.match import N_ARROWS, Match, Rules
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES, Mixture, mixture_of_cells
 from genzoo.models import GAN, PlaneGame
@@ -172,9 +172,9 @@ class GANService:
             ended: None, or why there is no such game any more, "gone", "steps" or "diverged", and
             then nothing else. wait: seconds in which to ask again; when it is not 0 nothing was
             done, and only n_active, how many play now, is told as well. n_steps of each side since
-            the beginning; value, V, generator, the generator's loss, and moves, see `Match.play`;
-            points (N_SHOWN, 2); field (CELLS, CELLS), logits; real and density, when there is a
-            new aim; what `Match.measure` tells, pull (N_ARROWS, 2) and mesh.
+            the beginning; value, generator, points, field and moves, see `Match.play`; real and
+            density, when there is a new aim; what `Match.measure` tells, pull (N_ARROWS, 2) and
+            mesh.
         """
         who = checks.choice("Who moves", who, ("both", "critic", "generator"))
         n = checks.integer("The number of steps", n, 0, MAX_STEPS_A_CALL)
@@ -211,8 +211,6 @@ class GANService:
                 "n_active": n_active,
                 "n_steps": dict(match.n_steps),
                 **played,
-                "points": match.points(N_SHOWN, at).numpy(),
-                "field": match.field(),
             }
             if new is not None:
                 answer |= _board(match)

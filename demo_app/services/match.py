@@ -65,6 +65,19 @@ def _about(hand: Tensor, noise: Tensor) -> Tensor:
     return (hand + SPREAD * noise).clamp(0, 1)
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What `Match.look` told, where the hand was, and the critic's logits of the real points."""
+
+    hand: list[float] | None
+    on_real: Tensor
+    told: dict[str, Any]
+
+
+def _place(hand: Tensor | None) -> list[float] | None:
+    return None if hand is None else hand.tolist()
+
+
 def _axis() -> Tensor:
     return (torch.arange(CELLS) + 0.5) / CELLS
 
@@ -103,6 +116,7 @@ class Match:
         self.n_steps = {"critic": 0, "generator": 0}
         self._noise = seeded(seed, 5)
         self._critic_steps = 0  # since the generator's last
+        self._seen: _Look | None = None  # the last, if nobody has moved since
         self.aim(target)
 
     def aim(self, target: Mixture) -> None:
@@ -110,6 +124,7 @@ class Match:
         self.target = target
         self.real = target.draw(N_VALUED, seeded(20140610, 1))
         self.density = target.on_grid(CELLS, BLUR)
+        self._seen = None
 
     def follow(self, rules: Rules) -> None:
         """Go on by other rules."""
@@ -119,6 +134,7 @@ class Match:
         self.game.set_loss(rules.loss, rules.penalty, rules.weight)
         self.game.set_lr("generator", rules.lr)
         self.game.set_lr("critic", rules.lr_critic)
+        self._seen = None
 
     @property
     def n_played(self) -> int:
@@ -129,6 +145,7 @@ class Match:
         """One step of "critic" or "generator", or of whose turn it is, where `who` is "both":
         n_critic of the one, then one of the other. A `hand` (2,) plays the generator: the critic
         alone learns, against points about it. Returns who moved."""
+        self._seen = None
         if who == "both" and hand is None:
             who = "critic" if self._critic_steps < self.rules.n_critic else "generator"
             self._critic_steps = self._critic_steps + 1 if who == "critic" else 0
@@ -147,33 +164,54 @@ class Match:
         """n steps.
 
         Returns:
-            value, V, and generator, the generator's loss, after them, on points that stay the
-            same; moves, of the last two steps, or the only one: who moved, and V before and after.
+            what `look` tells after them, and moves, of the last two steps, or the only one: who
+            moved, and V before and after.
         """
         for _ in range(n - 2):
             self.step(who, hand)
         moves = []
-        value, generator = self.value(hand)
         for _ in range(min(n, 2)):
-            before, moved = value, self.step(who, hand)
-            value, generator = self.value(hand)
-            moves.append({"who": moved, "before": before, "after": value})
-        return {"value": value, "generator": generator, "moves": moves}
+            before, moved = self.value(hand), self.step(who, hand)
+            moves.append({"who": moved, "before": before, "after": self.look(hand)["value"]})
+        return {**self.look(hand), "moves": moves}
 
-    def value(self, hand: Tensor | None = None) -> tuple[float, float]:
-        """V, and the generator's loss."""
-        return self.game.value(self.real, self.points(N_VALUED, hand))
+    @torch.inference_mode()
+    def look(self, hand: Tensor | None = None) -> dict[str, Any]:
+        """How the game stands, on points that stay the same.
+
+        Returns:
+            value, V, and generator, the generator's loss; points (N_SHOWN, 2), the generator's, or
+            the hand's; field (CELLS, CELLS), the critic's logits at the centers of the cells: x_1
+            grows along a row, x_2 from the first row to the last.
+        """
+        if self._seen is None or self._seen.hand != _place(hand):
+            points = self.points(N_SHOWN, hand)
+            # All at once: to call the critic takes longer than it takes to answer.
+            at = torch.cat([self.real, points[:N_VALUED], self._grid])
+            on_real, on_fake, field = self.game.logits(at).split([N_VALUED, N_VALUED, CELLS**2])
+            value, generator = self.game.value_of(on_real, on_fake)
+            told = {
+                "value": value,
+                "generator": generator,
+                "points": points.numpy(),
+                "field": field.view(CELLS, CELLS).numpy(),
+            }
+            self._seen = _Look(_place(hand), on_real, told)
+        return self._seen.told
+
+    @torch.inference_mode()
+    def value(self, hand: Tensor | None = None) -> float:
+        """V alone, as `look` tells it; sooner, where only the hand has moved since."""
+        if self._seen is None or self._seen.hand == _place(hand):
+            return float(self.look(hand)["value"])
+        on_fake = self.game.logits(self.points(N_VALUED, hand))
+        return self.game.value_of(self._seen.on_real, on_fake)[0]
 
     def points(self, n: int, hand: Tensor | None = None) -> Tensor:
         """The generator's, or the hand's, of the first n of the same z, (n, 2)."""
         if hand is None:
             return self.game.points(self._z[:n])
         return _about(hand, self._z[:n])
-
-    def field(self) -> np.ndarray:
-        """The critic's logits at the centers of CELLS x CELLS cells: x_1 grows along a row, x_2
-        from the first row to the last."""
-        return self.game.logits(self._grid).view(CELLS, CELLS).numpy()
 
     def pull(self, points: Tensor) -> np.ndarray:
         """Where the generator would have points (n, 2) go; see `PlaneGame.pull`."""

@@ -160,8 +160,11 @@ class PlaneGame:
     def value(self, real: Tensor, fake: Tensor) -> tuple[float, float]:
         """V of the game to the critic, without its penalty, and the generator's loss, at points
         (n, 2) of the data and as many of the generator."""
+        return self.value_of(self.logits(real), self.logits(fake))
+
+    def value_of(self, on_real: Tensor, on_fake: Tensor) -> tuple[float, float]:
+        """The same, of the critic's logits (n,) at those points."""
         loss = self.objective.loss
-        on_real, on_fake = self.logits(real), self.logits(fake)
         value = -critic_loss(loss, on_real, on_fake).mean()
         return value.item(), generator_loss(loss, on_fake).mean().item()
 

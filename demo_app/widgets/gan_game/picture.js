@@ -40,7 +40,8 @@ const plane = new zoo.Plane(find("plane"), {
   moved: () => {
     const known = askedAt === place().join();
     askedAt = null;
-    if (part.get("hand") && !plane.hover && !known) handMoved();
+    if (known) return; // the answer will draw it
+    if (part.get("hand") && !plane.hover) handMoved();
     zoo.withAnswer(plane.drawOver);
     zoo.afterFrame(readProbe);
   },
@@ -139,7 +140,7 @@ function told(answer, given, total) {
   if (zoo.still() && want.replay.length) return; // no show on the way
   paintFields();
   if (given.n === 1 && !given.hand && before && !zoo.still()) glide(before.moving || before.points);
-  plane.drawBase();
+  else plane.draw();
   zoo.afterFrame(showNumbers);
   zoo.showStatus(find("state"), answer, total);
   if (want.stopAt !== null && answer.n_steps.critic + answer.n_steps.generator >= want.stopAt) pauseGame();

@@ -25,6 +25,7 @@ function state(sentence, bad = false) {
 
 function failed(answer) {
   state(answer.ok ? zoo.t("gan.ended_" + answer.ended) : answer.error, true);
+  plane.drawOver();
   showPlaying();
 }
 

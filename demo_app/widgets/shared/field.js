@@ -35,6 +35,8 @@
         const i = row * side + column;
         // Around the square: its corners, and where the line crosses the edge to the next corner.
         const v = [cells[i], cells[i + 1], cells[i + side + 1], cells[i + side]];
+        const above = v.filter((one) => one > value).length;
+        if (above % 4 === 0) continue; // as nearly everywhere
         const corner = [[0, 0], [1, 0], [1, 1], [0, 1]];
         const cut = [];
         for (let k = 0; k < 4; k++) {
@@ -88,11 +90,30 @@
     return marks.get(key);
   }
 
+  /* On whole pixels of the screen: between them a copy is blurred, and takes twice as long. */
   function stamp(context, size, points, { canvas, half, side }) {
+    const scale = window.devicePixelRatio || 1;
+    const whole = (v) => Math.round(v * scale) / scale;
     for (let i = 0; i < points.length; i += 2) {
       const [x, y] = [points[i] * size, (1 - points[i + 1]) * size];
-      context.drawImage(canvas, x - half, y - half, side, side);
+      context.drawImage(canvas, whole(x) - half, whole(y) - half, side, side);
     }
+  }
+
+  /* All marks of points that stay where they are, on a canvas of their own. */
+  const layers = new WeakMap();
+  function layer(size, points, mark) {
+    const scale = window.devicePixelRatio || 1;
+    const width = Math.round(size * scale);
+    let canvas = layers.get(points);
+    if (!canvas || canvas.width !== width) {
+      canvas = zoo.make("canvas", { width, height: width });
+      const context = canvas.getContext("2d");
+      context.scale(scale, scale);
+      stamp(context, size, points, mark);
+      layers.set(points, canvas);
+    }
+    return canvas;
   }
 
   /* What is drawn over a field of any color: everything light has a dark edge. Each takes a context
@@ -107,13 +128,14 @@
       strokes(context, [[3.5, "rgb(0 0 0 / 55%)"], [1.5, "#ffffff"]]);
     },
 
-    /* Rings: what is real. */
+    /* Rings: what is real. The points of one array do not move. */
     rings(context, size, points) {
       const radius = size > 400 ? 3 : 2.2;
-      stamp(context, size, points, mark("ring", radius, (sprite) => {
+      const ring = mark("ring", radius, (sprite) => {
         sprite.arc(0, 0, radius, 0, 7);
         strokes(sprite, [[2.75, "rgb(0 0 0 / 55%)"], [1.25, "#ffffff"]]);
-      }));
+      });
+      context.drawImage(layer(size, points, ring), 0, 0, size, size);
     },
 
     /* Squares on a corner: what is made. */

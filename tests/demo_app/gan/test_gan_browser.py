@@ -82,7 +82,7 @@ def shade(page, canvas):
 
 def expect_field(page, match):
     """The field on the screen is the critic's."""
-    d = 1 / (1 + np.exp(-match.field()))
+    d = 1 / (1 + np.exp(-match.look()["field"]))
     shown = shade(page, field(page)) / 255
     order = np.argsort(d.ravel())
     low, high = order[:200], order[-200:]

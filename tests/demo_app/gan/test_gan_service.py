@@ -149,6 +149,34 @@ def test_the_mesh_is_the_generators_map_and_the_pull_goes_down_its_loss(service)
     np.testing.assert_allclose(answer["pull"], match.game.pull(points), atol=1e-6)
 
 
+def test_what_is_told_is_how_the_game_stands_now(service):
+    """However it came there, and whatever was told before."""
+    match = Match(MIXTURES["ring"](), service.defaults, 3)
+    here, there = torch.tensor([0.2, 0.3]), torch.tensor([0.7, 0.6])
+    acts = [
+        lambda: match.look(),
+        lambda: match.play("both", 5),
+        lambda: match.play("critic", 1, here),
+        lambda: match.step("generator"),
+        lambda: match.aim(MIXTURES["moons"]()),
+        lambda: match.follow(Rules("wasserstein", "between", 0.1)),
+    ]
+    for act in acts:
+        act()
+        for hand in (None, here, there, None):
+            value = match.value(hand)  # sooner than by a look, where there is one already
+            told = match.look(hand)
+            points = match.points(400, hand)
+            np.testing.assert_array_equal(told["points"], points)
+            expected = match.game.value(match.real, points[:256])
+            assert (told["value"], told["generator"]) == pytest.approx(expected, abs=1e-5)
+            assert value == pytest.approx(expected[0], abs=1e-5)
+            middle = torch.tensor([[(12 + 0.5) / 48, (30 + 0.5) / 48]])
+            assert told["field"][30, 12] == pytest.approx(
+                match.game.logits(middle).item(), abs=1e-4
+            )
+
+
 def test_collapse_and_cure(service):
     """What the page's buttons do, for seed 0 and fewer steps."""
     match = Match(MIXTURES["ring"](), Rules(**{**asdict(service.defaults), **WILD}), 0)
