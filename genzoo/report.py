@@ -65,11 +65,18 @@ class Table:
     columns: str
     rows: Callable[[dict[str, Any]], Iterator[Row]]
 
-    def of(self, data: str, configs: list[dict[str, Any]]) -> str | None:
-        """As Markdown, of the releases that are of `data`; None when no row is."""
+    def titles(self) -> list[str]:
+        """Of all data sets, each once: figures under the same title do compare."""
+        return list(dict.fromkeys(self._titled(data) for data in DATA))
+
+    def _titled(self, data: str) -> str:
+        return self.title.format(name=DATA[data][0], densities=DATA[data][1])
+
+    def of(self, title: str, configs: list[dict[str, Any]]) -> str | None:
+        """As Markdown, of the releases that are of this title; None when no row is."""
         rows = []
         for config in configs:
-            if config["hyperparameters"]["data"] != data:
+            if self._titled(config["hyperparameters"]["data"]) != title:
                 continue
             name, size = config["recipe"], f"{config['n_parameters']:,}"
             link = f"[`{name}`](checkpoints/{name})"
@@ -77,7 +84,6 @@ class Table:
         if not rows:
             return None
         columns = f"| recipe | parameters | {self.columns} |"
-        title = self.title.format(name=DATA[data][0], densities=DATA[data][1])
         lines = [f"**{title}**", "", columns, "|---" * (columns.count("|") - 1) + "|"]
         return "\n".join([*lines, *(f"| {' | '.join(cells)} |" for _, cells in sorted(rows))])
 
@@ -97,7 +103,7 @@ def tables() -> str:
     """Markdown: for each data set a table of all its models; then, folded, for each kind of result
     a table for each data set, the best last."""
     configs = [releases.info(name) for name in releases.names()]
-    made = (table.of(data, configs) for table in TABLES for data in DATA)
+    made = (table.of(title, configs) for table in TABLES for title in table.titles())
     details = "\n\n".join(table for table in made if table)
     folded = (
         f"<details>\n<summary>{DETAILS}</summary>\n\n{details}\n\n</details>" if details else ""
@@ -164,12 +170,14 @@ def _overviews() -> Iterator[str]:
 
 
 def _floors(configs: list[dict[str, Any]], n_columns: int) -> list[str]:
-    """Rows of what training images themselves measure, gray and binary."""
+    """Rows of what training images themselves measure, those of each kind."""
     rows = {}
     for config in configs:
         figures = _figures(config)
         if floor := figures.get("fid_floor"):
-            kind = "binary" if "binarization" in floor["setting"] else "gray"
+            color = "color" in DATA[config["hyperparameters"]["data"]][1]
+            kind = "color" if color else "gray"
+            kind = "binary" if "binarization" in floor["setting"] else kind
             cells = [_value(figures, f"{n}_floor") for n in ("fid", "kid", "precision", "recall")]
             cells = [f"*training images, {kind}*", *[""] * 6, *cells]
             rows[kind] = f"| {' | '.join([*cells, *[''] * (n_columns - len(cells))])} |"

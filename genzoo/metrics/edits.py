@@ -10,8 +10,9 @@ from torch import Tensor
 
 from genzoo.data.batches import seeded
 from genzoo.data.images import ImageSet
-from genzoo.metrics.figures import Figure, bootstrap, bootstrap_distance
-from genzoo.metrics.samples import features, frechet_distance
+from genzoo.metrics.figures import Figure, bootstrap
+from genzoo.metrics.pictures import nearness_of_changed
+from genzoo.metrics.samples import features
 from genzoo.roles import AttributeClassifier, Editor
 
 N_EDITED = 500
@@ -35,12 +36,14 @@ def figures_of_edits(
     model: Editor,
     judge: AttributeClassifier,
     data: ImageSet,
+    train: ImageSet,
     truth: Truth | None,
     n: int | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
     batch: int = 50,
 ) -> list[Figure]:
     """The first n faces of `data`, each with every attribute changed alone to another value.
+    Training images are the floor of the distances.
 
     Intervals are by resampling edits. An edit must leave every other label as it is, whether the
     model could edit it or not. The way back is an edit of the edited image to the values that the
@@ -91,9 +94,7 @@ def figures_of_edits(
     for name, right in asked.items():
         one = f"as the judge reads it, 1 edit of each of {n} test images"
         figures.append(bootstrap(f"edit_read_{name}", 100.0 * right, "%", one))
-    real = features(judge, data.scaled())
-    against = f"judge features, {each}, {len(real)} test images"
-    figures.append(
-        bootstrap_distance("fid", frechet_distance, real, torch.cat(made), "", against, 20)
+    made_of = nearness_of_changed(
+        judge, data.scaled(), torch.cat(made), train.scaled(slice(len(data))), each
     )
-    return figures
+    return figures + made_of

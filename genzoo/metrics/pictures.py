@@ -45,16 +45,45 @@ def figures_of_pictures(
         what = f"{len(x)} {'training images' if suffix else 'pictures'}"
         setting = f"judge features, {what}, {against}"
         other = features(judge, x)
-        precision, recall = precision_recall(real, other)
-        figures += [
-            bootstrap_distance(f"fid{suffix}", frechet_distance, real, other, "", setting),
-            _kernel_distance(f"kid{suffix}", real, other, setting),
-            bootstrap(f"precision{suffix}", 100 * precision, "%", setting),
-            bootstrap(f"recall{suffix}", 100 * recall, "%", setting),
-        ]
+        figures += nearness(real, other, setting, suffix)
+        figures.append(_kernel_distance(f"kid{suffix}", real, other, setting))
         if not suffix and isinstance(judge, Classifier):
             figures += _shares(read_by(judge, other), read_by(judge, real), against)
     return figures + _nearest(pictures[:N_NEAREST], test[:N_NEAREST], train)
+
+
+def nearness(
+    real: Tensor, other: Tensor, setting: str, suffix: str = "", n_resamples: int = 100
+) -> list[Figure]:
+    """FID, precision and recall of features (M, F) beside real ones (N, F), under these names and
+    `suffix`; the interval of FID by as many resamples."""
+    precision, recall = precision_recall(real, other)
+    distance = bootstrap_distance(
+        f"fid{suffix}", frechet_distance, real, other, "", setting, n_resamples
+    )
+    return [
+        distance,
+        bootstrap(f"precision{suffix}", 100 * precision, "%", setting),
+        bootstrap(f"recall{suffix}", 100 * recall, "%", setting),
+    ]
+
+
+def nearness_of_changed(
+    judge: AttributeClassifier, test: Tensor, made: Tensor, train: Tensor, what: str
+) -> list[Figure]:
+    """How near the features `made` (M, F) of changed images, `what`, are to those of test images
+    (N, *event_shape), and those of as many training images.
+
+    Not by the kernel distance: the cube of features that nothing bounds is noise."""
+    real = features(judge, test)
+    figures = []
+    for suffix, other, name in (
+        ("", made, what),
+        ("_floor", features(judge, train[: len(real)]), f"{len(real)} training images"),
+    ):
+        setting = f"judge features, {name}, {len(real)} test images"
+        figures += nearness(real, other, setting, suffix, n_resamples=20)
+    return figures
 
 
 @torch.inference_mode()

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from genzoo.data.images import ImageSet
-from genzoo.metrics.figures import Figure, bootstrap, bootstrap_distance
-from genzoo.metrics.samples import features, frechet_distance
+from genzoo.metrics.figures import Figure, bootstrap
+from genzoo.metrics.pictures import nearness_of_changed
+from genzoo.metrics.samples import features
 from genzoo.roles import AttributeClassifier, UnpairedTranslator
 
 
@@ -18,6 +19,7 @@ def figures_of_translations(
     model: UnpairedTranslator,
     judge: AttributeClassifier | None,
     data: ImageSet,
+    train: ImageSet,
     n: int | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
     batch: int = 50,
@@ -26,7 +28,7 @@ def figures_of_translations(
 
     Errors are mean absolute ones of pixels in [0, 1]: of what is made of x from the true y, and
     of what comes back. What is made of y has no one truth: the judge reads each of its attributes,
-    and tells how far all of them together are from real ones.
+    and tells how far all of them together are from real ones, with training images as the floor.
     """
     both = data.scaled(slice(n))
     label = data.labels[:n]
@@ -59,7 +61,6 @@ def figures_of_translations(
         right = 100.0 * (logits.argmax(1) == true)
         read = f"as the judge reads what is made of the other kind, {N} test images"
         figures.append(bootstrap(f"back_read_{name}", right, "%", read))
-    real = features(judge, both[:, :C])
-    against = f"judge features, {N} test images made of the other kind, {N} test images"
-    figures.append(bootstrap_distance("fid", frechet_distance, real, seen, "", against, 20))
-    return figures
+    what = f"{N} test images made of the other kind"
+    near = nearness_of_changed(judge, both[:, :C], seen, train.scaled(slice(N))[:, :C], what)
+    return figures + near

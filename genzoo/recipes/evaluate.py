@@ -97,12 +97,27 @@ def evaluate(
     model = model.to(device).eval()
     if "model" in parts:
         figures += _of_model(recipe, model, device, n_images, k, judge, progress)
-    if isinstance(model, MAKERS):
-        if "pictures" in parts and judge is not None:
-            figures += _of_pictures(model, judge, recipe, n_images, progress)
-        if "speed" in parts and recipe.data not in CURVES:
-            figures += figures_of_speed(model)
+    if "pictures" in parts and judge is not None and isinstance(model, MAKERS):
+        figures += _of_pictures(model, judge, recipe, n_images, progress)
+    if "speed" in parts and (make := _maker(recipe, model, device)) is not None:
+        figures += figures_of_speed(make)
     return figures
+
+
+def _maker(recipe: Recipe, model: nn.Module, device: str) -> Callable[[int], Tensor] | None:
+    """What makes n pictures by a model: out of nothing, or of n test images; None when none are
+    made."""
+    if isinstance(model, MAKERS) and recipe.data not in CURVES:
+        return lambda n: pictures(model, n, seeded(0))
+    if isinstance(model, Editor):
+        data = load_images(recipe.data, "test")
+        values = data.labels[:, model.columns].roll(1, 0)
+        return lambda n: model.edit(data.scaled(slice(n)).to(device), values[:n].to(device))
+    if isinstance(model, UnpairedTranslator):
+        both = load_images(recipe.data, "test")
+        x = both.scaled(slice(64))[:, : model.event_shape[0]]
+        return lambda n: model.forth(x[:n].to(device))
+    return None
 
 
 def _of_model(
@@ -125,10 +140,12 @@ def _of_model(
             return []
         assert isinstance(judge, AttributeClassifier)
         truth = avatars.truth if recipe.data == "avatars" else None
-        return figures_of_edits(model, judge, data, truth, n_images, progress)
+        train = load_images(recipe.data, "train")
+        return figures_of_edits(model, judge, data, train, truth, n_images, progress)
     if isinstance(model, UnpairedTranslator):
         assert judge is None or isinstance(judge, AttributeClassifier)
-        return figures_of_translations(model, judge, data, n_images, progress)
+        train = load_images(recipe.data, "train")
+        return figures_of_translations(model, judge, data, train, n_images, progress)
     x = binarize_once(data.scaled(), recipe.settings.binarization)[:n_images]
     D = x[0].numel()
     if data.images.is_floating_point():

@@ -181,3 +181,19 @@ def test_every_picture_maker_has_the_same_figures():
         assert found["seconds_64"].low <= found["seconds_64"].value <= found["seconds_64"].high
     assert len(named[0]) == 13
     assert all(names == named[0] for names in named)
+
+
+def test_who_changes_pictures_is_measured_beside_the_same_floor(few_faces):
+    """StarGAN and CycleGAN, by one judge of attributes."""
+    judge_recipe = recipes.get("judge-avatars")
+    judge = recipes.override(judge_recipe, judge_recipe.smoke).build_model()
+    named = ("fid", "precision", "recall")
+    for name in ("stargan-avatars", "cyclegan-avatars"):
+        recipe = recipes.override(recipes.get(name), recipes.get(name).smoke)
+        figures = recipes.evaluate(recipe, recipe.build_model(), n_images=5, judge=judge)
+        found = {f.name: f for f in figures}
+        assert len(found) == len(figures)
+        assert {f"{n}{suffix}" for n in named for suffix in ("", "_floor")} <= set(found)
+        assert "training images" in found["fid_floor"].setting
+        for n in (1, 64):
+            assert 0 < found[f"seconds_{n}"].low <= found[f"seconds_{n}"].value
