@@ -40,7 +40,7 @@ const plane = new zoo.Plane(find("plane"), {
   moved: () => {
     const known = askedAt === place().join();
     askedAt = null;
-    if (known) return; // the answer will draw it
+    if (known && match && !match.ended) return; // it is drawn with the answer
     if (part.get("hand") && !plane.hover) handMoved();
     zoo.withAnswer(plane.drawOver);
     zoo.afterFrame(readProbe);
