@@ -347,7 +347,7 @@
      paint a frame takes the page 3 ms, an answer that comes meanwhile waits, and after a press the
      browser lets it wait for the frame to be out. So both are in the first frame. */
 
-  const TOGETHER = 8; // ms
+  const TOGETHER = 12; // ms, as long as most answers take at most
   const held = new Set();
 
   /* An answer is here: what waits for it is done. zoo.latest calls it. */
@@ -357,7 +357,7 @@
     functions.forEach((f) => f());
   };
 
-  /* f() is called once, with the next answer or in 8 ms, however often it is asked for. */
+  /* f() is called once, with the next answer or in 12 ms, however often it is asked for. */
   zoo.withAnswer = function (f) {
     if (!held.size) setTimeout(zoo.release, TOGETHER);
     held.add(f);
