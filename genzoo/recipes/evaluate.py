@@ -111,8 +111,8 @@ def _maker(recipe: Recipe, model: nn.Module, device: str) -> Callable[[int], Ten
         return lambda n: pictures(model, n, seeded(0))
     if isinstance(model, Editor):
         data = load_images(recipe.data, "test")
-        values = data.labels[:, model.columns].roll(1, 0)
-        return lambda n: model.edit(data.scaled(slice(n)).to(device), values[:n].to(device))
+        faces, values = data.scaled(slice(64)), data.labels[:, model.columns].roll(1, 0)
+        return lambda n: model.edit(faces[:n].to(device), values[:n].to(device))
     if isinstance(model, UnpairedTranslator):
         both = load_images(recipe.data, "test")
         x = both.scaled(slice(64))[:, : model.event_shape[0]]

@@ -36,7 +36,7 @@
         // Around the square: its corners, and where the line crosses the edge to the next corner.
         const v = [cells[i], cells[i + 1], cells[i + side + 1], cells[i + side]];
         const above = v.filter((one) => one > value).length;
-        if (above % 4 === 0) continue; // as nearly everywhere
+        if (above % 4 === 0) continue; // the line is not here, as nearly everywhere
         const corner = [[0, 0], [1, 0], [1, 1], [0, 1]];
         const cut = [];
         for (let k = 0; k < 4; k++) {

@@ -166,15 +166,13 @@ def test_what_is_told_is_how_the_game_stands_now(service):
         for hand in (None, here, there, None):
             value = match.value(hand)  # sooner than by a look, where there is one already
             told = match.look(hand)
-            points = match.points(400, hand)
+            points = match.points(N_SHOWN, hand)
             np.testing.assert_array_equal(told["points"], points)
-            expected = match.game.value(match.real, points[:256])
+            expected = match.game.value(match.real, points[: len(match.real)])
             assert (told["value"], told["generator"]) == pytest.approx(expected, abs=1e-5)
             assert value == pytest.approx(expected[0], abs=1e-5)
-            middle = torch.tensor([[(12 + 0.5) / 48, (30 + 0.5) / 48]])
-            assert told["field"][30, 12] == pytest.approx(
-                match.game.logits(middle).item(), abs=1e-4
-            )
+            logit = match.game.logits(torch.tensor([[12.5 / CELLS, 30.5 / CELLS]]))
+            assert told["field"][30, 12] == pytest.approx(logit.item(), abs=1e-4)
 
 
 def test_collapse_and_cure(service):
