@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,7 @@ class GANService:
     defaults = DEFAULTS
     exhibit = EXHIBIT
 
-    n_plane = sum(p.numel() for p in PlaneGame().objective.parameters())
+    n_plane = PlaneGame().n_parameters
     """Parameters of both sides of the game."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic):
@@ -310,8 +310,8 @@ class GANService:
     def _rules(given: Any) -> Rules:
         if given is None:
             return DEFAULTS
-        known = asdict(DEFAULTS)
-        if not isinstance(given, dict) or not set(given) <= set(known):
+        known = vars(DEFAULTS)
+        if not isinstance(given, dict) or not given.keys() <= known.keys():
             raise BadInput(f"The rules must be named values of: {', '.join(known)}.")
         rules = {**known, **given}
         return Rules(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -169,11 +170,17 @@ class Match:
         """
         for _ in range(n - 2):
             self.step(who, hand)
-        moves = []
+        values, moved = [], []
         for _ in range(min(n, 2)):
-            before, moved = self.value(hand), self.step(who, hand)
-            moves.append({"who": moved, "before": before, "after": self.look(hand)["value"]})
-        return {**self.look(hand), "moves": moves}
+            values.append(self.value(hand))
+            moved.append(self.step(who, hand))
+        told = self.look(hand)
+        values.append(told["value"])
+        moves = [
+            {"who": one, "before": before, "after": after}
+            for one, (before, after) in zip(moved, itertools.pairwise(values), strict=True)
+        ]
+        return {**told, "moves": moves}
 
     @torch.inference_mode()
     def look(self, hand: Tensor | None = None) -> dict[str, Any]:
@@ -201,11 +208,12 @@ class Match:
 
     @torch.inference_mode()
     def value(self, hand: Tensor | None = None) -> float:
-        """V alone, as `look` tells it; sooner, where only the hand has moved since."""
-        if self._seen is None or self._seen.hand == _place(hand):
-            return float(self.look(hand)["value"])
+        """V alone, as `look` tells it."""
+        if self._seen is not None and self._seen.hand == _place(hand):
+            return float(self._seen.told["value"])
+        on_real = self.game.logits(self.real) if self._seen is None else self._seen.on_real
         on_fake = self.game.logits(self.points(N_VALUED, hand))
-        return self.game.value_of(self._seen.on_real, on_fake)[0]
+        return self.game.value_of(on_real, on_fake)[0]
 
     def points(self, n: int, hand: Tensor | None = None) -> Tensor:
         """The generator's, or the hand's, of the first n of the same z, (n, 2)."""

@@ -88,13 +88,15 @@ def live(name: str, function: Callable[..., Mapping[str, Any]]) -> Callable[[Any
     an exception would reach the page as a bare null.
     """
 
+    signature = inspect.signature(function)
+
     def call(data: Any = None) -> dict[str, Any]:
         start = time.perf_counter()
         try:
             arguments = {} if data is None else data
             if not isinstance(arguments, dict):
                 raise BadInput("The arguments must be one object of named values.")
-            _bind(function, arguments)
+            _bind(signature, arguments)
             answer = function(**arguments)
         except (BadInput, Unavailable) as error:
             return {"ok": False, "error": str(error)}
@@ -158,8 +160,7 @@ def head(tabs: list[str]) -> str:
     )
 
 
-def _bind(function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
-    signature = inspect.signature(function)
+def _bind(signature: inspect.Signature, arguments: Mapping[str, Any]) -> None:
     try:
         signature.bind(**arguments)
     except TypeError as error:

@@ -5,12 +5,13 @@ from genzoo.models.ar import AR
 from genzoo.models.color import ColorChannels, ColorJoint
 from genzoo.models.cyclegan import CycleGame, CycleGAN
 from genzoo.models.dcgan import DCGAN
-from genzoo.models.gan import GAN, PlaneGame
+from genzoo.models.gan import GAN
 from genzoo.models.infogan import InfoGAN, InformationGame
 from genzoo.models.judge import AttributeClassification, AttributeJudge, Classification, Judge
 from genzoo.models.nade import NADE
 from genzoo.models.orderless_nade import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
 from genzoo.models.pixel_rnn import PixelRNN
+from genzoo.models.plane_game import PlaneGame
 from genzoo.models.rnade import RNADE
 from genzoo.models.stargan import AttributeGame, StarGAN
 from genzoo.models.tables import IndependentPixels, JointPixels, MarkovPixels

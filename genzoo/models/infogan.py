@@ -36,7 +36,7 @@ from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
 from genzoo.nn.conv import SLOPE, image_shape, strided_decoder, strided_encoder
-from genzoo.objectives.adversarial import critic_loss, generator_loss, real_penalty
+from genzoo.objectives.adversarial import critic_loss, generator_loss, steepness
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Coded, check_images, check_latents
 
@@ -182,13 +182,16 @@ class InformationGame(Objective):
         with torch.set_grad_enabled(playing):
             fake = model.generate(z)
 
+        by_slope = self.penalty > 0 and playing and at.step % self.every == 0
+        x = x.detach().requires_grad_(by_slope)
         real, features = model.features(x), model.features(fake.detach())
-        loss = critic_loss("non-saturating", self._logit(real), self._logit(features)).mean()
+        on_real = self._logit(real)
+        loss = critic_loss("non-saturating", on_real, self._logit(features)).mean()
         category, continuous = self.unread(z, features)
         report = {"value": -loss, "category": category.mean(), "continuous": continuous.mean()}
         cost = loss + self._weighted(category, continuous) if playing else torch.zeros(())
-        if self.penalty and playing and at.step % self.every == 0:
-            cost = cost + self.penalty * self.every * real_penalty(self.logit, x).mean()
+        if by_slope:
+            cost = cost + self.penalty * self.every * steepness(on_real, x).mean()
         if self.invariance:
             again = model.features(warped(x, at.rand(B, 6, device=x.device)))
             report["unsteadiness"] = self.unsteadiness(real, again)

@@ -41,7 +41,7 @@ from torch.optim import Optimizer
 from genzoo.data.batches import Batch, seeded
 from genzoo.nn.conv import image_shape
 from genzoo.nn.translate import Translator, patch_critic
-from genzoo.objectives.adversarial import real_penalty
+from genzoo.objectives.adversarial import steepness
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Editor, check_images
 
@@ -190,7 +190,8 @@ class AttributeGame(Objective):
         cost = critic = self._critic(x, own, fake.detach(), values, wrong).mean()
         if self.penalty and at.step % self.every == 0:
             # By pixels in [-1, 1], twice as far apart, a slope is half as steep.
-            steep = real_penalty(lambda x: self.critic.of(self.critic(x), own).sum(1), x) / 4
+            real = x.detach().requires_grad_()
+            steep = steepness(self.critic.of(self.critic(real), own).sum(1), real) / 4
             cost = cost + self.penalty * self.every * steep.mean()
         update("critic", cost)
 

@@ -55,26 +55,37 @@ def generator_loss(loss: str, fake: Tensor) -> Tensor:
     return F.softplus(-fake) if loss == "non-saturating" else -F.softplus(fake)
 
 
-def slope(critic: Critic, x: Tensor) -> Tensor:
-    """|d logit(x) / d x|^2, (B,), at images x (B, *event_shape); it can be differentiated again
-    by the critic's parameters."""
-    x = x.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+def steepness(logits: Tensor, x: Tensor) -> Tensor:
+    """|d logit(x) / d x|^2, (B,), by the logits (B,) of images x (B, *event_shape) that require a
+    gradient; it can be differentiated again by the critic's parameters.
+
+    At real images it is the penalty R1: a critic that cannot win comes to rest (Mescheder et al.,
+    2018)."""
+    (gradient,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
     return gradient.flatten(1).square().sum(1)
-
-
-def real_penalty(critic: Critic, real: Tensor) -> Tensor:
-    """R1, |d logit(x) / d x|^2 at real images, (B,): a critic that cannot win comes to rest
-    (Mescheder et al., 2018)."""
-    return slope(critic, real)
 
 
 def between_penalty(critic: Critic, real: Tensor, fake: Tensor, u: Tensor) -> Tensor:
     """WGAN-GP's (|d f(x) / d x| - 1)^2, (B,), at x = u real + (1 - u) fake, u (B,) in [0, 1]: a
     critic whose slope is one wherever the one turns into the other (Gulrajani et al., 2017)."""
     u = u.view(-1, *[1] * (real.ndim - 1))
+    x = (u * real + (1 - u) * fake).detach().requires_grad_()
     # Away from zero by what is nothing to a slope of one: at zero a root has no derivative.
-    return ((slope(critic, u * real + (1 - u) * fake) + 1e-12).sqrt() - 1).square()
+    return ((steepness(critic(x), x) + 1e-12).sqrt() - 1).square()
+
+
+def check_game(loss: str, penalty: str, weight: float) -> None:
+    """What a game may be played for.
+
+    Raises:
+        ValueError: in a sentence, on an unknown loss or penalty, or no weight.
+    """
+    if loss not in LOSSES:
+        raise ValueError(f"Unknown loss {loss!r}; there are: {', '.join(LOSSES)}.")
+    if penalty not in PENALTIES:
+        raise ValueError(f"Unknown penalty {penalty!r}; there are: {', '.join(PENALTIES)}.")
+    if not 0 <= weight < math.inf:
+        raise ValueError(f"The weight must be at least 0 and finite, not {weight}.")
 
 
 class AdversarialGame(Objective):
@@ -116,17 +127,8 @@ class AdversarialGame(Objective):
         self.critic = model.critic(width)
 
     def set_loss(self, loss: str, penalty: str, weight: float) -> None:
-        """What is played for.
-
-        Raises:
-            ValueError: in a sentence, on an unknown loss or penalty, or no weight.
-        """
-        if loss not in LOSSES:
-            raise ValueError(f"Unknown loss {loss!r}; there are: {', '.join(LOSSES)}.")
-        if penalty not in PENALTIES:
-            raise ValueError(f"Unknown penalty {penalty!r}; there are: {', '.join(PENALTIES)}.")
-        if not 0 <= weight < math.inf:
-            raise ValueError(f"The weight must be at least 0 and finite, not {weight}.")
+        """What is played for; raises as `check_game`."""
+        check_game(loss, penalty, weight)
         self.loss, self.penalty, self.weight = loss, penalty, weight
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -150,16 +152,17 @@ class AdversarialGame(Objective):
         """The critic's, at images real and fake (B, *event_shape), its penalty multiplied by
         `weight` and, where it is between them, at u (B,); returns the value of the game to the
         critic, V, and the generator's loss, as they were before."""
-        fake = fake.detach()
-        logits = self.logit(real), self.logit(fake)
-        value = -critic_loss(self.loss, *logits).mean()
+        by_slope = weight > 0 and self.penalty == "real"
+        real, fake = real.detach().requires_grad_(by_slope), fake.detach()
+        on_real, on_fake = self.logit(real), self.logit(fake)
+        value = -critic_loss(self.loss, on_real, on_fake).mean()
         cost = -value
-        if weight and self.penalty == "real":
-            cost = cost + weight * real_penalty(self.logit, real).mean()
+        if by_slope:
+            cost = cost + weight * steepness(on_real, real).mean()
         elif weight and self.penalty == "between":
             cost = cost + weight * between_penalty(self.logit, real, fake, u).mean()
         update("critic", cost)
-        generator = generator_loss(self.loss, logits[1].detach()).mean()
+        generator = generator_loss(self.loss, on_fake.detach()).mean()
         return {"value": value.detach(), "generator": generator}
 
     def step_generator(self, fake: Tensor, update: Update) -> None:

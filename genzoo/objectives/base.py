@@ -106,8 +106,10 @@ class Update:
                     dist.all_reduce(p.grad)
                     p.grad /= dist.get_world_size()
         # Asked for even where nothing is clipped: a finite loss can have a gradient that is not.
-        norm = nn.utils.clip_grad_norm_(parameters, self.clip)
+        norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
         self._refuse(who, "gradient", norm)
+        if self.clip < math.inf:
+            nn.utils.clip_grads_with_norm_(parameters, self.clip, norm)
         if self.at is not None:
             factor = learning_rate_factor(self.schedule, self.warmup, self.at.fraction)
             for group, base in zip(optimizer.param_groups, self._base[who], strict=True):
@@ -118,7 +120,7 @@ class Update:
 
     def _refuse(self, who: str, what: str, value: Tensor) -> None:
         """Raise a TrainingError when `value` is not finite."""
-        if not torch.isfinite(value):
+        if not math.isfinite(value.item()):
             step = self.at.step if self.at else "?"
             raise TrainingError(
                 f"The {what} of {who!r} became {value.item()} at step {step}: training is stopped "
