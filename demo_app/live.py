@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -22,6 +22,9 @@ MAX_LENGTH = 1_000_000
 MAX_UNDER_WAY = 4
 """Calls of one page that may be worked on at once; the next is read when one of them is done."""
 
+MAX_WORKERS = 40
+"""Calls of all pages that may be worked on at once."""
+
 Function = Callable[[Any], dict[str, Any]]
 
 
@@ -30,15 +33,17 @@ def route(functions: Mapping[str, Function]) -> WebSocketRoute:
 
     `functions` never raise; see `widgets.live`. A message of any other form closes the socket.
     """
+    workers = ThreadPoolExecutor(MAX_WORKERS, "live")
 
     async def serve(socket: WebSocket) -> None:
         await socket.accept()
+        loop = asyncio.get_running_loop()
         free = asyncio.Semaphore(MAX_UNDER_WAY)
         under_way: set[asyncio.Task[None]] = set()
 
         async def answer(id: Any, name: str, data: Any) -> None:
             try:
-                result = await run_in_threadpool(functions[name], data)
+                result = await loop.run_in_executor(workers, functions[name], data)
                 await socket.send_text(json.dumps([id, result], separators=(",", ":")))
             except (WebSocketDisconnect, RuntimeError):
                 pass  # the page has left; nobody waits for this answer
