@@ -91,9 +91,11 @@
   }
 
   /* On whole pixels of the screen: between them a copy is blurred, and takes twice as long. */
-  function stamp(context, size, points, { canvas, half, side }) {
+  const whole = (v) => {
     const scale = window.devicePixelRatio || 1;
-    const whole = (v) => Math.round(v * scale) / scale;
+    return Math.round(v * scale) / scale;
+  };
+  function stamp(context, size, points, { canvas, half, side }) {
     for (let i = 0; i < points.length; i += 2) {
       const [x, y] = [points[i] * size, (1 - points[i + 1]) * size];
       context.drawImage(canvas, whole(x) - half, whole(y) - half, side, side);
@@ -114,6 +116,41 @@
       layers.set(points, canvas);
     }
     return canvas;
+  }
+
+  /* By how much all points [x_1, x_2, ...] have moved, or null when they did not move together. */
+  function shift(from, to) {
+    if (from.length !== to.length) return null;
+    const by = [to[0] - from[0], to[1] - from[1]];
+    const alike = to.every((v, i) => Math.abs(v - from[i] - by[i % 2]) < 1e-4);
+    return alike ? by : null;
+  }
+
+  /* Points that move together, as those about a hand do, are drawn once and then moved. */
+  let swarm = { points: [] };
+  function stampSwarm(context, size, points, mark) {
+    const by = swarm.size === size && swarm.mark === mark && shift(swarm.points, points);
+    if (!by) {
+      swarm = { points, size, mark, canvas: null };
+      return stamp(context, size, points, mark);
+    }
+    if (!swarm.canvas) {
+      const scale = window.devicePixelRatio || 1;
+      const xs = swarm.points.filter((_, i) => i % 2 === 0).map((x) => whole(x * size));
+      const ys = swarm.points.filter((_, i) => i % 2).map((y) => whole((1 - y) * size));
+      swarm.left = Math.min(...xs) - mark.half;
+      swarm.top = Math.min(...ys) - mark.half;
+      swarm.width = Math.max(...xs) + mark.half - swarm.left;
+      swarm.height = Math.max(...ys) + mark.half - swarm.top;
+      swarm.canvas = zoo.make("canvas", {
+        width: Math.round(swarm.width * scale), height: Math.round(swarm.height * scale) });
+      const own = swarm.canvas.getContext("2d");
+      own.scale(scale, scale);
+      own.translate(-swarm.left, -swarm.top);
+      stamp(own, size, swarm.points, mark);
+    }
+    const [x, y] = [whole(swarm.left + by[0] * size), whole(swarm.top - by[1] * size)];
+    context.drawImage(swarm.canvas, x, y, swarm.width, swarm.height);
   }
 
   /* What is drawn over a field of any color: everything light has a dark edge. Each takes a context
@@ -141,7 +178,7 @@
     /* Squares on a corner: what is made. */
     diamonds(context, size, points) {
       const radius = size > 400 ? 3.6 : 2.6;
-      stamp(context, size, points, mark("diamond", radius, (sprite) => {
+      stampSwarm(context, size, points, mark("diamond", radius, (sprite) => {
         for (const [x, y] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) sprite.lineTo(x * radius, y * radius);
         sprite.closePath();
         strokes(sprite, [[1.5, "rgb(0 0 0 / 75%)"]]);

@@ -247,6 +247,30 @@ def test_a_hand_on_the_square_teaches_the_discriminator(visit):
     steps(page, critic + 1, 0)
 
 
+SWARM = """
+() => {
+  // Away from where a pixel is rounded to its neighbor.
+  const at = Array.from({ length: 40 }, (_, i) => ((i * 37) % 101) + 90.2).map((v) => v / 300);
+  const by = (dx, dy, points = at) => points.map((v, i) => v + (i % 2 ? dy : dx) / 300);
+  const bent = by(25, -40).map((v, i) => (i === 39 ? v + 0.1 : v));
+  const drawn = (points) => {
+    const canvas = zoo.make("canvas", { width: 300, height: 300 });
+    zoo.overField.diamonds(canvas.getContext("2d"), 300, points);
+    return canvas.toDataURL();
+  };
+  const alone = (points) => drawn([0.5, 0.5]) && drawn(points);
+  const expected = [by(0, 0), by(25, -40), by(-70, 12), bent].map(alone);
+  drawn([0.5, 0.5]);
+  const got = [by(0, 0), by(25, -40), by(-70, 12), bent].map(drawn);
+  return [new Set(got).size, got.map((url, k) => url === expected[k])];
+}
+"""
+
+
+def test_points_that_move_together_look_as_if_each_were_drawn(visit):
+    assert visit().evaluate(SWARM) == [4, [True] * 4]
+
+
 def test_the_square_by_keyboard_alone(visit):
     page = visit("gan.x=0.5&gan.y=0.5")
     plane = page.get_by_test_id("gan-plane")
