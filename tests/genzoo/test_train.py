@@ -78,17 +78,15 @@ def assert_identical(a, b, where: str = "") -> None:
         assert a == b, where
 
 
-@pytest.mark.parametrize("n_saves", [1, 3])
-def test_a_resumed_run_is_bit_for_bit_an_unbroken_one(
-    smoke_recipe, tmp_path, monkeypatch, n_saves
-):
+def test_a_resumed_run_is_bit_for_bit_an_unbroken_one(smoke_recipe, tmp_path, monkeypatch):
     recipe = short(smoke_recipe)
     unbroken = run(recipe, tmp_path / "unbroken")
-    run_killed_at(recipe, tmp_path / "killed", n_saves, monkeypatch)
-    killed_at = torch.load(tmp_path / "killed" / STATE, weights_only=True)["step"]
-    assert killed_at == 2 * n_saves
-    resumed = run(recipe, tmp_path / "killed", resume=True)
-    assert_same_run(unbroken, resumed, tmp_path / "unbroken", tmp_path / "killed")
+    for n_saves in (1, 3):
+        folder = tmp_path / f"killed-{n_saves}"
+        run_killed_at(recipe, folder, n_saves, monkeypatch)
+        assert torch.load(folder / STATE, weights_only=True)["step"] == 2 * n_saves
+        resumed = run(recipe, folder, resume=True)
+        assert_same_run(unbroken, resumed, tmp_path / "unbroken", folder)
 
 
 def test_a_finished_run_can_be_resumed_and_stays_as_it_is(tmp_path):
