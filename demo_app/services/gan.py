@@ -202,6 +202,8 @@ class GANService:
                 return {"ended": "steps"}
             try:
                 played = match.play(who, n, at)
+                if "pull" in show:
+                    played["pull"] = match.pull(match.points(N_ARROWS, at))
             except TrainingError:
                 return {"ended": "diverged"}
             turn.steps = n
@@ -216,8 +218,6 @@ class GANService:
                 answer |= _board(match)
             if "measure" in show:
                 answer |= match.measure(at)
-            if "pull" in show:
-                answer["pull"] = match.pull(match.points(N_ARROWS, at))
             if "mesh" in show:
                 answer["mesh"] = match.mesh()
             if found.is_exhibit and n:
