@@ -257,7 +257,7 @@ class LatentVariable(ABC):
 
     @abstractmethod
     def decode(self, z: Tensor) -> Distribution:
-        """p(x | z), batch shape (B, *event_shape); its mean is the picture."""
+        """p(x | z), batch shape (B, *event_shape); `picture_of` it is what is shown."""
 
 
 class Implicit(ABC):
@@ -452,17 +452,24 @@ def knowledge(model: type) -> str:
     raise TypeError(f"{model.__name__} has no role that makes images.")
 
 
+def picture_of(p: Distribution) -> Tensor:
+    """The picture that stands for p(x | z), of p's batch shape: the mean, or the median where p
+    has one (a discretized logistic's mean turns gray where its scale is wide)."""
+    median = getattr(p, "median", None)
+    return p.mean if median is None else median
+
+
 @torch.inference_mode()
 def pictures(model: object, n: int, generator: torch.Generator | None = None) -> Tensor:
-    """n pictures to look at, (n, *event_shape): samples, or what is made, or the mean of p(x | z),
-    for drawn z."""
+    """n pictures to look at, (n, *event_shape): samples, or what is made, or `picture_of`
+    p(x | z), for drawn z."""
     if isinstance(model, ExplicitDensity):
         return model.sample(n, generator=generator)
     if isinstance(model, LatentVariable):
         prior = model.prior()
         device = prior.mean.device
         z = torch.randn(n, *model.latent_shape, generator=generator).to(device)
-        return model.decode(prior.mean + prior.stddev * z).mean
+        return picture_of(model.decode(prior.mean + prior.stddev * z))
     if isinstance(model, Implicit):
         return model.generate(model.draw_z(n, generator))
     raise TypeError(f"{type(model).__name__} has no role that makes pictures.")

@@ -17,6 +17,7 @@ from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
 from genzoo.models import VAE
+from genzoo.roles import picture_of
 
 D = 28 * 28
 MAX_Z = 6.0
@@ -114,7 +115,7 @@ class VAEService:
         centers = (torch.arange(TILES) + 0.5) / TILES * 2 * extent - extent
         y, x = torch.meshgrid(centers.flip(0), centers, indexing="ij")
         with self._vae(self._plane(model)) as vae, torch.inference_mode():
-            images = vae.decode(torch.stack([x, y], -1).view(-1, 2)).mean
+            images = picture_of(vae.decode(torch.stack([x, y], -1).view(-1, 2)))
         tiles = images.view(TILES, TILES, 28, 28).permute(0, 2, 1, 3)
         return tiles.reshape(TILES * 28, TILES * 28).numpy()
 
@@ -143,7 +144,7 @@ class VAEService:
             pixels: an image, or None.
 
         Returns:
-            image (784,) in [0, 1], the mean of p(x | z); log_likelihood, log p(x | z) of the image
+            image (784,) in [0, 1], the picture of p(x | z); log_likelihood, log p(x | z) of the image
             given, or None.
         """
         code = self._code(model, z)
@@ -151,7 +152,7 @@ class VAEService:
         with self._vae(model) as vae, torch.inference_mode():
             p = vae.decode(code)
             log_likelihood = None if x is None else float(p.log_prob(x).sum())
-            return {"image": p.mean.flatten().numpy(), "log_likelihood": log_likelihood}
+            return {"image": picture_of(p).flatten().numpy(), "log_likelihood": log_likelihood}
 
     def encode(self, model: str, pixels: Any) -> dict[str, Any]:
         """The posterior q(z | x) of an image, and the bound on log p(x) that it gives.
@@ -181,7 +182,7 @@ class VAEService:
                 "reconstruction": reconstruction,
                 "elbo": elbo,
                 "bits_per_dim": -elbo / D / math.log(2),
-                "image": p.mean[0].flatten().numpy(),
+                "image": picture_of(p)[0].flatten().numpy(),
                 "log_likelihood": float(log_likelihood[0]),
             }
 
@@ -281,12 +282,12 @@ class VAEService:
             yield vae
 
     def _pictures(self, model: str, z: Tensor) -> np.ndarray:
-        """The means of p(x | z), (N, 784), of codes (N, K). The model is let go of every few, so
+        """The pictures of p(x | z), (N, 784), of codes (N, K). The model is let go of every few, so
         that a slider in someone's hand never waits for a sheet."""
         parts = []
         for few in z.split(16):
             with self._vae(model) as vae, torch.inference_mode():
-                parts.append(vae.decode(few).mean.flatten(1))
+                parts.append(picture_of(vae.decode(few)).flatten(1))
         return torch.cat(parts).numpy()
 
     def _model(self, model: object) -> str:

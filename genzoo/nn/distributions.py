@@ -32,7 +32,18 @@ class DiscretizedLogistic(Distribution):
 
     @property
     def mean(self) -> Tensor:
-        """The location, brought into [0, 1]: the picture (the mean of the bins is close by)."""
+        """E[x], of loc's shape. By its tails: 255 x is the number of k = 1 .. 255 that it
+        reaches, so the mean is the sum over k of P(255 x >= k), divided by 255."""
+        inverse_scale = torch.exp(-self.log_scale)
+        total = torch.zeros_like(self.loc)
+        for k in range(1, 256):
+            total = total + torch.sigmoid((self.loc - (k - 0.5) / 255) * inverse_scale)
+        return total / 255
+
+    @property
+    def median(self) -> Tensor:
+        """The location, brought into [0, 1]: the median, up to its rounding to a gray value. A
+        wide scale does not pull it towards mid-gray, as it does the mean."""
         return self.loc.clamp(0, 1)
 
     def log_prob(self, value: Tensor) -> Tensor:

@@ -5,7 +5,8 @@ import torch
 from torch.distributions import Bernoulli, Gamma, Normal
 
 from genzoo.models import NADE, VAE
-from genzoo.roles import check_images, draw, pictures
+from genzoo.nn.distributions import DiscretizedLogistic
+from genzoo.roles import check_images, draw, picture_of, pictures
 
 
 def test_images_of_the_right_kind_pass():
@@ -51,6 +52,18 @@ def test_pictures_are_images_and_follow_their_generator(model):
     assert x.max() <= 1
     assert torch.equal(x, pictures(model, 5, generator=torch.Generator().manual_seed(0)))
     assert not torch.equal(x, pictures(model, 5, generator=torch.Generator().manual_seed(1)))
+
+
+def test_the_picture_is_the_mean_or_a_discretized_logistics_median():
+    coin = Bernoulli(probs=torch.tensor([0.2, 0.7]))
+    assert torch.equal(picture_of(coin), coin.mean)
+    wide = DiscretizedLogistic(torch.tensor([-0.1, 0.1, 1.2]), torch.zeros(3))
+    torch.testing.assert_close(picture_of(wide), torch.tensor([0.0, 0.1, 1.0]), rtol=0, atol=0)
+    torch.manual_seed(0)
+    model = VAE((1, 8, 8), n_latent=2, width=2, n_hidden=4, likelihood="logistic")
+    z = torch.randn(5, 2, generator=torch.Generator().manual_seed(3))
+    shown = pictures(model, 5, generator=torch.Generator().manual_seed(3))
+    assert torch.equal(shown, model.decode(z).loc.clamp(0, 1))
 
 
 def test_what_has_no_role_makes_no_pictures():

@@ -262,6 +262,18 @@ class TestDiscretizedLogistic:
                 p.log_prob(x.expand(p.loc.shape)).exp(), upper - lower, rtol=1e-9, atol=1e-13
             )
 
+    def test_the_mean_is_that_of_the_256_values(self):
+        p = self.grid()
+        expected = sum(x * p.log_prob(x.expand(p.loc.shape)).exp() for x in GRAYS)
+        torch.testing.assert_close(p.mean, expected, rtol=0, atol=1e-12)
+        assert float((p.mean - p.median).abs().max()) > 0.3, "they are not the same thing"
+
+    def test_the_median_has_half_of_the_mass_on_either_side(self):
+        p = self.grid()
+        mass = torch.stack([p.log_prob(x.expand(p.loc.shape)).exp() for x in GRAYS])
+        k = (mass.cumsum(0) < 0.5).sum(0)
+        torch.testing.assert_close(p.median, k.double() / 255, rtol=0, atol=0.5 / 255 + 1e-12)
+
     @pytest.mark.parametrize("x", [0.0, 1 / 255, 100 / 255, 254 / 255, 1.0])
     def test_value_and_gradient_are_finite_far_from_the_center(self, x):
         loc = torch.tensor([-20.0, -1.0, 0.0, 0.5, 1.0, 20.0], requires_grad=True)
