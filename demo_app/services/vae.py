@@ -144,8 +144,8 @@ class VAEService:
             pixels: an image, or None.
 
         Returns:
-            image (784,) in [0, 1], the picture of p(x | z); log_likelihood, log p(x | z) of the image
-            given, or None.
+            image (784,) in [0, 1], the picture of p(x | z); log_likelihood, log p(x | z) of the
+            image given, or None.
         """
         code = self._code(model, z)
         x = None if pixels is None else self._image(model, pixels)
@@ -282,8 +282,8 @@ class VAEService:
             yield vae
 
     def _pictures(self, model: str, z: Tensor) -> np.ndarray:
-        """The pictures of p(x | z), (N, 784), of codes (N, K). The model is let go of every few, so
-        that a slider in someone's hand never waits for a sheet."""
+        """The pictures of p(x | z), (N, 784), of codes (N, K). The model is let go of every few,
+        so that a slider in someone's hand never waits for a sheet."""
         parts = []
         for few in z.split(16):
             with self._vae(model) as vae, torch.inference_mode():

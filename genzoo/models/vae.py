@@ -7,8 +7,8 @@ Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
     q(z | x) = N(mu(x), sigma(x)^2),   z = mu + sigma * eps,   eps ~ N(0, I)
 
 The likelihood p(x | z) of a pixel is a Bernoulli for binary images, and for 8-bit gray ones a
-discretized logistic with a location and a scale of its own, so that every figure is a log-probability
-of the data themselves.
+discretized logistic with a location and a scale of its own, so that every figure is a
+log-probability of the data themselves.
 
 Differs from the paper: encoder and decoder are residual convolutional networks, not one hidden
 layer; Adam instead of Adagrad.
