@@ -18,7 +18,7 @@ from tqdm import tqdm
 from genzoo import recipes, releases, report
 from genzoo.data import DataError
 from genzoo.data.batches import seeded
-from genzoo.metrics import Figure
+from genzoo.metrics import Metric
 from genzoo.objectives.base import TrainingError
 from genzoo.recipes import Recipe, RecipeError
 from genzoo.releases import Provenance, ReleaseError
@@ -181,7 +181,7 @@ def _info(arguments: argparse.Namespace) -> None:
         return
     print(f"released: {config['n_parameters']:,} parameters, {config['images_seen']:,} images")
     for figure in config["figures"]:
-        print(f"  {Figure(**figure)}")
+        print(f"  {Metric(**figure)}")
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -226,7 +226,7 @@ def _figures(
     n_images: int | None = None,
     k: int = 500,
     parts: Collection[str] = recipes.PARTS_OF_FIGURES,
-) -> list[Figure]:
+) -> list[Metric]:
     judge = f"judge-{recipe.data.removesuffix('-unpaired')}"
     with tqdm(total=1000, desc="measuring", bar_format="{l_bar}{bar}| {remaining}") as bar:
 
@@ -268,7 +268,7 @@ def _seeds(arguments: argparse.Namespace) -> None:
     seeds = releases.add_seeds(arguments.name, arguments.folders)
     for seed, figures in seeds.items():
         for figure in figures:
-            print(f"seed {seed}: {Figure(**figure)}")
+            print(f"seed {seed}: {Metric(**figure)}")
 
 
 def _sample(arguments: argparse.Namespace) -> None:

@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo import recipes
-from genzoo.metrics import Figure
+from genzoo.metrics import Metric
 from genzoo.recipes import Recipe
 from genzoo.roles import (
     JUDGES,
@@ -160,7 +160,7 @@ def save(
     recipe: Recipe,
     model: nn.Module,
     provenance: Provenance,
-    figures: Sequence[Figure],
+    figures: Sequence[Metric],
     path: Path | None = None,
     snapshots: Mapping[int, Tensor] | None = None,
 ) -> Path:
@@ -213,7 +213,7 @@ def save(
     return path
 
 
-def set_figures(name: str, figures: Sequence[Figure], *, keep: bool = False) -> None:
+def set_figures(name: str, figures: Sequence[Metric], *, keep: bool = False) -> None:
     """Replace what a local release measures, in its config and on its card; with `keep`, what has
     other names stays. Figures of other seeds, where one of theirs is replaced, were measured the
     old way, and all go."""

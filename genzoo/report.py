@@ -165,20 +165,23 @@ def _overviews() -> Iterator[str]:
                 f"[{result['paper']}]({result['paper_url']})",
             ]
             lines.append(f"| {' | '.join(cells)} |")
-        lines += _floors(configs, columns.count("|") - 1)
+        lines += _train_references(configs, columns.count("|") - 1)
         yield "\n".join(lines)
 
 
-def _floors(configs: list[dict[str, Any]], n_columns: int) -> list[str]:
+def _train_references(configs: list[dict[str, Any]], n_columns: int) -> list[str]:
     """Rows of what training images themselves measure, those of each kind."""
     rows = {}
     for config in configs:
         figures = _figures(config)
-        if floor := figures.get("fid_floor"):
+        if reference := figures.get("fid_train_reference"):
             color = "color" in DATA[config["hyperparameters"]["data"]][1]
             kind = "color" if color else "gray"
-            kind = "binary" if "binarization" in floor["setting"] else kind
-            cells = [_value(figures, f"{n}_floor") for n in ("fid", "kid", "precision", "recall")]
+            kind = "binary" if "binarization" in reference["setting"] else kind
+            cells = [
+                _value(figures, f"{n}_train_reference")
+                for n in ("fid", "kid", "precision", "recall")
+            ]
             cells = [f"*training images, {kind}*", *[""] * 6, *cells]
             rows[kind] = f"| {' | '.join([*cells, *[''] * (n_columns - len(cells))])} |"
     return [rows[kind] for kind in sorted(rows, reverse=True)]
@@ -209,7 +212,10 @@ def _samples(config: dict[str, Any]) -> Iterator[Row]:
             f"{config['images_seen']:,}",
             f"{fid['value']:.2f}",
             _over_seeds(config, "fid")[1],
-            *(_value(figures, name) for name in ("fid_floor", "kid", "precision", "recall")),
+            *(
+                _value(figures, name)
+                for name in ("fid_train_reference", "kid", "precision", "recall")
+            ),
             " to ".join(_value(figures, f"share_{end}") for end in ("smallest", "largest"))
             if "share_smallest" in figures
             else "",
@@ -257,7 +263,7 @@ def _codes(config: dict[str, Any]) -> Iterator[Row]:
             str(config["model"]["q"]),
             f"{figures['reconstruction']['value']:.1f}",
             f"{distance['value']:.4f}",
-            f"{figures['prior_distance_floor']['value']:.4f}",
+            f"{figures['prior_distance_reference']['value']:.4f}",
             f"{figures['prior_p_value']['value']:.3f}",
         ]
         yield -distance["value"], cells
@@ -266,15 +272,15 @@ def _codes(config: dict[str, Any]) -> Iterator[Row]:
 def _judges(config: dict[str, Any]) -> Iterator[Row]:
     for figure in config["figures"]:
         if figure["name"] == "error":
-            floor = next(
+            reference = next(
                 f
                 for f in config["figures"]
-                if f["name"] == "fid_floor" and f["setting"].endswith(figure["setting"])
+                if f["name"] == "fid_train_reference" and f["setting"].endswith(figure["setting"])
             )
             cells = [
                 f"{figure['value']:.2f} %",
                 f"{figure['low']:.2f} to {figure['high']:.2f}",
-                f"{floor['value']:.2f}",
+                f"{reference['value']:.2f}",
                 figure["setting"],
             ]
             yield -figure["value"], cells
@@ -342,7 +348,7 @@ TABLES = [
     ),
     Table(
         "{name}, codes drawn to a prior",
-        "prior | encoder | reconstruction, nats | energy distance | floor | p",
+        "prior | encoder | reconstruction, nats | energy distance | reference | p",
         _codes,
     ),
     Table(

@@ -183,7 +183,7 @@ class OrderAgnostic(Autoregressive):
     """
 
     @abstractmethod
-    def under(self, order: Tensor) -> OrderAgnostic:
+    def with_order(self, order: Tensor) -> OrderAgnostic:
         """This model, with shared weights, in another `order` (D,)."""
 
     @abstractmethod

@@ -11,7 +11,7 @@ from torch import Tensor
 from demo_app.assets.digits import PER_CLASS, first_of_each_class
 from genzoo import releases
 from genzoo.data import load_images
-from genzoo.data.batches import some_of
+from genzoo.data.batches import fixed_subset
 from genzoo.data.binarize import binarize_once
 from genzoo.metrics.bounds import elbo_split
 from genzoo.metrics.samples import distance_from_draws
@@ -49,8 +49,8 @@ def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
 def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     """The 2,000 test digits whose codes the release has kept, on the one fixed draw; these codes
     (S, 2000, 2) at S moments of the training, by images_seen (S,), the energy distance (S,) of
-    each from as many draws of the prior, and its floor, between two sets of draws; and log_q, as
-    of `vae_mnist_2d`, of the codes of the training digits.
+    each from as many draws of the prior, and its reference, between two sets of draws; and log_q,
+    as of `vae_mnist_2d`, of the codes of the training digits.
 
     Raises:
         ReleaseError: when the release kept no codes.
@@ -58,7 +58,7 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     if not (kept := releases.snapshots(name)):
         raise releases.ReleaseError(f"{name} has kept no codes of its training: train it anew.")
     test = load_images("mnist", "test")
-    chosen = some_of(len(test), len(next(iter(kept.values()))))
+    chosen = fixed_subset(len(test), len(next(iter(kept.values()))))
     x = binarize_once(test.scaled(), "dynamic")[chosen]
     generator = torch.Generator().manual_seed(0)
     far = [
@@ -73,7 +73,7 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
         "images_seen": np.array(list(kept), dtype=np.int64),
         "codes": torch.stack(list(kept.values())).numpy(),
         "distance": np.array([distance for distance, _ in far], dtype=np.float32),
-        "floor": np.array([floor for _, floor in far], dtype=np.float32).mean(),
+        "reference": np.array([reference for _, reference in far], dtype=np.float32).mean(),
         "log_q": log_aggregated(codes, torch.full_like(codes, BANDWIDTH), GRID).half().numpy(),
         "labels": test.labels[chosen].byte().numpy(),
         "digits": np.packbits(x.flatten(1).byte().numpy(), axis=1),

@@ -45,7 +45,9 @@ class AAEService:
     pair = ("vae-mnist-8", "aae-mnist-8")
     """A VAE and an AAE of the same size, whose samples are compared."""
 
-    _ARRAYS = frozenset(("labels", "digits", "images_seen", "codes", "distance", "floor", "log_q"))
+    _ARRAYS = frozenset(
+        ("labels", "digits", "images_seen", "codes", "distance", "reference", "log_q")
+    )
 
     def __init__(self, store: Store):
         self._store = store
@@ -82,8 +84,8 @@ class AAEService:
         Returns:
             codes (S, N, 2) of N test digits at S moments of the training, the last of them the
             release; images_seen (S,); distance (S,), the energy distance of the codes from the
-            prior, and floor, what it is between two sets of draws of the prior. labels (N,) and
-            digits (N, 784) of 0 and 1. log_q and log_p (G, G): log density of the codes of all
+            prior, and reference, what it is between two sets of draws of the prior. labels (N,)
+            and digits (N, 784) of 0 and 1. log_q and log_p (G, G): log density of the codes of all
             training digits, and of the prior, on a grid from -4 to 4, a row for each value of the
             second latent. peak: the prior's highest density; rare: one of its draws in a hundred
             falls where it is lower. extent: nearly all of its draws lie from -extent to extent.
@@ -98,7 +100,7 @@ class AAEService:
         return {
             **{key: assets[key].astype(np.float32) for key in ("codes", "distance", "log_q")},
             "images_seen": assets["images_seen"],
-            "floor": float(assets["floor"]),
+            "reference": float(assets["reference"]),
             "labels": assets["labels"],
             "digits": np.unpackbits(assets["digits"], axis=1)[:, :D],
             "log_p": grid.clamp(min=LOWEST).numpy(),

@@ -202,7 +202,7 @@ class FaceOffService:
 
         def begin(model: object) -> Iterator[Tensor]:
             if isinstance(model, OrderAgnostic):
-                model = model.under(torch.arange(D))
+                model = model.with_order(torch.arange(D))
             assert isinstance(model, Autoregressive)
             return model.sampling(count, given=start, generator=generator)
 

@@ -57,7 +57,7 @@ class OrderlessService(Digits[OrderlessNADE]):
             places = places.view(28, 28).t().flatten()
         elif order == "random":
             places = torch.randperm(D, generator=torch.Generator().manual_seed(seed))
-        images = self.sample(count, given, seed, lambda model: model.under(places))
+        images = self.sample(count, given, seed, lambda model: model.with_order(places))
         drawn = places[unknown[places]].numpy()
         rank = np.full(D, -1, np.int16)
         rank[drawn] = np.arange(len(drawn))

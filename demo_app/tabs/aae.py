@@ -57,7 +57,9 @@ def plane(service: AAEService, model: str) -> dict[str, Any]:
     """What the page knows of a plane before it is opened."""
     about = service.about(model)
     measured = about["figures"]
-    test = {key: measured.get("prior_" + key) for key in ("distance", "distance_floor", "p_value")}
+    test = {
+        key: measured.get("prior_" + key) for key in ("distance", "distance_reference", "p_value")
+    }
     return {"model": model, "prior": about["prior"].replace(" ", "_"), "q": about["q"], **test}
 
 
@@ -75,7 +77,7 @@ def figures(service: AAEService, names: list[str]) -> dict[str, str]:
         n = about.get("n_parameters")
         shown[f"n_{key}"] = "—" if n is None else f"{n:,}"
         for figure, digits in (
-            *(("reconstruction", 1), ("prior_distance", 4), ("prior_distance_floor", 4)),
+            *(("reconstruction", 1), ("prior_distance", 4), ("prior_distance_reference", 4)),
             *(("prior_p_value", 2), ("fid", 2)),
         ):
             value = measured.get(figure)
@@ -97,7 +99,7 @@ def start(service: AAEService, model: str) -> dict[str, Any]:
         "log_p": wire.pack_int16(known["log_p"], 100),
         "way": wire.pack_int16(service.way(model, PLACES), 1000),
         "strip": wire.pack_bytes(pictures.sheet(service.walk(model, CELLS)["images"], CELLS)),
-        **{key: known[key] for key in ("floor", "peak", "rare", "extent")},
+        **{key: known[key] for key in ("reference", "peak", "rare", "extent")},
     }
 
 

@@ -86,7 +86,7 @@ def about(service: DCGANService, model: str) -> dict[str, Any]:
         "data": known["data"],
         "searched": known["n_searched"],
         "fid": figures.get("fid"),
-        "floor": figures.get("fid_floor"),
+        "reference": figures.get("fid_train_reference"),
     }
 
 
@@ -99,9 +99,9 @@ def figures(service: DCGANService, names: list[str]) -> dict[str, str]:
         n = known.get("n_parameters")
         shown[f"n_{key}"] = "—" if n is None else f"{n:,}"
         for figure, digits in (
-            *(("fid", 2), ("fid_floor", 2), ("precision", 1), ("recall", 1)),
+            *(("fid", 2), ("fid_train_reference", 2), ("precision", 1), ("recall", 1)),
             *(("share_smallest", 2), ("share_largest", 2)),
-            *(("nearest", 2), ("nearest_floor", 2), ("near_copies", 1)),
+            *(("nearest", 2), ("nearest_test_reference", 2), ("near_copies", 1)),
         ):
             value = known["figures"].get(figure)
             shown[f"{figure}_{key}"] = "—" if value is None else f"{value:.{digits}f}"

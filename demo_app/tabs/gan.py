@@ -19,7 +19,7 @@ SIDE = 6
 SCALE = 30_000
 """Of numbers in [0, 1], as integers."""
 
-FIGURES = ("fid", "fid_floor", "fid_first_epoch")
+FIGURES = ("fid", "fid_train_reference", "fid_first_epoch")
 
 Functions = dict[str, Callable[..., dict[str, Any]]]
 

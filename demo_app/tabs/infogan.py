@@ -91,7 +91,7 @@ def figures(about: dict[str, Any] | None) -> dict[str, str]:
         "error_high": shown("unsupervised_error", of="high"),
         "category_error": shown("category_error"),
         "fid": shown("fid"),
-        "fid_floor": shown("fid_floor"),
+        "fid_train_reference": shown("fid_train_reference"),
         "precision": shown("precision", 1),
         "recall": shown("recall", 1),
         "errors": spread("errors"),

@@ -31,7 +31,7 @@ def seeded(*parts: int) -> torch.Generator:
     return torch.Generator().manual_seed(state)
 
 
-def some_of(total: int, n: int) -> Tensor:
+def fixed_subset(total: int, n: int) -> Tensor:
     """n of the numbers 0 .. total - 1 at random, always the same, in order (all, if fewer). The
     first images of a set need not be like the rest: MNIST's first test digits are by other, neater
     writers."""

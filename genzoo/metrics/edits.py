@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genzoo.data.batches import seeded
 from genzoo.data.images import ImageSet
-from genzoo.metrics.figures import Figure, bootstrap
+from genzoo.metrics.metric import Metric, bootstrap
 from genzoo.metrics.pictures import nearness_of_changed
 from genzoo.metrics.samples import features
 from genzoo.roles import AttributeClassifier, Editor
@@ -32,7 +32,7 @@ def other_values(own: Tensor, k: int, n_values: int, generator: torch.Generator)
 
 
 @torch.inference_mode()
-def figures_of_edits(
+def edit_metrics(
     model: Editor,
     judge: AttributeClassifier,
     data: ImageSet,
@@ -41,9 +41,9 @@ def figures_of_edits(
     n: int | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
     batch: int = 50,
-) -> list[Figure]:
+) -> list[Metric]:
     """The first n faces of `data`, each with every attribute changed alone to another value.
-    Training images are the floor of the distances.
+    The distances of training images scored the same way are the reference.
 
     Intervals are by resampling edits. An edit must leave every other label as it is, whether the
     model could edit it or not. The way back is an edit of the edited image to the values that the

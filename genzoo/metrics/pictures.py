@@ -7,7 +7,7 @@ from torch import Tensor
 
 from genzoo.data.batches import seeded
 from genzoo.data.images import ImageSet
-from genzoo.metrics.figures import Figure, bootstrap, bootstrap_distance
+from genzoo.metrics.metric import Metric, bootstrap, bootstrap_distance
 from genzoo.metrics.samples import (
     features,
     frechet_distance,
@@ -23,25 +23,26 @@ N_NEAREST = 2000
 """Pictures whose nearest training images are looked for."""
 
 
-def figures_of_pictures(
+def image_metrics(
     judge: Classifier | AttributeClassifier,
     pictures: Tensor,
     test: Tensor,
     train: ImageSet,
     of: str = "",
-) -> list[Figure]:
+) -> list[Metric]:
     """How near pictures (N, *event_shape) are to as many test images, and, by a judge of classes,
     how often each class is among them.
 
-    Distances are between the judge's features; those named "floor" are of the first N training
-    images instead of the pictures. Intervals: of FID by resampling both sets, of KID by resampling
-    blocks, of shares and means by resampling images. `of` says in the settings what all are.
+    Distances are between the judge's features; those named "train_reference" are of the first N
+    training images instead of the pictures. Intervals: of FID by resampling both sets, of KID by
+    resampling blocks, of shares and means by resampling images. `of` says in the settings what all
+    are.
     """
     n = len(pictures)
     against = f"{n} test images{of}"
     real = features(judge, test)
     figures = []
-    for suffix, x in (("", pictures), ("_floor", train.scaled(slice(n)))):
+    for suffix, x in (("", pictures), ("_train_reference", train.scaled(slice(n)))):
         what = f"{len(x)} {'training images' if suffix else 'pictures'}"
         setting = f"judge features, {what}, {against}"
         other = features(judge, x)
@@ -54,7 +55,7 @@ def figures_of_pictures(
 
 def nearness(
     real: Tensor, other: Tensor, setting: str, suffix: str = "", n_resamples: int = 100
-) -> list[Figure]:
+) -> list[Metric]:
     """FID, precision and recall of features (M, F) beside real ones (N, F), under these names and
     `suffix`; the interval of FID by as many resamples."""
     precision, recall = precision_recall(real, other)
@@ -70,7 +71,7 @@ def nearness(
 
 def nearness_of_changed(
     judge: AttributeClassifier, test: Tensor, made: Tensor, train: Tensor, what: str
-) -> list[Figure]:
+) -> list[Metric]:
     """How near the features `made` (M, F) of changed images, `what`, are to those of test images
     (N, *event_shape), and those of as many training images.
 
@@ -79,7 +80,7 @@ def nearness_of_changed(
     figures = []
     for suffix, other, name in (
         ("", made, what),
-        ("_floor", features(judge, train[: len(real)]), f"{len(real)} training images"),
+        ("_train_reference", features(judge, train[: len(real)]), f"{len(real)} training images"),
     ):
         setting = f"judge features, {name}, {len(real)} test images"
         figures += nearness(real, other, setting, suffix, n_resamples=20)
@@ -103,7 +104,7 @@ def nearest_distance(x: Tensor, among: ImageSet, batch: int = 5000) -> Tensor:
     return nearest
 
 
-def _kernel_distance(name: str, real: Tensor, other: Tensor, setting: str) -> Figure:
+def _kernel_distance(name: str, real: Tensor, other: Tensor, setting: str) -> Metric:
     n = min(N_BLOCKS, len(real) // 2)
     # At random: the first test digits are by other, neater writers.
     blocks = (
@@ -114,7 +115,7 @@ def _kernel_distance(name: str, real: Tensor, other: Tensor, setting: str) -> Fi
     return bootstrap(name, torch.tensor(values), "", blocked)
 
 
-def _shares(made: Tensor, real: Tensor, against: str) -> list[Figure]:
+def _shares(made: Tensor, real: Tensor, against: str) -> list[Metric]:
     """The class that is made least often, and the one that is made most, as multiples of its
     share of the test images; both as the judge reads them."""
     share = real.bincount(minlength=int(made.max()) + 1) / len(real)
@@ -128,7 +129,7 @@ def _shares(made: Tensor, real: Tensor, against: str) -> list[Figure]:
     return figures
 
 
-def _nearest(pictures: Tensor, test: Tensor, train: ImageSet) -> list[Figure]:
+def _nearest(pictures: Tensor, test: Tensor, train: ImageSet) -> list[Metric]:
     """Does it remember? The distance of pictures from the nearest training image, and of test
     images; and how many pictures are nearer to one than all but 1 % of the test images are."""
     made, real = (nearest_distance(x, train) for x in (pictures, test))
@@ -139,6 +140,6 @@ def _nearest(pictures: Tensor, test: Tensor, train: ImageSet) -> list[Figure]:
     copies = f"nearer than 1 % of test images come, {of_made}"
     return [
         bootstrap("nearest", made, "", of_made),
-        bootstrap("nearest_floor", real, "", of_real),
+        bootstrap("nearest_test_reference", real, "", of_real),
         bootstrap("near_copies", 100.0 * near, "%", copies),
     ]

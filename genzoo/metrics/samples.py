@@ -1,7 +1,7 @@
 """How far one set of images is from another, by the features of a judge.
 
 The distances depend on the judge and on how many images there are: say both, and give the same
-distance between two sets of real images as the floor.
+distance between two sets of real images as a reference.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def distance_from_draws(
     such sets. `draw(n)` gives n draws, (n, K)."""
     pairs = [(draw(len(a)), draw(len(a))) for _ in range(n_draws)]
     distances = [(energy_test(a, b, 0)[0], energy_test(b, c, 0)[0]) for b, c in pairs]
-    distance, floor = torch.tensor(distances, dtype=torch.float64).mean(0).tolist()
-    return distance, floor
+    distance, reference = torch.tensor(distances, dtype=torch.float64).mean(0).tolist()
+    return distance, reference
 
 
 def _root(S: Tensor) -> Tensor:

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from genzoo.data.images import ImageSet
-from genzoo.metrics.figures import Figure, bootstrap
+from genzoo.metrics.metric import Metric, bootstrap
 from genzoo.metrics.pictures import nearness_of_changed
 from genzoo.metrics.samples import features
 from genzoo.roles import AttributeClassifier, UnpairedTranslator
 
 
 @torch.inference_mode()
-def figures_of_translations(
+def translation_metrics(
     model: UnpairedTranslator,
     judge: AttributeClassifier | None,
     data: ImageSet,
@@ -23,12 +23,13 @@ def figures_of_translations(
     n: int | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
     batch: int = 50,
-) -> list[Figure]:
+) -> list[Metric]:
     """Of the first n pairs of `data`, x above y along the channels.
 
     Errors are mean absolute ones of pixels in [0, 1]: of what is made of x from the true y, and
     of what comes back. What is made of y has no one truth: the judge reads each of its attributes,
-    and tells how far all of them together are from real ones, with training images as the floor.
+    and tells how far all of them together are from real ones, with training images as the
+    reference.
     """
     both = data.scaled(slice(n))
     label = data.labels[:n]

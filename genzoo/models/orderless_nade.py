@@ -225,7 +225,7 @@ class OrderlessNADE(nn.Module, OrderAgnostic):
                 self.network.renew(half, z, row, column)
             yield x[:, d]
 
-    def under(self, order: Tensor) -> OrderlessNADE:
+    def with_order(self, order: Tensor) -> OrderlessNADE:
         """This model with another `order`, a permutation (D,) of 0 .. D - 1: weights are shared.
 
         Raises:
@@ -254,7 +254,7 @@ class EoNADE(ExplicitDensity):
         if orders.ndim != 2 or len(orders) < 1:
             raise ValueError(f"Orders must have shape (K, D), K >= 1, not {tuple(orders.shape)}.")
         self.event_shape = model.event_shape
-        self.members = [model.under(order) for order in orders]
+        self.members = [model.with_order(order) for order in orders]
 
     def log_prob(self, x: Tensor) -> Tensor:
         log_p = torch.stack([member.log_prob(x) for member in self.members])  # (K, B)

@@ -9,20 +9,20 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.data import PARTS, SPLITS, ImageSet, avatars, load_images
-from genzoo.data.batches import seeded, some_of
+from genzoo.data.batches import fixed_subset, seeded
 from genzoo.data.binarize import binarize_once
 from genzoo.data.plane import CURVES
 from genzoo.metrics import (
-    Figure,
+    Metric,
     active_latents,
     bootstrap,
+    edit_metrics,
     elbo_split,
-    figures_of_edits,
-    figures_of_pictures,
-    figures_of_speed,
-    figures_of_translations,
+    image_metrics,
     importance_weighted_bound,
     matched,
+    speed_metrics,
+    translation_metrics,
 )
 from genzoo.metrics.matching import tally
 from genzoo.metrics.samples import distance_from_draws, energy_test, features, frechet_distance
@@ -82,7 +82,7 @@ def evaluate(
     judge: Classifier | AttributeClassifier | None = None,
     parts: Collection[str] = PARTS_OF_FIGURES,
     progress: Callable[[float], None] = lambda fraction: None,
-) -> list[Figure]:
+) -> list[Metric]:
     """Figures on the test split, drawn once from the fixed seed.
 
     Args:
@@ -93,14 +93,14 @@ def evaluate(
         parts: of PARTS_OF_FIGURES, those that are wanted.
         progress: told the fraction done.
     """
-    figures: list[Figure] = []
+    figures: list[Metric] = []
     model = model.to(device).eval()
     if "model" in parts:
         figures += _of_model(recipe, model, device, n_images, k, judge, progress)
     if "pictures" in parts and judge is not None and isinstance(model, MAKERS):
         figures += _of_pictures(model, judge, recipe, n_images, progress)
     if "speed" in parts and (make := _maker(recipe, model, device)) is not None:
-        figures += figures_of_speed(make)
+        figures += speed_metrics(make)
     return figures
 
 
@@ -128,7 +128,7 @@ def _of_model(
     k: int,
     judge: Classifier | AttributeClassifier | None,
     progress: Callable[[float], None],
-) -> list[Figure]:
+) -> list[Metric]:
     """What is measured by the model's role."""
     data = load_images(recipe.data, "test")
     if isinstance(model, Classifier):
@@ -141,11 +141,11 @@ def _of_model(
         assert isinstance(judge, AttributeClassifier)
         truth = avatars.truth if recipe.data == "avatars" else None
         train = load_images(recipe.data, "train")
-        return figures_of_edits(model, judge, data, train, truth, n_images, progress)
+        return edit_metrics(model, judge, data, train, truth, n_images, progress)
     if isinstance(model, UnpairedTranslator):
         assert judge is None or isinstance(judge, AttributeClassifier)
         train = load_images(recipe.data, "train")
-        return figures_of_translations(model, judge, data, train, n_images, progress)
+        return translation_metrics(model, judge, data, train, n_images, progress)
     x = binarize_once(data.scaled(), recipe.settings.binarization)[:n_images]
     D = x[0].numel()
     if data.images.is_floating_point():
@@ -191,7 +191,7 @@ def _of_model(
             bootstrap("negative_elbo", kl.sum(1) - reconstruction, "nats", setting),
             bootstrap("reconstruction", -reconstruction, "nats", setting),
             bootstrap("kl", kl.sum(1), "nats", setting),
-            Figure("active_latents", n := float(active_latents(kl).sum()), n, n, "", setting),
+            Metric("active_latents", n := float(active_latents(kl).sum()), n, n, "", setting),
         ]
     if isinstance(model, Autoencoder):
         with torch.inference_mode():
@@ -210,7 +210,7 @@ def _of_codes(
     x: Tensor,
     over_batches: Callable[[Callable[[Tensor], Tensor], int], Tensor],
     setting: str,
-) -> list[Figure]:
+) -> list[Metric]:
     """How well images are made again, and how well their codes lie as p(z) does."""
     generator = seeded(0)
 
@@ -222,22 +222,22 @@ def _of_codes(
 
     reconstruction = bootstrap("reconstruction", over_batches(wrong, 250), "nats", setting)
     codes = over_batches(lambda b: model.encode(b, noise(b)), 250).flatten(1)
-    codes = codes[some_of(len(codes), N_CODES)]
+    codes = codes[fixed_subset(len(codes), N_CODES)]
     n = len(codes)
 
     def draw(n: int) -> Tensor:
         return model.draw_z(n, generator).cpu().flatten(1)
 
-    distance, floor = distance_from_draws(codes, draw)
+    distance, reference = distance_from_draws(codes, draw)
     _, p = energy_test(codes, draw(n), generator=generator)
     draws = f"{n} draws of p(z)"
     test = f"energy distance of the codes of {n} of the images from {draws}, {setting}"
     between = f"energy distance of {draws} from as many others, {setting}"
     return [
         reconstruction,
-        Figure("prior_distance", distance, distance, distance, "", test),
-        Figure("prior_distance_floor", floor, floor, floor, "", between),
-        Figure("prior_p_value", p, p, p, "", f"{test}, 200 permutations"),
+        Metric("prior_distance", distance, distance, distance, "", test),
+        Metric("prior_distance_reference", reference, reference, reference, "", between),
+        Metric("prior_p_value", p, p, p, "", f"{test}, 200 permutations"),
     ]
 
 
@@ -248,7 +248,7 @@ def _of_pictures(
     n_images: int | None,
     progress: Callable[[float], None],
     batch: int = 250,
-) -> list[Figure]:
+) -> list[Metric]:
     """What pictures of a model are like, beside as many test images: binary ones beside binary
     ones, of a model that draws them, and gray ones else."""
     test, train = (load_images(recipe.data, split) for split in ("test", "train"))
@@ -263,7 +263,7 @@ def _of_pictures(
     for s in range(0, n, batch):
         made.append(pictures(model, min(batch, n - s), generator).cpu())
         progress(s / n)
-    return figures_of_pictures(judge, torch.cat(made), test.scaled(slice(n)), train, setting)
+    return image_metrics(judge, torch.cat(made), test.scaled(slice(n)), train, setting)
 
 
 def _binary(data: ImageSet, binarization: str) -> ImageSet:
@@ -279,7 +279,7 @@ def _of_categories(
     n_classes: int,
     over_batches: Callable[[Callable[[Tensor], Tensor], int], Tensor],
     setting: str,
-) -> list[Figure]:
+) -> list[Metric]:
     """How well the categories that no one named are classes: of test images, by what is inferred
     of them; of pictures, by what the judge takes those of each category to be."""
     inferred = over_batches(lambda b: model.infer(b)[0].logits.argmax(1), 250)
@@ -298,9 +298,9 @@ def _of_categories(
 
 def _of_classifier(
     name: str, model: Classifier, test: ImageSet, device: str, n_images: int | None
-) -> list[Figure]:
-    """The share of images that it gets wrong, gray and binary; and the floor of its distances: of
-    as many training images from the test images."""
+) -> list[Metric]:
+    """The share of images that it gets wrong, gray and binary; and the reference of its
+    distances: of as many training images from the test images."""
     n = len(test) if n_images is None else n_images
     train = load_images(name, "train")
     figures = []
@@ -311,18 +311,18 @@ def _of_classifier(
             wrong = model.classify(a.to(x)).argmax(1).cpu() != test.labels[:n]
         setting = f"{BINARIZATION[binarization]}, {len(x)} test images"
         figures.append(bootstrap("error", 100.0 * wrong, "%", setting))
-        floor = frechet_distance(a, b)
+        reference = frechet_distance(a, b)
         against = f"{len(real)} training images, {setting}"
-        figures.append(Figure("fid_floor", floor, floor, floor, "", against))
+        figures.append(Metric("fid_train_reference", reference, reference, reference, "", against))
     return figures
 
 
 @torch.inference_mode()
 def _of_attributes(
     name: str, model: AttributeClassifier, device: str, n_images: int | None, batch: int = 250
-) -> list[Figure]:
-    """How often each attribute is read right, on each split that is not trained on; and the floor
-    of the judge's distances: of as many training images from the test images."""
+) -> list[Metric]:
+    """How often each attribute is read right, on each split that is not trained on; and the
+    reference of the judge's distances: of as many training images from the test images."""
     figures = []
     for split in SPLITS[name]:
         if split in ("train", "validation"):
@@ -339,9 +339,9 @@ def _of_attributes(
         figures += [bootstrap(f"accuracy_{a}{of}", column, "%", setting) for a, column in columns]
     train, test = (load_images(name, split).scaled(slice(n_images)) for split in ("train", "test"))
     n = len(test)
-    floor = frechet_distance(*(features(model, part[:n].to(device)) for part in (train, test)))
+    reference = frechet_distance(*(features(model, part[:n].to(device)) for part in (train, test)))
     against = f"{n} training images, {n} test images"
-    return [*figures, Figure("fid_floor", floor, floor, floor, "", against)]
+    return [*figures, Metric("fid_train_reference", reference, reference, reference, "", against)]
 
 
 def _over_orders(
@@ -349,7 +349,7 @@ def _over_orders(
     x: Tensor,
     over_batches: Callable[[Callable[[Tensor], Tensor], int], Tensor],
     setting: str,
-) -> list[Figure]:
+) -> list[Metric]:
     """-log p averaged over all orders, estimated on all of x; and exactly, on its first images,
     -log of the density averaged over some orders."""
     D = x[0].numel()
@@ -367,7 +367,7 @@ def _over_orders(
     nll = over_batches(estimate, 50)
     orders = torch.stack([torch.randperm(D, generator=generator) for _ in range(N_ORDERS)])
     first = x[:N_ORDERED].to(model.order.device)
-    log_p = torch.stack([model.under(order).log_prob(first) for order in orders])  # (K, B)
+    log_p = torch.stack([model.with_order(order).log_prob(first) for order in orders])  # (K, B)
     ensemble = math.log(N_ORDERS) - torch.logsumexp(log_p, 0)
     each = f"mean over all orders, by {N_MASKS} sets of known pixels an image, {setting}"
     joint = f"density averaged over {N_ORDERS} orders, {setting}, the first {len(first)} measured"

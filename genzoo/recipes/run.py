@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.data import ImageSet, load_images
-from genzoo.data.batches import seeded, some_of
+from genzoo.data.batches import fixed_subset, seeded
 from genzoo.data.binarize import binarize_once
 from genzoo.recipes.base import Recipe
 from genzoo.roles import JUDGES, Autoencoder, Editor, Implicit, UnpairedTranslator, pictures
@@ -104,11 +104,11 @@ def snapshot_of(
     model: nn.Module, test_set: ImageSet, recipe: Recipe
 ) -> Callable[[nn.Module], Tensor] | None:
     """What is kept of a model through its training, if anything: of an auto-encoder the codes of
-    some 2,000 test images (`some_of`), (2000, *latent_shape) in float16; of another implicit model
-    the pictures of 36 z, always the same, (36, *event_shape) in 8 bits."""
+    some 2,000 test images (`fixed_subset`), (2000, *latent_shape) in float16; of another implicit
+    model the pictures of 36 z, always the same, (36, *event_shape) in 8 bits."""
     if isinstance(model, Autoencoder):
         x = binarize_once(test_set.scaled(), recipe.settings.binarization)
-        x = x[some_of(len(x), N_CODES)]
+        x = x[fixed_subset(len(x), N_CODES)]
         eps = torch.randn(len(x), *model.latent_shape, generator=seeded(recipe.settings.seed, 4))
         return partial(_codes, x=x, eps=eps)
     if isinstance(model, Implicit):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from demo_app.store import ASSETS
 from genzoo import recipes, releases
-from genzoo.metrics import Figure
+from genzoo.metrics import Metric
 from genzoo.releases import CONFIG, Provenance
 
 TINY_VAE = {"model.width": 4, "model.n_hidden": 16}
@@ -94,7 +94,7 @@ def write_digits(folder: Path, name: str, digits: np.ndarray, **more: np.ndarray
     np.savez_compressed(folder / name / ASSETS, digits=packed, labels=labels, **more)
 
 
-def _figure(name: str, value: float) -> Figure:
+def _figure(name: str, value: float) -> Metric:
     """Its interval is a tenth to each side."""
     off = abs(value) / 10
-    return Figure(name, value, value - off, value + off, "", "made up")
+    return Metric(name, value, value - off, value + off, "", "made up")

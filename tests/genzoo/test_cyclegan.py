@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.data import Batch, ImageSet
-from genzoo.metrics.translations import figures_of_translations
+from genzoo.metrics.translations import translation_metrics
 from genzoo.models import CycleGame, CycleGAN
 from genzoo.models.cyclegan import Pool
 from genzoo.objectives import Progress, Update
@@ -136,7 +136,7 @@ def test_translations_are_measured_against_the_true_pair_and_the_way_back():
     y = (x.mean(1, keepdim=True) + 0.1).clamp(0, 1)
     both = (255 * torch.cat([x, y], dim=1)).round().to(torch.uint8)
     data = ImageSet(both, torch.zeros(7, 2, dtype=torch.long), ("a", "b"))
-    figures = {f.name: f for f in figures_of_translations(Halves(), None, data, data, n=5)}
+    figures = {f.name: f for f in translation_metrics(Halves(), None, data, data, n=5)}
     assert figures["forth_error"].value == pytest.approx(0.1, abs=0.003)
     expected = (x[:5].mean(1, keepdim=True) - x[:5]).abs().mean().item()
     assert figures["cycle_error"].value == pytest.approx(expected, abs=0.003)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from genzoo.metrics import Figure, bootstrap
+from genzoo.metrics import Metric, bootstrap
 from genzoo.objectives.likelihood import bits_per_dim
 
 
@@ -22,10 +22,10 @@ def test_a_bootstrap_interval_covers_the_mean_as_often_as_it_says():
 
 
 def test_a_figure_says_its_setting():
-    figure = Figure("nll", 84.0, 83.5, 84.5, "nats", "10,000 test images")
+    figure = Metric("nll", 84.0, 83.5, 84.5, "nats", "10,000 test images")
     for part in ("nll", "84.000", "83.500", "84.500", "nats", "10,000 test images"):
         assert part in str(figure)
-    assert Figure(**figure.to_dict()) == figure
+    assert Metric(**figure.to_dict()) == figure
 
 
 def test_bits_per_dim_of_a_fair_coin_is_one():

@@ -54,7 +54,7 @@ def chain_rule(model: OrderlessNADE, x: Tensor, order: list[int], first: int = 0
 def test_probabilities_of_all_images_sum_to_one_under_any_order(event_shape):
     model = orderless(*event_shape)
     for order in (model.order, *some_orders(2, torch.Size(event_shape).numel())):
-        total = model.under(order).log_prob(every_image(*event_shape)).exp().sum()
+        total = model.with_order(order).log_prob(every_image(*event_shape)).exp().sum()
         assert total.item() == pytest.approx(1, abs=1e-12)
 
 
@@ -64,20 +64,22 @@ def test_the_density_is_the_chain_rule_in_the_order(n_images):
     x = every_image(1, 3, 3)[torch.arange(n_images) % 512]
     for order in (model.order, some_orders(1, 9)[0]):
         expected = chain_rule(model, x, order.tolist())
-        torch.testing.assert_close(model.under(order).log_prob(x), expected, rtol=0, atol=1e-11)
+        torch.testing.assert_close(
+            model.with_order(order).log_prob(x), expected, rtol=0, atol=1e-11
+        )
 
 
 def test_orders_disagree_and_share_their_weights():
     model = orderless(1, 2, 3)
     x = binary(5, 1, 2, 3)
-    other = model.under(model.order.flip(0))
+    other = model.with_order(model.order.flip(0))
     assert not torch.allclose(other.log_prob(x), model.log_prob(x), atol=0.01)
     assert torch.equal(model.order, orderless(1, 2, 3).order), "asking for another changed it"
     before = other.log_prob(x)
     with torch.no_grad():
         next(model.parameters()).add_(1.0)
     assert not torch.allclose(other.log_prob(x), before)
-    assert torch.equal(other.under(model.order).log_prob(x), model.log_prob(x))
+    assert torch.equal(other.with_order(model.order).log_prob(x), model.log_prob(x))
 
 
 def test_a_conditional_depends_on_earlier_pixels_only():
@@ -122,9 +124,9 @@ def test_samples_given_any_pixels_follow_the_density_that_has_them_first(statist
     p = chain_rule(model, images, known + rest, first=len(known)).exp() * fits
     assert p.sum().item() == pytest.approx(1, abs=1e-12)
     # The same of the joint density whose order has the known pixels first, by Bayes' rule.
-    joint = model.under(torch.tensor(known + rest)).log_prob(images).exp() * fits
+    joint = model.with_order(torch.tensor(known + rest)).log_prob(images).exp() * fits
     torch.testing.assert_close(p, joint / joint.sum(), rtol=0, atol=1e-12)
-    samples = model.under(order).sample(10_000, given, torch.Generator().manual_seed(0))
+    samples = model.with_order(order).sample(10_000, given, torch.Generator().manual_seed(0))
     assert statistics.chi_square_z(counts_of(samples), p) < 5
 
 
@@ -147,7 +149,7 @@ def test_draws_equal_the_slow_ones_with_the_known_pixels_first():
     assert torch.equal(fast[known], given[known])
     for n in range(7):
         places = torch.cat([known[:, n].nonzero(), (~known[:, n]).nonzero()]).flatten()
-        first = model.under(model.order[places])
+        first = model.with_order(model.order[places])
         slow = torch.stack(
             list(teacher_forced_draws(first, u[places, n : n + 1], given[places, n : n + 1]))
         )
@@ -200,7 +202,7 @@ def test_marginals_are_those_of_each_pixel_drawn_next():
         after = [j for j in range(8) if j not in (d, *before)]
         for row, image in zip(marginals, given, strict=True):
             fits = ((images == image) | ~known).flatten(1).all(1)
-            p = model.under(torch.tensor([*before, d, *after])).log_prob(images).exp() * fits
+            p = model.with_order(torch.tensor([*before, d, *after])).log_prob(images).exp() * fits
             p_d = (p * images.flatten(1)[:, d]).sum() / p.sum()
             assert row.flatten()[d].item() == pytest.approx(p_d.item(), abs=1e-12)
 
@@ -266,7 +268,7 @@ def test_mean_logits_over_orders_would_not_be_a_density():
     model = orderless(1, 2, 4)
     images = every_image(1, 2, 4)
     logits = torch.stack(
-        [model.under(order).conditionals(images).logits for order in some_orders(5, 8)]
+        [model.with_order(order).conditionals(images).logits for order in some_orders(5, 8)]
     ).mean(0)
     log_p = torch.distributions.Bernoulli(logits=logits).log_prob(images).flatten(1).sum(1)
     assert abs(log_p.exp().sum().item() - 1) > 1e-5
@@ -295,7 +297,10 @@ def test_training_lowers_the_mean_over_orders():
         with torch.no_grad():
             return (
                 torch.stack(
-                    [-objective.model.under(order).log_prob(x).mean() for order in every_order(4)]
+                    [
+                        -objective.model.with_order(order).log_prob(x).mean()
+                        for order in every_order(4)
+                    ]
                 )
                 .mean()
                 .item()
@@ -344,7 +349,7 @@ def test_bad_requests_are_refused_in_a_sentence():
     model = orderless(1, 2, 2).float()
     for order in ([0, 1, 2, 2], [0, 1, 2], [1, 2, 3, 4], [[0, 1, 2, 3]]):
         with pytest.raises(ValueError, match="must be a permutation of 0 to 3"):
-            model.under(torch.tensor(order))
+            model.with_order(torch.tensor(order))
     with pytest.raises(ValueError, match="must have shape"):
         EoNADE(model, torch.arange(4))
     gray = torch.full((1, 1, 2, 2), 0.5)

@@ -11,9 +11,9 @@ from torch.distributions import Categorical, Normal
 
 from genzoo import recipes
 from genzoo.data import ImageSet, load_images
-from genzoo.metrics import Figure, figures_of_pictures, matched
-from genzoo.metrics.figures import bootstrap_distance
+from genzoo.metrics import Metric, image_metrics, matched
 from genzoo.metrics.matching import tally
+from genzoo.metrics.metric import bootstrap_distance
 from genzoo.metrics.pictures import nearest_distance
 from genzoo.metrics.samples import features, frechet_distance
 from genzoo.models import InfoGAN
@@ -53,8 +53,8 @@ TRAIN = images([200, 200, 200, 200], seed=0)
 TEST = corners([50, 50, 50, 50], seed=1)
 
 
-def figures_of(pictures: Tensor) -> dict[str, Figure]:
-    figures = figures_of_pictures(Corners(), pictures, TEST, TRAIN)
+def figures_of(pictures: Tensor) -> dict[str, Metric]:
+    figures = image_metrics(Corners(), pictures, TEST, TRAIN)
     named = {figure.name: figure for figure in figures}
     assert len(named) == len(figures)
     for figure in figures:
@@ -65,10 +65,13 @@ def figures_of(pictures: Tensor) -> dict[str, Figure]:
 
 def test_pictures_as_good_as_training_images_are_as_near():
     figures = figures_of(corners([50, 50, 50, 50], seed=2))
-    for name in ("fid", "kid", "precision", "recall", "nearest"):
-        made, floor = figures[name], figures[f"{name}_floor"]
-        assert made.low <= floor.high, name
-        assert floor.low <= made.high, name
+    references = {
+        name: f"{name}_train_reference" for name in ("fid", "kid", "precision", "recall")
+    }
+    for name, its in {**references, "nearest": "nearest_test_reference"}.items():
+        made, reference = figures[name], figures[its]
+        assert made.low <= reference.high, name
+        assert reference.low <= made.high, name
     assert figures["share_smallest"].value == figures["share_largest"].value == 1
     assert figures["precision"].value > 80
     assert figures["near_copies"].value < 6
@@ -80,10 +83,10 @@ def test_a_class_that_is_missed_is_found_missing():
     assert "class 3" in figures["share_smallest"].setting
     assert figures["share_largest"].value == pytest.approx(2)
     assert "class 0" in figures["share_largest"].setting
-    assert figures["recall"].high < figures["recall_floor"].low
+    assert figures["recall"].high < figures["recall_train_reference"].low
     assert figures["precision"].value > 80
-    assert figures["fid"].low > figures["fid_floor"].high
-    assert figures["kid"].value > figures["kid_floor"].value + 0.001
+    assert figures["fid"].low > figures["fid_train_reference"].high
+    assert figures["kid"].value > figures["kid_train_reference"].value + 0.001
 
 
 def test_copies_are_told_and_new_images_are_not_called_copies():
@@ -91,7 +94,7 @@ def test_copies_are_told_and_new_images_are_not_called_copies():
     copied = figures_of(copies)
     assert copied["nearest"].value < 1e-3
     assert copied["near_copies"].value == 100
-    assert copied["nearest_floor"].low > 0.1
+    assert copied["nearest_test_reference"].low > 0.1
     assert copied["fid"].value < 0.02, "that copies are near the data is just the point"
 
 
@@ -183,7 +186,7 @@ def test_every_picture_maker_has_the_same_figures():
     assert all(names == named[0] for names in named)
 
 
-def test_who_changes_pictures_is_measured_beside_the_same_floor(few_faces):
+def test_who_changes_pictures_is_measured_beside_the_same_reference(few_faces):
     """StarGAN and CycleGAN, by one judge of attributes."""
     judge_recipe = recipes.get("judge-avatars")
     judge = recipes.override(judge_recipe, judge_recipe.smoke).build_model()
@@ -193,7 +196,7 @@ def test_who_changes_pictures_is_measured_beside_the_same_floor(few_faces):
         figures = recipes.evaluate(recipe, recipe.build_model(), n_images=5, judge=judge)
         found = {f.name: f for f in figures}
         assert len(found) == len(figures)
-        assert {f"{n}{suffix}" for n in named for suffix in ("", "_floor")} <= set(found)
-        assert "training images" in found["fid_floor"].setting
+        assert {f"{n}{suffix}" for n in named for suffix in ("", "_train_reference")} <= set(found)
+        assert "training images" in found["fid_train_reference"].setting
         for n in (1, 64):
             assert 0 < found[f"seconds_{n}"].low <= found[f"seconds_{n}"].value

@@ -11,13 +11,13 @@ import torch
 
 import genzoo
 from genzoo import recipes, releases
-from genzoo.metrics import Figure
+from genzoo.metrics import Metric
 from genzoo.releases import CARD, CONFIG, SNAPSHOTS, WEIGHTS, Provenance, ReleaseError
 from genzoo.roles import n_parameters
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent.parent / "checkpoints"
 NAME = "nade-mnist"
-FIGURE = Figure("nll", 90.0, 89.0, 91.0, "nats", "dynamic binarization, 60 test images")
+FIGURE = Metric("nll", 90.0, 89.0, 91.0, "nats", "dynamic binarization, 60 test images")
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ def test_pushing_needs_a_place_and_a_whole_release(folder, monkeypatch):
 def run_of_seed(folder: Path, seed: int, value: float, **overrides) -> Path:
     """A release in `folder` of a run with this seed, whose figure is `value`."""
     recipe = recipes.override(recipes.get(NAME), {"model.n_hidden": 3, "seed": seed, **overrides})
-    figure = Figure("nll", value, value, value, "nats", "60 test images")
+    figure = Metric("nll", value, value, value, "nats", "60 test images")
     provenance = Provenance(1280, 2.5, "a machine")
     return releases.save(recipe, recipe.build_model(), provenance, [figure], folder / f"{value}")
 

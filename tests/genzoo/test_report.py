@@ -50,10 +50,10 @@ def test_every_model_that_makes_images_is_in_the_table_of_its_data():
 
 def test_what_training_images_measure_stands_below():
     configs = [
-        config_of([figure("fid_floor", 0.25)]),
-        config_of([{**figure("fid_floor", 0.5), "setting": "dynamic binarization"}]),
+        config_of([figure("fid_train_reference", 0.25)]),
+        config_of([{**figure("fid_train_reference", 0.5), "setting": "dynamic binarization"}]),
     ]
-    gray, binary = report._floors(configs, 14)
+    gray, binary = report._train_references(configs, 14)
     assert "gray" in gray
     assert "| 0.25 |" in gray
     assert "binary" in binary
@@ -135,7 +135,7 @@ def test_pictures_are_shown_with_their_spread_over_seeds(monkeypatch):
 def test_pictures_are_shown_with_all_that_was_measured_of_them(monkeypatch):
     values = {
         "fid": 0.5,
-        "fid_floor": 0.25,
+        "fid_train_reference": 0.25,
         "kid": 1.125,
         "precision": 71.5,
         "recall": 60.25,
@@ -162,7 +162,7 @@ def test_codes_are_shown_with_the_test_against_the_prior(monkeypatch):
     values = {
         "reconstruction": 130.25,
         "prior_distance": 0.0123,
-        "prior_distance_floor": 0.0011,
+        "prior_distance_reference": 0.0011,
         "prior_p_value": 0.31,
     }
     shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))

@@ -81,19 +81,19 @@ def test_the_energy_distance_by_its_definition_and_its_p_value():
     assert energy_test(normal(200, 2, 0), normal(200, 2, 1, mean=0.5), 99, generator)[1] == 0.01
 
 
-def test_the_distance_from_draws_is_the_mean_over_several_sets_and_so_is_its_floor():
+def test_the_distance_from_draws_is_the_mean_over_several_sets_and_so_is_its_reference():
     a = normal(300, 2, 0, mean=0.5)
     sets = iter(range(1, 100))
 
     def draw(n: int) -> Tensor:
         return normal(n, 2, next(sets))
 
-    distance, floor = distance_from_draws(a, draw, n_draws=3)
+    distance, reference = distance_from_draws(a, draw, n_draws=3)
     each = [energy_test(a, normal(300, 2, s), 0)[0] for s in (1, 3, 5)]
     between = [energy_test(normal(300, 2, s), normal(300, 2, s + 1), 0)[0] for s in (1, 3, 5)]
     assert distance == pytest.approx(sum(each) / 3)
-    assert floor == pytest.approx(sum(between) / 3)
-    assert distance > 5 * floor
+    assert reference == pytest.approx(sum(between) / 3)
+    assert distance > 5 * reference
 
 
 @pytest.mark.parametrize("distance", [frechet_distance, kernel_distance, precision_recall])

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.data import Batch, ImageSet
-from genzoo.metrics.edits import figures_of_edits, other_values
+from genzoo.metrics.edits import edit_metrics, other_values
 from genzoo.models import AttributeGame, StarGAN
 from genzoo.nn.translate import Translator
 from genzoo.objectives import Progress, Update
@@ -272,12 +272,12 @@ def test_edits_are_measured_against_what_was_asked_and_the_truth(idle):
     label = torch.cartesian_prod(torch.arange(2), torch.arange(3), torch.arange(1))
     data = ImageSet((255 * flat(label)).round().to(torch.uint8), label, ("left", "right", "none"))
     model = Paints(idle)
-    figures = {f.name: f for f in figures_of_edits(model, ReadsHalves(), data, data, flat)}
+    figures = {f.name: f for f in edit_metrics(model, ReadsHalves(), data, data, flat)}
     # Six faces are all that there are: every edit is one of them, and they are what is trained on.
     assert figures["precision"].value == figures["recall"].value == 100
-    assert figures["fid_floor"].value == pytest.approx(0, abs=1e-6)
+    assert figures["fid_train_reference"].value == pytest.approx(0, abs=1e-6)
     assert "2 edits of each of 6 test images, 6 test images" in figures["fid"].setting
-    assert "6 training images, 6 test images" in figures["recall_floor"].setting
+    assert "6 training images, 6 test images" in figures["recall_train_reference"].setting
     assert figures["edit_kept"].value == 100
     assert figures["edit_read"].value == (0 if idle else 100)
     assert figures["edit_read_left"].value == (0 if idle else 100)
@@ -291,5 +291,5 @@ def test_edits_are_measured_against_what_was_asked_and_the_truth(idle):
         assert figures["edit_psnr"].value > 50
     assert figures["edit_read"].setting.startswith("as the judge reads them, 2 edits of each of 6")
     assert "edit_psnr" not in {
-        f.name for f in figures_of_edits(model, ReadsHalves(), data, data, truth=None)
+        f.name for f in edit_metrics(model, ReadsHalves(), data, data, truth=None)
     }

@@ -11,7 +11,7 @@ from torch import nn
 
 from genzoo import recipes
 from genzoo.data import load_images
-from genzoo.data.batches import seeded, some_of
+from genzoo.data.batches import fixed_subset, seeded
 from genzoo.data.binarize import binarize_once
 from genzoo.objectives import MaximumLikelihood
 from genzoo.objectives.base import TrainingError
@@ -113,7 +113,7 @@ def test_snapshots_are_of_the_averaged_model_from_the_first_moment_to_the_last(t
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == (0, 640)
     x = binarize_once(load_images("mnist", "test").scaled(), "dynamic")
-    x = x[some_of(len(x), 2000)]
+    x = x[fixed_subset(len(x), 2000)]
     eps = torch.randn(len(x), 2, generator=seeded(recipe.settings.seed, 4))
     with torch.inference_mode():
         codes = trained.model.encode(x, eps)

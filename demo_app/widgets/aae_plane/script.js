@@ -111,7 +111,7 @@ function showMoment(frame) {
   const values = {
     images: zoo.number(mix(chart.imagesSeen)),
     distance: zoo.number(mix(chart.distance), 4),
-    floor: zoo.number(chart.floor, 4),
+    reference: zoo.number(chart.reference, 4),
   };
   find("moment").textContent = zoo.t("aae.moment", values);
   trainer.scrubber.setAttribute("aria-valuetext", find("moment").textContent);
@@ -120,7 +120,7 @@ function showMoment(frame) {
   read();
 }
 
-/* The energy distance at each moment, on a logarithmic scale, and its floor. */
+/* The energy distance at each moment, on a logarithmic scale, and its reference. */
 function drawCurve(frame) {
   const canvas = find("curve");
   if (!canvas.clientWidth) return;
@@ -128,9 +128,9 @@ function drawCurve(frame) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   const [left, right, top, bottom] = [46, 10, 8, 20];
   const known = chart.distance.map((d) => Math.log10(Math.max(d, 1e-5)));
-  const floor = Math.log10(Math.max(chart.floor, 1e-5));
-  const low = Math.min(floor, ...known) - 0.2;
-  const high = Math.max(floor, ...known) + 0.2;
+  const reference = Math.log10(Math.max(chart.reference, 1e-5));
+  const low = Math.min(reference, ...known) - 0.2;
+  const high = Math.max(reference, ...known) + 0.2;
   const x = (k) => left + (k / Math.max(1, known.length - 1)) * (width - left - right);
   const y = (v) => top + ((high - v) / (high - low)) * (height - top - bottom);
   const line = (points, style, thick, dash = []) => {
@@ -150,7 +150,8 @@ function drawCurve(frame) {
     line([[left, y(v)], [width - right, y(v)]], zoo.token("line"), 1);
     context.fillText(zoo.number(10 ** v, Math.max(0, -v)), left - 8, y(v));
   }
-  line([[left, y(floor)], [width - right, y(floor)]], zoo.token("strong-line"), 1.5, [4, 4]);
+  const level = y(reference);
+  line([[left, level], [width - right, level]], zoo.token("strong-line"), 1.5, [4, 4]);
   line(known.map((v, k) => [x(k), y(v)]), zoo.token("accent"), 2);
   context.textBaseline = "alphabetic";
   const marks = Math.min(width < 450 ? 3 : 5, known.length);
@@ -319,15 +320,19 @@ find("png").addEventListener("click", () => {
 find("json").addEventListener("click", () => {
   if (!shown) return;
   const image = (levels) => levels && Array.from(levels, (v) => v / 255);
-  const { distance, distance_floor, p_value } = chosen();
+  const { distance, distance_reference, p_value } = chosen();
   zoo.saveJSON({
     model: chart.model,
     z: shown.z,
     density: densityAt(shown.z),
     image: image(shown.image),
     vae: shown.vae && { model: vae, image: image(shown.vae) },
-    test: { distance, floor: distance_floor, p_value },
-    training: { images_seen: chart.imagesSeen, distance: chart.distance, floor: chart.floor },
+    test: { distance, reference: distance_reference, p_value },
+    training: {
+      images_seen: chart.imagesSeen,
+      distance: chart.distance,
+      reference: chart.reference,
+    },
   }, "genzoo-aae.json");
 });
 
@@ -336,13 +341,13 @@ find("json").addEventListener("click", () => {
 const chosen = () => planes.find(({ model }) => model === chart.model);
 
 function showWords() {
-  const { prior, q, distance, distance_floor, p_value } = chosen();
+  const { prior, q, distance, distance_reference, p_value } = chosen();
   find("told").textContent =
     prior === "gaussian" ? zoo.t("aae.told_" + q) : zoo.t("aae.told_labels");
   find("knows").textContent = zoo.t(prior === "gaussian" ? "aae.vae_same" : "aae.vae_other");
   const values = {
     distance: zoo.number(distance, 4),
-    floor: zoo.number(distance_floor, 4),
+    reference: zoo.number(distance_reference, 4),
     p: zoo.number(p_value, 3),
   };
   find("tested").textContent =
@@ -393,7 +398,7 @@ const askStart = zoo.latest(server.start, (answer, { model }, total) => {
     codes: zoo.int16(answer.codes, 1000),
     imagesSeen: answer.images_seen,
     distance: answer.distance,
-    floor: answer.floor,
+    reference: answer.reference,
     labels: answer.labels,
     digits: zoo.unpackBits(answer.digits, D * answer.labels.length),
     logQ: zoo.int16(answer.log_q, 100),

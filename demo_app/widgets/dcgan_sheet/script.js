@@ -2,7 +2,7 @@ const zoo = window.zoo;
 const find = (name) => element.querySelector("." + name);
 const SIDE = 8;
 const D = 784;
-const models = props.data; // [{model, data, searched, fid, floor}]
+const models = props.data; // [{model, data, searched, fid, reference}]
 
 const OWN = -1; // the cell in the address that stands for one that the model begins with
 const part = zoo.part("dcgan", { model: "dcgan-mnist", seed: 0, cell: OWN, scale: 1 }, restore);
@@ -305,11 +305,11 @@ function open() {
 }
 
 function showWords() {
-  const { fid, floor } = about;
+  const { fid, reference } = about;
   find("fid").textContent = fid === null ? zoo.t("dcgan.unmeasured") : zoo.t("dcgan.fid", {
     model: about.model,
     fid: zoo.number(fid, 2),
-    floor: floor === null ? "—" : zoo.number(floor, 2),
+    reference: reference === null ? "—" : zoo.number(reference, 2),
   });
 }
 

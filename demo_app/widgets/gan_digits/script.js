@@ -26,8 +26,12 @@ function showMoment(k) {
 }
 
 function showFigures() {
-  const { fid, fid_floor: floor, fid_first_epoch: first } = figures;
-  const values = { fid: zoo.number(fid, 2), floor: zoo.number(floor, 2), first: zoo.number(first, 2) };
+  const { fid, fid_train_reference: reference, fid_first_epoch: first } = figures;
+  const values = {
+    fid: zoo.number(fid, 2),
+    reference: zoo.number(reference, 2),
+    first: zoo.number(first, 2),
+  };
   const words = fid === null ? [zoo.t("gan.unmeasured")] : [zoo.t("gan.fid", values)];
   if (fid !== null && first !== null) words.push(zoo.t("gan.fid_first", values));
   find("figures").textContent = words.join(" ");

@@ -33,7 +33,7 @@ folder, module_folder = folders(write_releases)
 def _figures(name: str) -> dict[str, float]:
     values = {"reconstruction": 133.25, "fid": FIDS.get(name, [20.0])[0]}
     if name in P_VALUES:
-        values |= {"prior_distance": 0.0123, "prior_distance_floor": 0.0045}
+        values |= {"prior_distance": 0.0123, "prior_distance_reference": 0.0045}
         values["prior_p_value"] = P_VALUES[name]
     return values
 
@@ -55,6 +55,6 @@ def _assets(seed: int) -> dict[str, np.ndarray]:
         "images_seen": np.int64(IMAGES_SEEN),
         "codes": np.float16(codes),
         "distance": np.float32([1.0, 0.2, 0.05, 0.01]),
-        "floor": np.float32(0.004),
+        "reference": np.float32(0.004),
         "log_q": np.maximum(log_q, -30).astype(np.float16),
     }

@@ -179,12 +179,12 @@ def test_densities_are_of_the_codes_and_of_this_prior(visit, hash, prior, z, key
     ],
 )
 def test_the_verdict_of_the_two_sample_test_is_of_the_figures(visit, hash, key, p):
-    sentence = written(EN[f"aae.{key}"], p=p, distance="0.0123", floor="0.0045")
+    sentence = written(EN[f"aae.{key}"], p=p, distance="0.0123", reference="0.0045")
     expect(visit(hash).get_by_test_id("aae-verdict")).to_have_text(sentence)
 
 
 def moment(images, distance):
-    return written(EN["aae.moment"], images=images, distance=distance, floor="0.0040")
+    return written(EN["aae.moment"], images=images, distance=distance, reference="0.0040")
 
 
 def test_training_moves_the_codes_from_moment_to_moment(visit, service):
@@ -373,7 +373,7 @@ def test_pictures_and_numbers_are_saved(visit, service, button, kind):
         np.testing.assert_allclose(kept["image"], image, atol=0.003)
         beside = service.decode("vae-mnist-2d", [1, 0.5])
         np.testing.assert_allclose(kept["vae"]["image"], beside, atol=0.003)
-        assert kept["test"] == {"distance": 0.0123, "floor": 0.0045, "p_value": 0.005}
+        assert kept["test"] == {"distance": 0.0123, "reference": 0.0045, "p_value": 0.005}
         return
     for model in kept["models"]:
         expected = service.samples(model["model"], 36, 1, 1)

@@ -60,7 +60,7 @@ def test_plane_holds_the_assets(kept, module_folder, model):
     plane, assets = kept.plane(model), np.load(module_folder / model / ASSETS)
     for key in ("codes", "distance", "labels", "images_seen", "log_q"):
         np.testing.assert_array_equal(plane[key], assets[key])
-    assert plane["floor"] == pytest.approx(0.004)
+    assert plane["reference"] == pytest.approx(0.004)
     np.testing.assert_array_equal(np.packbits(plane["digits"], axis=1), assets["digits"])
 
 
@@ -183,5 +183,5 @@ def test_missing_release_names_its_command(service, folder):
 def test_assets_of_another_kind_are_refused(service, folder):
     np.savez(folder / "aae-mnist" / ASSETS, codes=np.zeros(3), labels=np.zeros(3))
     error = service.missing("aae-mnist")
-    assert "lack digits, distance, floor, images_seen, log_q" in str(error)
+    assert "lack digits, distance, images_seen, log_q, reference" in str(error)
     assert error.command == "python -m demo_app.assets"

@@ -47,7 +47,7 @@ class MadeService:
             "digits": np.tile([[0] * 783 + [1]], (3, 1)),
             "log_q": np.full((2, 2), -1.5),
             "log_p": np.full((2, 2), -2.5),
-            "floor": 0.25,
+            "reference": 0.25,
             "peak": 0.5,
             "rare": 0.125,
             "extent": 3.5,

@@ -19,7 +19,7 @@ FIDS = [7.0, 9.0, 8.0]
 
 def write_releases(folder: Path) -> None:
     """Releases of untrained models under their recipes' names, each with a demo.npz."""
-    figures = {"fid": 7.0, "fid_floor": 0.5, "nearest": 5.5, "near_copies": 0.0}
+    figures = {"fid": 7.0, "fid_train_reference": 0.5, "nearest": 5.5, "near_copies": 0.0}
     for number, name in enumerate(NAMES):
         write_release(folder, name, {"model.width": 4}, figures, seed=number, scale=3)
         np.savez_compressed(folder / name / ASSETS, **assets(number))

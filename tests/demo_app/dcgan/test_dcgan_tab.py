@@ -203,7 +203,7 @@ def test_what_is_missing_is_a_notice_and_the_rest_goes_on():
     assert notices == 0
     assert set(BELOW) < set(widgets)
     data = widgets["dcgan_sheet"].props["data"]
-    assert [(one["model"], one["data"], one["fid"], one["floor"]) for one in data] == [
+    assert [(one["model"], one["data"], one["fid"], one["reference"]) for one in data] == [
         ("dcgan-mnist", "mnist", 7.125, None),
         ("dcgan-fashion", "fashion", 7.125, None),
     ]

@@ -33,7 +33,7 @@ class MadeService:
         return Unavailable("It is gone.", "make it") if self.absent else None
 
     def about(self):
-        figures = {"fid": 7.125, "fid_floor": 0.25}
+        figures = {"fid": 7.125, "fid_train_reference": 0.25}
         return {"n_parameters": 12345, "images_seen": [0, 640], "figures": figures}
 
     def training(self):
@@ -116,7 +116,7 @@ def test_without_a_release_the_game_goes_on():
     assert set(widgets) == {"gan_game", "gan_digits", "fold"}
     assert widgets["gan_game"].props["data"]["rules"]["lr"] == 0.004
     figures = widgets["gan_digits"].props["data"]["figures"]
-    assert figures == {"fid": 7.125, "fid_floor": 0.25, "fid_first_epoch": None}
+    assert figures == {"fid": 7.125, "fid_train_reference": 0.25, "fid_first_epoch": None}
     assert set(built(MadeService(absent=True))) == {"gan_game", "notice", "fold"}
 
 

@@ -23,7 +23,12 @@ def write_releases(folder: Path) -> None:
     """An untrained model under the recipe's own name, with a demo.npz and figures of three
     seeds."""
     tiny = {"model.width": 4, "model.width_trunk": 4, "model.n_hidden": 8}
-    figures = {"unsupervised_error": 2.5, "fid": 0.75, "fid_floor": 0.25, "category_error": 1.25}
+    figures = {
+        "unsupervised_error": 2.5,
+        "fid": 0.75,
+        "fid_train_reference": 0.25,
+        "category_error": 1.25,
+    }
     write_release(folder, NAME, tiny, figures, scale=2.5, change=sharpen)
     np.savez_compressed(folder / NAME / ASSETS, **assets())
     write_seeds(folder, NAME, "unsupervised_error", ERRORS)

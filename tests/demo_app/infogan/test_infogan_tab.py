@@ -159,7 +159,7 @@ def test_figures_of_the_explanation_have_a_dash_for_what_is_not_there():
         "2.75",
     )
     assert figures["errors"] == "2.12 (1.00–7.00)"
-    assert figures["fids"] == figures["fid_floor"] == figures["precision"] == "—"
+    assert figures["fids"] == figures["fid_train_reference"] == figures["precision"] == "—"
     assert set(infogan.figures(None).values()) == {"—"}
 
 

@@ -25,7 +25,7 @@ def test_marginals_are_the_models_conditionals_given_the_known(service):
         for first in unknown[::40]:
             order = torch.from_numpy(np.r_[known, first, unknown[unknown != first]])
             mask = torch.from_numpy(HOLE == 0).view(1, 784)
-            logit = model.under(order).logits(x.flatten(1), mask)[0, first]
+            logit = model.with_order(order).logits(x.flatten(1), mask)[0, first]
             np.testing.assert_allclose(p[first], torch.sigmoid(logit), rtol=1e-5)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Figure:
+class Metric:
     """value and the ends of its 95 % bootstrap interval, the unit, and all that it depends on."""
 
     name: str
@@ -30,7 +30,7 @@ class Figure:
 
 def bootstrap(
     name: str, values: Tensor, unit: str, setting: str, n_resamples: int = 1000, seed: int = 0
-) -> Figure:
+) -> Metric:
     """The mean of per-image values (N,) and its 95 % interval by resampling images."""
     values = values.double().cpu()
     N = len(values)
@@ -39,7 +39,7 @@ def bootstrap(
         [values[torch.randint(N, (N,), generator=generator)].mean() for _ in range(n_resamples)]
     )
     low, high = torch.quantile(means, torch.tensor([0.025, 0.975], dtype=means.dtype)).tolist()
-    return Figure(name, values.mean().item(), low, high, unit, setting)
+    return Metric(name, values.mean().item(), low, high, unit, setting)
 
 
 def bootstrap_distance(
@@ -51,7 +51,7 @@ def bootstrap_distance(
     setting: str,
     n_resamples: int = 100,
     seed: int = 0,
-) -> Figure:
+) -> Metric:
     """A distance between two sets (N, F) and (M, F), and its 95 % interval by resampling both.
 
     A set with members twice over is further from everything than the set itself; so the resampled
@@ -66,6 +66,6 @@ def bootstrap_distance(
     value = distance(a, b)
     values = torch.tensor([distance(resampled(a), resampled(b)) for _ in range(n_resamples)])
     apart = torch.quantile(values - values.mean(), torch.tensor([0.025, 0.975])).tolist()
-    return Figure(
+    return Metric(
         name, value, value + min(apart[0], 0.0), value + max(apart[1], 0.0), unit, setting
     )
