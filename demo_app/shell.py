@@ -10,6 +10,11 @@ from typing import Any
 
 import gradio as gr
 import torch
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
@@ -116,8 +121,17 @@ class App(gr.Blocks):
     tabs: Sequence[Tab] = ()
 
     def launch(self, *args: Any, **kwargs: Any) -> Any:
-        routes = {"routes": [live.route(self.functions())]}
-        return super().launch(*args, **{**settings(self.tabs), "app_kwargs": routes, **kwargs})
+        return super().launch(
+            *args, **{**settings(self.tabs), "app_kwargs": self.served(), **kwargs}
+        )
+
+    def served(self) -> dict[str, Any]:
+        """What Gradio's own server is given besides: the socket, the page's files, and the page
+        itself compressed, which Gradio sends as it is."""
+        return {
+            "routes": [live.route(self.functions()), widgets.files.route()],
+            "middleware": [Middleware(CompressedPage)],
+        }
 
     def functions(self) -> dict[str, live.Function]:
         """What the page may call live: "<widget>.<function>" of every widget."""
@@ -127,6 +141,17 @@ class App(gr.Blocks):
             if isinstance(block, widgets.Widget)
             for key, function in block.functions.items()
         }
+
+
+class CompressedPage:
+    """Compresses what a browser goes to, if it can read that: the page, and no stream."""
+
+    def __init__(self, app: ASGIApp):
+        self._plain, self._compressed = app, GZipMiddleware(app, minimum_size=1000)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", "")
+        await (self._compressed if page else self._plain)(scope, receive, send)
 
 
 def build(tabs: Sequence[Tab] = TABS, store: Store | None = None) -> App:
@@ -153,22 +178,38 @@ def _header(tabs: Sequence[Tab]) -> dict[str, Any]:
     }
 
 
+def mount(app: FastAPI, path: str, demo: App | None = None) -> FastAPI:
+    """Put the app into somebody's FastAPI app, under `path`, such as "/zoo"; returns `app`.
+
+    Gradio's own `mount_gradio_app` knows nothing of the page's files and its socket.
+    """
+    demo = demo or build()
+    return gr.mount_gradio_app(app, demo, path, app_kwargs=demo.served(), **page(demo.tabs))
+
+
 def settings(tabs: Sequence[Tab]) -> dict[str, Any]:
     """The launch settings: nothing is sent or asked anywhere else, and little is kept."""
     return dict(
+        **page(tabs),
         server_name=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         server_port=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
+        favicon_path=Path(__file__).parent / "favicon.png",
+        max_threads=4,
+        state_session_capacity=200,
+    )
+
+
+def page(tabs: Sequence[Tab]) -> dict[str, Any]:
+    """Those settings that are of the page, wherever it is served."""
+    return dict(
         theme=_theme(),
         head=widgets.head([tab.key for tab in tabs]),
-        favicon_path=Path(__file__).parent / "favicon.png",
         footer_links=["api"],
         run_history=False,
         enable_monitoring=False,
         ssr_mode=False,
         pwa=False,
-        max_threads=4,
         max_file_size="5mb",
-        state_session_capacity=200,
     )
 
 

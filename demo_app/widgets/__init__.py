@@ -1,10 +1,8 @@
 """Parts of the page with a life of their own in the browser.
 
-A widget is a folder with template.html, style.css and script.js (the last two may be absent). A
-long script lies in several *.js, which are one in the order of their names. It is the body of a
-function of `element`, `props`, `server`, `watch` and `trigger`, and draws on what widgets/shared
-gives to every page as `zoo`. Keep backquotes, backslashes, `${` and `{{` out of template.html and
-style.css: Gradio reads both as templates.
+A widget is a folder with template.html, script.js, an ES module, and style.css (which may be
+absent), whose rules hold in the widget alone. They are served as files (`files`) and loaded when
+the tab that they are in is first shown; widgets/shared has what they share.
 """
 
 from __future__ import annotations
@@ -15,34 +13,19 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from demo_app import text
 from demo_app.errors import BadInput, Unavailable
+from demo_app.widgets import files
 
-SHARED = (
-    "zoo.js",
-    "color.js",
-    "grid.js",
-    "soft.js",
-    "player.js",
-    "save.js",
-    "photo.js",
-    "face.js",
-    "chooser.js",
-    "raster.js",
-    "plane.js",
-    "field.js",
-    "chart.js",
-    "draws.js",
-    "coded.js",
-)
-
-_FOLDER = Path(__file__).parent
 _log = logging.getLogger(__name__)
+
+
+_MOUNT = """import(new URL("{script}", document.baseURI))
+  .then((page) => page.mount("{name}", element, props, server));"""
 
 
 class Widget(gr.HTML):
@@ -64,12 +47,9 @@ class Widget(gr.HTML):
     ):
         self.functions = {key: live(key, f) for key, f in (functions or {}).items()}
         self.name = name
-        files = sorted(path.name for path in (_FOLDER / name).glob("*.js"))
-        script = "\n".join(_read(name, file) for file in files)
         super().__init__(
-            html_template=_read(name, "template.html"),
-            css_template=_read(name, "style.css"),
-            js_on_load=f'server = window.zoo.live("{name}", server);{script}' if script else None,
+            html_template="",
+            js_on_load=_MOUNT.format(script=files.address("widgets/shared/widget.js"), name=name),
             server_functions=list(self.functions.values()),
             apply_default_css=False,
             elem_classes=["zoo-widget", f"zoo-{name}"],
@@ -147,16 +127,18 @@ def explanation(tab: str, **figures: str) -> None:
 
 
 def head(tabs: list[str]) -> str:
-    """What the page's <head> holds: the shared style and script, and the labels."""
-    labels = {language: text.labels(language) for language in text.LANGUAGES}
+    """What the page's <head> holds: the shared style and scripts, and what they are told."""
     shown = "\n".join(
         f'html[data-tab="{tab}"] #page-{tab} {{ display: flex !important; }}' for tab in tabs
     )
-    about = json.dumps({"tabs": tabs, "labels": labels}, ensure_ascii=False).replace("</", "<\\/")
-    scripts = "\n".join(_read("shared", name) for name in SHARED)
+    setup = json.dumps({"tabs": tabs, "languages": text.LANGUAGES}, ensure_ascii=False)
+    style = files.address("widgets/shared/zoo.css")
+    scripts = "\n".join(
+        f'<link rel="modulepreload" href="{address}">' for address in files.scripts()
+    )
     return (
-        f"<style>\n{_read('shared', 'zoo.css')}\n{shown}\n</style>\n"
-        f"<script>\nwindow.zooSetup = {about};\n{scripts}\n</script>"
+        f'<link rel="stylesheet" href="{style}">\n<style>\n{shown}\n</style>\n{scripts}\n'
+        f'<script type="application/json" id="zoo-setup">{setup}</script>'
     )
 
 
@@ -166,8 +148,3 @@ def _bind(signature: inspect.Signature, arguments: Mapping[str, Any]) -> None:
     except TypeError as error:
         expected = ", ".join(signature.parameters) or "none"
         raise BadInput(f"The arguments must be: {expected} ({error}).") from error
-
-
-def _read(name: str, file: str) -> str:
-    path = _FOLDER / name / file
-    return path.read_text(encoding="utf-8") if path.exists() else ""

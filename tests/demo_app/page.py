@@ -27,6 +27,12 @@ def served(tabs: Sequence[shell.Tab], store: Store) -> Iterator[str]:
     app.close()
 
 
+WITH_ZOO = """(async (...given) => {
+    const zoo = await import(document.querySelector("link[href$='/shared/zoo.js']").href);
+    return (%s)(...given);
+})"""
+"""A function of the page, in which `zoo` is what its widgets share."""
+
 PAPER, PEN = 255, 27  # the red of light paper and pen, in zoo.css
 EN = text.labels("en")
 

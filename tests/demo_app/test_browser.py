@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import shell, text, wire
-from tests.demo_app.page import fragment, pause, state
+from tests.demo_app.page import WITH_ZOO, fragment, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -348,7 +348,8 @@ def test_an_address_edited_by_hand_is_followed(visit, service):
 def test_what_is_yet_to_be_written_does_not_undo_an_edited_address(visit):
     page = visit()
     page.evaluate(
-        """() => {
+        WITH_ZOO
+        % """() => {
             zoo.selectLanguage("ko");  // due to be written to the address
             location.hash = "#tab=gan";  // "hashchange" comes later,
             dispatchEvent(new Event("pagehide"));  // and the writing before it
@@ -514,7 +515,8 @@ def test_a_server_that_is_gone_is_told_and_the_next_change_tries_again(visit, se
 def test_latest_sends_the_newest_arguments_last_and_one_at_a_time(visit):
     page = visit()
     sent, most, answers = page.evaluate(
-        """async () => {
+        WITH_ZOO
+        % """async () => {
           const sent = [], answers = [];
           let under_way = 0, most = 0;
           const call = async (given) => {
@@ -541,12 +543,10 @@ def test_latest_sends_the_newest_arguments_last_and_one_at_a_time(visit):
 
 def test_a_seed_is_the_same_numbers_everywhere(visit):
     page = visit()
-    numbers = page.evaluate("(() => { const r = zoo.random(7); return [r(), r(), r()]; })()")
-    assert numbers == page.evaluate(
-        "(() => { const r = zoo.random(7); return [r(), r(), r()]; })()"
-    )
+    three = WITH_ZOO % "() => { const r = zoo.random(7); return [r(), r(), r()]; }"
+    assert page.evaluate(three) == page.evaluate(three)
     many = page.evaluate(
-        "(() => { const r = zoo.random(1); return Array.from({length: 9999}, r); })()"
+        WITH_ZOO % "() => { const r = zoo.random(1); return Array.from({length: 9999}, r); }"
     )
     counts, _ = np.histogram(many, 10, (0, 1))
     assert abs(counts - 1000).max() < 130

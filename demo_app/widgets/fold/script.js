@@ -1,18 +1,18 @@
-const zoo = window.zoo;
-const handle = element.querySelector(".handle");
-const about = element.closest(".zoo-about");
-const part = zoo.part(props.data.tab + "-about", { open: false }, show);
+// @ts-check
+import * as zoo from "../shared/zoo.js";
 
-handle.dataset.testid = props.data.tab + "-about";
-handle.addEventListener("click", () => {
-  part.set({ open: !part.get("open") });
-  show();
+export default zoo.widget({
+  name: (data) => data.tab + "-about",
+  state: { open: false },
+  setup({ element, props, find, part, change }) {
+    const handle = find("handle");
+    handle.dataset.testid = props.data.tab + "-about";
+    handle.addEventListener("click", () => change({ open: !part.get("open") }));
+    return {
+      restore() {
+        handle.setAttribute("aria-expanded", part.get("open"));
+        element.closest(".zoo-about").classList.toggle("zoo-open", part.get("open"));
+      },
+    };
+  },
 });
-
-function show() {
-  handle.setAttribute("aria-expanded", part.get("open"));
-  about.classList.toggle("zoo-open", part.get("open"));
-}
-
-zoo.translate(element);
-show();

@@ -1,3 +1,9 @@
-element.querySelector(".sentence").textContent = props.data.sentence;
-element.querySelector("code").textContent = props.data.command;
-window.zoo.translate(element);
+// @ts-check
+import * as zoo from "../shared/zoo.js";
+
+export default zoo.widget({
+  setup({ props, find }) {
+    find("sentence").textContent = props.data.sentence;
+    find("command").textContent = props.data.command;
+  },
+});

@@ -1,58 +1,57 @@
 /* Photos that people bring: chosen with a button, or dropped. */
-(function () {
-  "use strict";
 
-  const zoo = window.zoo;
-  const MAX_BYTES = 5000000; // of a file that is sent
-  const LONGEST = 512; // pixels of the longer side of one that is made smaller first
+import { make } from "./controls.js";
+import { number, t } from "./words.js";
 
-  /* `button` opens the chooser of `input`, a hidden <input type="file">; a file may be dropped on
-     `stage`, too. open(text) has the file as base64, "" when it is empty; refuse(sentence) is told
-     why one cannot be sent. */
-  zoo.takePhotos = function ({ button, input, stage, open, refuse }) {
-    async function send(file) {
-      const blob = file.size > MAX_BYTES ? await smaller(file) : file;
-      if (!blob) {
-        return refuse(zoo.t("zoo.photo_too_large", { size: zoo.number(file.size / 1e6, 1) }));
-      }
-      if (!blob.size) return open("");
-      const reader = new FileReader();
-      reader.onload = () => open(reader.result.slice(reader.result.indexOf(",") + 1));
-      reader.onerror = () => refuse(zoo.t("zoo.photo_unread"));
-      reader.readAsDataURL(blob);
+const MAX_BYTES = 5000000; // of a file that is sent
+const LONGEST = 512; // pixels of the longer side of one that is made smaller first
+
+/* `button` opens the chooser of `input`, a hidden <input type="file">; a file may be dropped on
+   `stage`, too. open(text) has the file as base64, "" when it is empty; refuse(sentence) is told
+   why one cannot be sent. */
+export function takePhotos({ button, input, stage, open, refuse }) {
+  async function send(file) {
+    const blob = file.size > MAX_BYTES ? await smaller(file) : file;
+    if (!blob) {
+      return refuse(t("zoo.photo_too_large", { size: number(file.size / 1e6, 1) }));
     }
-
-    button.addEventListener("click", () => input.click());
-    input.addEventListener("change", () => {
-      if (input.files.length) send(input.files[0]);
-      input.value = ""; // so that the same file may be chosen again
-    });
-    stage.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      stage.classList.add("over");
-    });
-    stage.addEventListener("dragleave", () => stage.classList.remove("over"));
-    stage.addEventListener("drop", (event) => {
-      event.preventDefault();
-      stage.classList.remove("over");
-      if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
-    });
-  };
-
-  async function smaller(file) {
-    try {
-      const bitmap = await createImageBitmap(file);
-      const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
-      const size = {
-        width: Math.max(1, Math.round(bitmap.width * scale)),
-        height: Math.max(1, Math.round(bitmap.height * scale)),
-      };
-      const canvas = zoo.make("canvas", size);
-      canvas.getContext("2d").drawImage(bitmap, 0, 0, size.width, size.height);
-      bitmap.close();
-      return await new Promise((done) => canvas.toBlob(done, "image/png"));
-    } catch (error) {
-      return null; // no picture that this browser knows
-    }
+    if (!blob.size) return open("");
+    const reader = new FileReader();
+    reader.onload = () => open(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => refuse(t("zoo.photo_unread"));
+    reader.readAsDataURL(blob);
   }
-})();
+
+  button.addEventListener("click", () => input.click());
+  input.addEventListener("change", () => {
+    if (input.files.length) send(input.files[0]);
+    input.value = ""; // so that the same file may be chosen again
+  });
+  stage.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    stage.classList.add("over");
+  });
+  stage.addEventListener("dragleave", () => stage.classList.remove("over"));
+  stage.addEventListener("drop", (event) => {
+    event.preventDefault();
+    stage.classList.remove("over");
+    if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
+  });
+}
+
+async function smaller(file) {
+  try {
+    const bitmap = await createImageBitmap(file);
+    const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
+    const size = {
+      width: Math.max(1, Math.round(bitmap.width * scale)),
+      height: Math.max(1, Math.round(bitmap.height * scale)),
+    };
+    const canvas = make("canvas", size);
+    canvas.getContext("2d").drawImage(bitmap, 0, 0, size.width, size.height);
+    bitmap.close();
+    return await new Promise((done) => canvas.toBlob(done, "image/png"));
+  } catch (error) {
+    return null; // no picture that this browser knows
+  }
+}

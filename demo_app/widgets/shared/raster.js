@@ -1,499 +1,506 @@
 /* A digit that grows: an image with the line up to which it is known, and its completions. */
-(function () {
-  "use strict";
 
-  const zoo = window.zoo;
-  const D = 784;
-  const SIDE = 28;
-  const FOLLOW = -1; // the line is at the last drawn pixel
+import { sane } from "./address.js";
+import { packBits, unpackBits, urlBits } from "./arrays.js";
+import { Chooser } from "./chooser.js";
+import { paintPixels, rgb } from "./color.js";
+import { make, seedField, wait } from "./controls.js";
+import { PixelCanvas } from "./grid.js";
+import { latest, showStatus, withAnswer } from "./live.js";
+import { still, theme, token } from "./look.js";
+import { Player } from "./player.js";
+import { MAX_SEED, newSeed, random } from "./random.js";
+import { onChange } from "./signals.js";
+import { language, number, t, translate } from "./words.js";
 
-  /* The border between the first k pixels and the rest, as a path over cells of `size`. */
-  zoo.staircase = function (size, k) {
-    const row = Math.floor(k / SIDE) * size;
-    const column = (k % SIDE) * size;
-    const path = new Path2D();
-    if (column) {
-      path.moveTo(0, row + size);
-      path.lineTo(column, row + size);
-      path.lineTo(column, row);
-    } else path.moveTo(0, row);
-    path.lineTo(SIDE * size, row);
-    return path;
+const D = 784;
+const SIDE = 28;
+const FOLLOW = -1; // the line is at the last drawn pixel
+
+/* The border between the first k pixels and the rest, as a path over cells of `size`. */
+export function staircase(size, k) {
+  const row = Math.floor(k / SIDE) * size;
+  const column = (k % SIDE) * size;
+  const path = new Path2D();
+  if (column) {
+    path.moveTo(0, row + size);
+    path.lineTo(column, row + size);
+    path.lineTo(column, row);
+  } else path.moveTo(0, row);
+  path.lineTo(SIDE * size, row);
+  return path;
+}
+
+/* Color over all pixels from k on. */
+export function shadeFrom(context, size, k, color, opacity) {
+  if (k >= D) return;
+  const path = staircase(size, k);
+  path.lineTo(SIDE * size, SIDE * size);
+  path.lineTo(0, SIDE * size);
+  context.save();
+  context.globalAlpha = opacity;
+  context.fillStyle = color;
+  context.fill(path);
+  context.restore();
+}
+
+/* The edge of the ink, light inside dark, so that it shows on any color. */
+export function outline(context, size, pixels) {
+  const path = new Path2D();
+  const ink = (x, y) => x >= 0 && y >= 0 && x < SIDE && y < SIDE && pixels[y * SIDE + x] === 1;
+  const line = (x, y, dx, dy) => {
+    path.moveTo(x * size, y * size);
+    path.lineTo((x + dx) * size, (y + dy) * size);
   };
-
-  /* Color over all pixels from k on. */
-  zoo.shadeFrom = function (context, size, k, color, opacity) {
-    if (k >= D) return;
-    const path = zoo.staircase(size, k);
-    path.lineTo(SIDE * size, SIDE * size);
-    path.lineTo(0, SIDE * size);
-    context.save();
-    context.globalAlpha = opacity;
-    context.fillStyle = color;
-    context.fill(path);
-    context.restore();
-  };
-
-  /* The edge of the ink, light inside dark, so that it shows on any color. */
-  zoo.outline = function (context, size, pixels) {
-    const path = new Path2D();
-    const ink = (x, y) => x >= 0 && y >= 0 && x < SIDE && y < SIDE && pixels[y * SIDE + x] === 1;
-    const line = (x, y, dx, dy) => {
-      path.moveTo(x * size, y * size);
-      path.lineTo((x + dx) * size, (y + dy) * size);
-    };
-    for (let y = 0; y <= SIDE; y++) {
-      for (let x = 0; x <= SIDE; x++) {
-        if (ink(x, y) !== ink(x, y - 1)) line(x, y, 1, 0);
-        if (ink(x, y) !== ink(x - 1, y)) line(x, y, 0, 1);
-      }
-    }
-    context.lineCap = "round";
-    for (const [width, color] of [[3, "rgb(0 0 0 / 45%)"], [1.5, "rgb(255 255 255 / 90%)"]]) {
-      context.lineWidth = width;
-      context.strokeStyle = color;
-      context.stroke(path);
-    }
-  };
-
-  zoo.placeOf = (i) => ({
-    row: zoo.number(Math.floor(i / SIDE) + 1),
-    column: zoo.number((i % SIDE) + 1),
-  });
-
-  class Sketch {
-    /* Fills `host` with an image to draw, the line beside it, pens, and test digits to choose.
-
-       tab: prefix of its test ids; part: the tab's state, with Sketch.defaults among its
-       defaults; read(i), onpoint(i): as of a Grid, but silent while one draws; onchange(): pixels
-       changed; online(): the line moved; onreset(): the state is the defaults again. */
-    constructor(host, { tab, part, first = 200, read, onpoint, onchange, online, onreset }) {
-      Object.assign(this, { part, first, onchange, online, onreset });
-      this.host = host;
-      this.listeners = [];
-      this.showKnown = this.showKnown.bind(this);
-      host.classList.add("zoo-sketch");
-      const pen = (key, path) =>
-        `<button type="button" class="zoo-icon" data-brush="${key}" data-t-title="zoo.brush_${key}"
-          data-t-label="zoo.brush_${key}"><svg viewBox="0 0 18 18" aria-hidden="true"><path
-          d="${path}"/></svg></button>`;
-      const arrow = (key, path) =>
-        `<button type="button" class="zoo-icon ${key}" data-t-title="zoo.${key}"
-          data-t-label="zoo.${key}" data-testid="${tab}-${key}"><svg class="zoo-stroke"
-          viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg></button>`;
-      const act = (key) =>
-        `<button type="button" class="${key}" data-t="zoo.${key}" data-t-title="zoo.${key}_title"
-          data-testid="${tab}-${key}"></button>`;
-      host.innerHTML = `
-        <div class="zoo-framed">
-          <div class="canvas" data-testid="${tab}-canvas"></div>
-          <div class="zoo-line" role="slider" tabindex="0" aria-valuemin="0" aria-valuemax="${D}"
-            data-t-label="zoo.line" data-t-title="zoo.line" data-testid="${tab}-line"></div>
-        </div>
-        <div class="zoo-tools zoo-pens">
-          <div class="zoo-joined" role="group" data-t-label="zoo.tool">
-            <button type="button" data-tool="draw" data-t="zoo.draw"></button>
-            <button type="button" data-tool="erase" data-t="zoo.erase"
-              data-t-title="zoo.erase_title"></button>
-          </div>
-          <div class="zoo-joined zoo-brushes" role="group" data-t-label="zoo.brush">
-            ${pen(1, "M7 7h4v4H7z")}${pen(2, "M5 5h8v8H5z")}
-            ${pen(3, "M7 3h4v4h4v4h-4v4H7v-4H3V7h4z")}
-          </div>
-          <div class="zoo-joined" role="group">
-            ${arrow("undo", "M9 15 4 10l5-5M4 10h10a5 5 0 0 1 0 10h-3")}
-            ${arrow("redo", "m15 15 5-5-5-5M20 10H10a5 5 0 0 0 0 10h3")}
-          </div>
-        </div>
-        <div class="chooser" data-testid="${tab}-chooser"></div>
-        <div class="zoo-tools">${act("clear")}${act("sprinkle")}${act("noise")}${act("reset")}</div>`;
-      zoo.translate(host);
-      const find = (this.find = (selector) => host.querySelector(selector));
-
-      this.canvas = new zoo.PixelCanvas(find(".canvas"), {
-        label: "zoo.canvas",
-        read,
-        onpoint: (i) => !this.drawing && onpoint(i),
-        onchange: (pixels, finished) => this.changed(finished),
-      });
-      const surface = this.canvas.surface;
-      surface.addEventListener("pointerdown", () => (this.drawing = true));
-      for (const name of ["pointerup", "pointercancel"]) {
-        surface.addEventListener(name, () => (this.drawing = false));
-      }
-      this.canvas.addLayer((context, size) => {
-        const known = this.known;
-        zoo.shadeFrom(context, size, known, zoo.token("page"), 0.62);
-        context.strokeStyle = zoo.token("accent");
-        context.lineWidth = 2;
-        context.stroke(zoo.staircase(size, known));
-      });
-
-      this.chooser = new zoo.Chooser(find(".chooser"), {
-        label: "zoo.digits",
-        onchoose: (id) => {
-          this.setKnown(part.defaults.known);
-          this.canvas.load(this.digit(id));
-        },
-      });
-
-      find(".undo").addEventListener("click", () => this.canvas.undo());
-      find(".redo").addEventListener("click", () => this.canvas.redo());
-      find(".clear").addEventListener("click", () => {
-        this.setKnown(FOLLOW);
-        this.canvas.clear();
-      });
-      find(".noise").addEventListener("click", () => this.canvas.load(this.flip(0.5)));
-      find(".sprinkle").addEventListener("click", () => this.canvas.load(this.flip(0.02)));
-      find(".reset").addEventListener("click", () => {
-        const first = this.chooser.nearest(this.first);
-        part.set(part.defaults);
-        this.canvas.load(this.digit(first));
-        part.set({ x: "" });
-        this.chooser.mark(first);
-        this.showTools();
-        this.showKnown();
-        this.onreset();
-      });
-      for (const key of ["tool", "brush"]) {
-        host.querySelectorAll(`[data-${key}]`).forEach((button) =>
-          button.addEventListener("click", () => {
-            part.set({ [key]: key === "brush" ? Number(button.dataset.brush) : button.dataset.tool });
-            this.showTools();
-          })
-        );
-      }
-      host.parentElement.closest(".zoo-widget").addEventListener("keydown", (event) => {
-        if (event.defaultPrevented || event.target.matches("input, select")) return;
-        if (!event.ctrlKey && !event.metaKey) return;
-        const key = event.key.toLowerCase();
-        if (key === "z" && !event.shiftKey) this.canvas.undo();
-        else if (key === "y" || key === "z") this.canvas.redo();
-        else return;
-        event.preventDefault();
-      });
-
-      const grip = find(".zoo-line");
-      grip.addEventListener("pointerdown", (event) => {
-        event.preventDefault();
-        grip.focus({ preventScroll: true });
-        grip.setPointerCapture(event.pointerId);
-      });
-      grip.addEventListener("pointermove", (event) => {
-        if (!grip.hasPointerCapture(event.pointerId)) return;
-        const [x, y] = this.canvas.position(event);
-        // Beside the canvas the line goes by whole rows, over it by pixels.
-        const known =
-          x >= SIDE ? Math.round(y) * SIDE : Math.floor(y) * SIDE + Math.max(0, Math.round(x));
-        this.moveLine(known);
-      });
-      grip.addEventListener("keydown", (event) => {
-        const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE, Home: -D,
-          End: D }[event.key];
-        if (!by) return;
-        event.preventDefault();
-        this.moveLine(this.known + by);
-      });
-      zoo.on("language", () => this.showKnown());
-    }
-
-    get pixels() {
-      return this.canvas.pixels;
-    }
-
-    /* How many pixels are before the line. */
-    get known() {
-      const known = this.part.get("known");
-      return known === FOLLOW ? this.pixels.lastIndexOf(1) + 1 : known;
-    }
-
-    digit(id) {
-      return this.chooser.picture(id).map((level) => (level ? 1 : 0));
-    }
-
-    /* Pixels that are flipped with probability p; each press takes other random numbers. */
-    flip(p) {
-      const random = zoo.random(zoo.newSeed());
-      return this.pixels.map((pixel) => (random() < p ? 1 - pixel : pixel));
-    }
-
-    /* Test digits as start() answered them, packed bits each; then what the state says. */
-    load(digits, labels) {
-      const levels = new Uint8Array(digits.length * D);
-      digits.forEach((text, n) =>
-        levels.set(zoo.unpackBits(text, D).map((bit) => 255 * bit), n * D)
-      );
-      this.chooser.load(levels, labels, (c) => zoo.t("zoo.digit", { digit: c }));
-      this.loaded = true;
-      this.restore();
-    }
-
-    restore() {
-      zoo.sane(this.part, { known: [FOLLOW, D], brush: [1, 3] }, { tool: ["draw", "erase"] });
-      this.showTools();
-      this.showKnown();
-      if (!this.loaded) return;
-      const first = this.chooser.nearest(this.first);
-      const kept = this.part.get("x") ? zoo.unpackBits(this.part.get("x"), D) : null;
-      this.canvas.put(kept || this.digit(first));
-      this.chooser.mark(kept ? this.idOf(kept) : first);
-      if (!kept) this.part.set({ x: "" });
-      this.canvas.past = [];
-      this.canvas.future = [];
-      this.showTools();
-    }
-
-    /* The id of the chosen test digit if it is these pixels, else null. */
-    idOf(pixels) {
-      const { id } = this.chooser;
-      return id !== null && this.digit(id).every((bit, i) => bit === pixels[i]) ? id : null;
-    }
-
-    changed(finished) {
-      this.onchange();
-      if (this.part.get("known") === FOLLOW) zoo.withAnswer(this.showKnown);
-      if (!finished) return;
-      this.part.set({ x: zoo.urlBits(this.pixels) });
-      this.showTools();
-      if (this.idOf(this.pixels) === null) this.chooser.mark(null);
-    }
-
-    showTools() {
-      const { canvas, part } = this;
-      canvas.tool = part.get("tool");
-      canvas.brush = part.get("brush");
-      for (const key of ["tool", "brush"]) {
-        this.host.querySelectorAll(`[data-${key}]`).forEach((button) =>
-          button.setAttribute("aria-pressed", button.dataset[key] === String(part.get(key)))
-        );
-      }
-      this.find(".undo").disabled = !canvas.past.length;
-      this.find(".redo").disabled = !canvas.future.length;
-    }
-
-    setKnown(known) {
-      this.part.set({ known });
-      this.showKnown();
-    }
-
-    follow() {
-      this.setKnown(this.part.get("known") === FOLLOW ? this.known : FOLLOW);
-      this.online();
-    }
-
-    moveLine(known) {
-      const next = Math.max(0, Math.min(D, known));
-      if (next === this.part.get("known")) return;
-      this.setKnown(next);
-      this.online();
-    }
-
-    /* Call f() whenever the line is shown anew. */
-    whenLine(f) {
-      this.listeners.push(f);
-    }
-
-    showKnown() {
-      const known = this.known;
-      if (known !== this.shown) this.canvas.refresh();
-      this.shown = known;
-      const row = Math.min(SIDE, Math.ceil(known / SIDE));
-      const grip = this.find(".zoo-line");
-      grip.style.top = (100 * (known % SIDE ? row - 1 : row)) / SIDE + "%";
-      grip.setAttribute("aria-valuenow", known);
-      grip.setAttribute("aria-valuetext", zoo.t("zoo.known_of", { known: zoo.number(known) }));
-      this.listeners.forEach((f) => f());
+  for (let y = 0; y <= SIDE; y++) {
+    for (let x = 0; x <= SIDE; x++) {
+      if (ink(x, y) !== ink(x, y - 1)) line(x, y, 1, 0);
+      if (ink(x, y) !== ink(x - 1, y)) line(x, y, 0, 1);
     }
   }
+  context.lineCap = "round";
+  for (const [width, color] of [[3, "rgb(0 0 0 / 45%)"], [1.5, "rgb(255 255 255 / 90%)"]]) {
+    context.lineWidth = width;
+    context.strokeStyle = color;
+    context.stroke(path);
+  }
+}
 
-  Sketch.defaults = { x: "", tool: "draw", brush: 2, known: D / 2 };
+export const placeOf = (i) => ({
+  row: number(Math.floor(i / SIDE) + 1),
+  column: number((i % SIDE) + 1),
+});
 
-  class Completions {
-    /* Fills `host` with controls, rows of tiles and a player for what models make of a sketch.
+export class Sketch {
+  /* Fills `host` with an image to draw, the line beside it, pens, and test digits to choose.
 
-       tab, part: as of a Sketch, with Completions.defaults among the defaults; rows: the key of a
-       name for each row of tiles, or null; call(arguments): answers {ok, rows: [{images, log_prob}]} for {x, known,
-       n, seed} and what extra() adds; fields: an element with more controls, if any. */
-    constructor(host, { tab, part, sketch, rows, call, extra = () => ({}), fields }) {
-      Object.assign(this, { part, sketch, rows, extra });
-      this.host = host;
-      this.answer = null;
-      host.classList.add("zoo-completions");
-      const tiles = rows
-        .map(
-          (key, row) => `<div class="zoo-row">${key ? `<h3 data-t="${key}"></h3>` : ""}
-            <div class="zoo-tiles" data-testid="${tab}-completions-${row}"></div></div>`
-        )
-        .join("");
-      host.innerHTML = `
-        <div class="zoo-controls">
-          <label class="zoo-field zoo-known"><span data-t="zoo.known"></span><input type="range"
-            class="zoo-range" min="0" max="${D}" step="1" data-testid="${tab}-known"><output
-            class="zoo-figure"></output></label>
-          <button type="button" class="follow" data-t="zoo.follow" data-t-title="zoo.follow_title"
-            data-testid="${tab}-follow"></button>
-          <label class="zoo-field"><span data-t="zoo.how_many"></span><select class="zoo-select count"
-            data-testid="${tab}-count"><option>1</option><option>7</option><option>14</option></select></label>
-          <label class="zoo-field"><span data-t="zoo.seed"></span><input class="zoo-number seed"
-            type="number" min="0" max="${zoo.MAX_SEED}" step="1" data-testid="${tab}-seed"></label>
-          <button type="button" class="zoo-primary random" data-t="zoo.again"
-            data-testid="${tab}-random"></button>
+     tab: prefix of its test ids; part: the tab's state, with Sketch.defaults among its
+     defaults; read(i), onpoint(i): as of a Grid, but silent while one draws; onchange(): pixels
+     changed; online(): the line moved; onreset(): the state is the defaults again. */
+  constructor(host, { tab, part, first = 200, read, onpoint, onchange, online, onreset }) {
+    Object.assign(this, { part, first, onchange, online, onreset });
+    this.host = host;
+    this.listeners = [];
+    this.showKnown = this.showKnown.bind(this);
+    host.classList.add("zoo-sketch");
+    const pen = (key, path) =>
+      `<button type="button" class="zoo-icon" data-brush="${key}" data-t-title="zoo.brush_${key}"
+        data-t-label="zoo.brush_${key}"><svg viewBox="0 0 18 18" aria-hidden="true"><path
+        d="${path}"/></svg></button>`;
+    const arrow = (key, path) =>
+      `<button type="button" class="zoo-icon ${key}" data-t-title="zoo.${key}"
+        data-t-label="zoo.${key}" data-testid="${tab}-${key}"><svg class="zoo-stroke"
+        viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg></button>`;
+    const act = (key) =>
+      `<button type="button" class="${key}" data-t="zoo.${key}" data-t-title="zoo.${key}_title"
+        data-testid="${tab}-${key}"></button>`;
+    host.innerHTML = `
+      <div class="zoo-framed">
+        <div class="canvas" data-testid="${tab}-canvas"></div>
+        <div class="zoo-line" role="slider" tabindex="0" aria-valuemin="0" aria-valuemax="${D}"
+          data-t-label="zoo.line" data-t-title="zoo.line" data-testid="${tab}-line"></div>
+      </div>
+      <div class="zoo-tools zoo-pens">
+        <div class="zoo-joined" role="group" data-t-label="zoo.tool">
+          <button type="button" data-tool="draw" data-t="zoo.draw"></button>
+          <button type="button" data-tool="erase" data-t="zoo.erase"
+            data-t-title="zoo.erase_title"></button>
         </div>
-        <div class="fields"></div>
-        ${tiles}
-        <p class="nothing zoo-hint" data-t="zoo.nothing_left" hidden></p>
-        <div class="player" data-testid="${tab}-player"></div>
-        <footer class="zoo-foot">
-          <p class="zoo-hint" data-t="zoo.rest_hint"></p>
-          <div class="zoo-status" role="status" data-testid="${tab}-rest-status"></div>
-        </footer>`;
-      const find = (this.find = (selector) => host.querySelector(selector));
-      if (fields) find(".fields").replaceWith(fields);
-      else find(".fields").remove();
-      zoo.translate(host);
-      this.player = new zoo.Player(find(".player"), { show: () => this.draw(), seconds: 5 });
+        <div class="zoo-joined zoo-brushes" role="group" data-t-label="zoo.brush">
+          ${pen(1, "M7 7h4v4H7z")}${pen(2, "M5 5h8v8H5z")}
+          ${pen(3, "M7 3h4v4h4v4h-4v4H7v-4H3V7h4z")}
+        </div>
+        <div class="zoo-joined" role="group">
+          ${arrow("undo", "M9 15 4 10l5-5M4 10h10a5 5 0 0 1 0 10h-3")}
+          ${arrow("redo", "m15 15 5-5-5-5M20 10H10a5 5 0 0 0 0 10h3")}
+        </div>
+      </div>
+      <div class="chooser" data-testid="${tab}-chooser"></div>
+      <div class="zoo-tools">${act("clear")}${act("sprinkle")}${act("noise")}${act("reset")}</div>`;
+    translate(host);
+    const find = (this.find = (selector) => host.querySelector(selector));
 
-      this.send = zoo.latest(call, (reply, given, milliseconds) => {
-        if (!zoo.showStatus(find(".zoo-status"), reply, milliseconds)) return;
-        this.answer = {
-          rows: reply.rows.map((row) => ({
-            images: row.images.map((text) => zoo.unpackBits(text, D)),
-            logProb: row.log_prob,
-          })),
-          given,
-        };
-        this.showTiles();
-      });
-      this.askSoon = zoo.wait(140, () => this.ask());
-
-      find(".zoo-known input").addEventListener("input", (event) =>
-        sketch.moveLine(Number(event.target.value))
-      );
-      find(".follow").addEventListener("click", () => sketch.follow());
-      find(".count").addEventListener("change", (event) => {
-        part.set({ count: Number(event.target.value) });
-        this.ask();
-      });
-      zoo.seedField(find(".seed"), part, (seed) => {
-        part.set({ seed });
-        this.ask();
-      });
-      find(".random").addEventListener("click", () => {
-        part.set({ seed: zoo.newSeed() });
-        find(".seed").value = part.get("seed");
-        this.playWhenDone = !zoo.still();
-        this.ask();
-      });
-      sketch.whenLine(() => this.showKnown());
-      zoo.on("language", () => this.answer && this.showTiles());
-      zoo.on("theme", () => this.draw());
+    this.canvas = new PixelCanvas(find(".canvas"), {
+      label: "zoo.canvas",
+      read,
+      onpoint: (i) => !this.drawing && onpoint(i),
+      onchange: (pixels, finished) => this.changed(finished),
+    });
+    const surface = this.canvas.surface;
+    surface.addEventListener("pointerdown", () => (this.drawing = true));
+    for (const name of ["pointerup", "pointercancel"]) {
+      surface.addEventListener(name, () => (this.drawing = false));
     }
+    this.canvas.addLayer((context, size) => {
+      const known = this.known;
+      shadeFrom(context, size, known, token("page"), 0.62);
+      context.strokeStyle = token("accent");
+      context.lineWidth = 2;
+      context.stroke(staircase(size, known));
+    });
 
-    restore() {
-      zoo.sane(this.part, { seed: [0, zoo.MAX_SEED] }, { count: [1, 7, 14] });
-      this.find(".count").value = this.part.get("count");
-      this.find(".seed").value = this.part.get("seed");
+    this.chooser = new Chooser(find(".chooser"), {
+      label: "zoo.digits",
+      onchoose: (id) => {
+        this.setKnown(part.defaults.known);
+        this.canvas.load(this.digit(id));
+      },
+    });
+
+    find(".undo").addEventListener("click", () => this.canvas.undo());
+    find(".redo").addEventListener("click", () => this.canvas.redo());
+    find(".clear").addEventListener("click", () => {
+      this.setKnown(FOLLOW);
+      this.canvas.clear();
+    });
+    find(".noise").addEventListener("click", () => this.canvas.load(this.flip(0.5)));
+    find(".sprinkle").addEventListener("click", () => this.canvas.load(this.flip(0.02)));
+    find(".reset").addEventListener("click", () => {
+      const first = this.chooser.nearest(this.first);
+      part.set(part.defaults);
+      this.canvas.load(this.digit(first));
+      part.set({ x: "" });
+      this.chooser.mark(first);
+      this.showTools();
       this.showKnown();
-    }
-
-    showKnown() {
-      this.find(".zoo-known input").value = this.sketch.known;
-      this.find(".zoo-known output").textContent = zoo.number(this.sketch.known);
-      this.find(".follow").setAttribute("aria-pressed", this.part.get("known") === FOLLOW);
-    }
-
-    ask() {
-      if (!this.sketch.loaded) return;
-      this.send({
-        x: zoo.packBits(this.sketch.pixels),
-        known: this.sketch.known,
-        n: this.part.get("count"),
-        seed: this.part.get("seed"),
-        ...this.extra(),
-      });
-    }
-
-    tiles(row) {
-      return [...this.host.querySelectorAll(".zoo-tiles")[row].children];
-    }
-
-    showTiles() {
-      this.answer.rows.forEach(({ images, logProb }, row) => {
-        const host = this.host.querySelectorAll(".zoo-tiles")[row];
-        while (host.children.length > images.length) host.lastChild.remove();
-        while (host.children.length < images.length) host.append(this.tile(row, host.children.length));
-        [...host.children].forEach((button, n) => {
-          const score = zoo.number(logProb[n], 1);
-          const quantity = zoo.make("i", { class: "quantity" }, "log p = ");
-          button.querySelector("span").replaceChildren(quantity, score);
-          button.title = zoo.t("zoo.take");
-          const name = this.rows[row] ? zoo.t(this.rows[row]) + ": " : "";
-          button.setAttribute(
-            "aria-label",
-            name + zoo.t("zoo.take_n", { n: zoo.number(n + 1), score })
-          );
-        });
-      });
-      const { known } = this.answer.given;
-      this.find(".nothing").hidden = known < D;
-      this.player.load(known, D);
-      if (this.playWhenDone) this.player.play();
-      this.playWhenDone = false;
-    }
-
-    tile(row, n) {
-      const button = zoo.make("button", { type: "button" },
-        zoo.make("canvas", { width: SIDE, height: SIDE }), zoo.make("span"));
-      button.addEventListener("click", () => {
-        const { canvas } = this.sketch;
-        canvas.load(this.answer.rows[row].images[n]);
-        canvas.surface.scrollIntoView({
-          block: "nearest",
-          behavior: zoo.still() ? "auto" : "smooth",
-        });
-      });
-      return button;
-    }
-
-    draw() {
-      if (!this.answer) return;
-      const { frame } = this.player;
-      const paper = zoo.rgb(zoo.token("paper"));
-      const pen = zoo.rgb(zoo.token("pen"));
-      const made = zoo.rgb(zoo.token("accent"));
-      const blank = zoo.rgb(zoo.token("sunken"));
-      const { known } = this.answer.given;
-      this.answer.rows.forEach(({ images }, row) =>
-        this.tiles(row).forEach((tile, n) => {
-          const image = images[n];
-          zoo.paintPixels(tile.querySelector("canvas"), (data) => {
-            for (let i = 0, o = 0; i < D; i++, o += 4) {
-              const color = i >= frame ? blank : !image[i] ? paper : i < known ? pen : made;
-              data[o] = color[0];
-              data[o + 1] = color[1];
-              data[o + 2] = color[2];
-              data[o + 3] = 255;
-            }
-          });
+      this.onreset();
+    });
+    for (const key of ["tool", "brush"]) {
+      host.querySelectorAll(`[data-${key}]`).forEach((button) =>
+        button.addEventListener("click", () => {
+          part.set({ [key]: key === "brush" ? Number(button.dataset.brush) : button.dataset.tool });
+          this.showTools();
         })
       );
     }
+    host.parentElement.closest(".zoo-widget").addEventListener("keydown", (event) => {
+      if (event.defaultPrevented || event.target.matches("input, select")) return;
+      if (!event.ctrlKey && !event.metaKey) return;
+      const key = event.key.toLowerCase();
+      if (key === "z" && !event.shiftKey) this.canvas.undo();
+      else if (key === "y" || key === "z") this.canvas.redo();
+      else return;
+      event.preventDefault();
+    });
 
-    /* The pictures of a row for zoo.sheet, and its numbers for JSON. */
-    pictures(row) {
-      return this.tiles(row).map((tile) => ({
-        canvas: tile.querySelector("canvas"),
-        title: tile.textContent,
-      }));
-    }
-
-    numbers(row) {
-      const { images, logProb } = this.answer.rows[row];
-      return images.map((image, n) => ({ pixels: [...image], log_prob: logProb[n] }));
-    }
+    const grip = find(".zoo-line");
+    grip.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      grip.focus({ preventScroll: true });
+      grip.setPointerCapture(event.pointerId);
+    });
+    grip.addEventListener("pointermove", (event) => {
+      if (!grip.hasPointerCapture(event.pointerId)) return;
+      const [x, y] = this.canvas.position(event);
+      // Beside the canvas the line goes by whole rows, over it by pixels.
+      const known =
+        x >= SIDE ? Math.round(y) * SIDE : Math.floor(y) * SIDE + Math.max(0, Math.round(x));
+      this.moveLine(known);
+    });
+    grip.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE, Home: -D,
+        End: D }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      this.moveLine(this.known + by);
+    });
+    onChange(language, () => this.showKnown());
   }
 
-  Completions.defaults = { count: 7, seed: 1 };
+  get pixels() {
+    return this.canvas.pixels;
+  }
 
-  Object.assign(zoo, { Sketch, Completions });
-})();
+  /* How many pixels are before the line. */
+  get known() {
+    const known = this.part.get("known");
+    return known === FOLLOW ? this.pixels.lastIndexOf(1) + 1 : known;
+  }
+
+  digit(id) {
+    return this.chooser.picture(id).map((level) => (level ? 1 : 0));
+  }
+
+  /* Pixels that are flipped with probability p; each press takes other random numbers. */
+  flip(p) {
+    const uniform = random(newSeed());
+    return this.pixels.map((pixel) => (uniform() < p ? 1 - pixel : pixel));
+  }
+
+  /* Test digits as start() answered them, packed bits each; then what the state says. */
+  load(digits, labels) {
+    const levels = new Uint8Array(digits.length * D);
+    digits.forEach((text, n) =>
+      levels.set(unpackBits(text, D).map((bit) => 255 * bit), n * D)
+    );
+    this.chooser.load(levels, labels, (c) => t("zoo.digit", { digit: c }));
+    this.loaded = true;
+    this.restore();
+  }
+
+  restore() {
+    sane(this.part, { known: [FOLLOW, D], brush: [1, 3] }, { tool: ["draw", "erase"] });
+    this.showTools();
+    this.showKnown();
+    if (!this.loaded) return;
+    const first = this.chooser.nearest(this.first);
+    const kept = this.part.get("x") ? unpackBits(this.part.get("x"), D) : null;
+    this.canvas.put(kept || this.digit(first));
+    this.chooser.mark(kept ? this.idOf(kept) : first);
+    if (!kept) this.part.set({ x: "" });
+    this.canvas.past = [];
+    this.canvas.future = [];
+    this.showTools();
+  }
+
+  /* The id of the chosen test digit if it is these pixels, else null. */
+  idOf(pixels) {
+    const { id } = this.chooser;
+    return id !== null && this.digit(id).every((bit, i) => bit === pixels[i]) ? id : null;
+  }
+
+  changed(finished) {
+    this.onchange();
+    if (this.part.get("known") === FOLLOW) withAnswer(this.showKnown);
+    if (!finished) return;
+    this.part.set({ x: urlBits(this.pixels) });
+    this.showTools();
+    if (this.idOf(this.pixels) === null) this.chooser.mark(null);
+  }
+
+  showTools() {
+    const { canvas, part } = this;
+    canvas.tool = part.get("tool");
+    canvas.brush = part.get("brush");
+    for (const key of ["tool", "brush"]) {
+      this.host.querySelectorAll(`[data-${key}]`).forEach((button) =>
+        button.setAttribute("aria-pressed", button.dataset[key] === String(part.get(key)))
+      );
+    }
+    this.find(".undo").disabled = !canvas.past.length;
+    this.find(".redo").disabled = !canvas.future.length;
+  }
+
+  setKnown(known) {
+    this.part.set({ known });
+    this.showKnown();
+  }
+
+  follow() {
+    this.setKnown(this.part.get("known") === FOLLOW ? this.known : FOLLOW);
+    this.online();
+  }
+
+  moveLine(known) {
+    const next = Math.max(0, Math.min(D, known));
+    if (next === this.part.get("known")) return;
+    this.setKnown(next);
+    this.online();
+  }
+
+  /* Call f() whenever the line is shown anew. */
+  whenLine(f) {
+    this.listeners.push(f);
+  }
+
+  showKnown() {
+    const known = this.known;
+    if (known !== this.shown) this.canvas.refresh();
+    this.shown = known;
+    const row = Math.min(SIDE, Math.ceil(known / SIDE));
+    const grip = this.find(".zoo-line");
+    grip.style.top = (100 * (known % SIDE ? row - 1 : row)) / SIDE + "%";
+    grip.setAttribute("aria-valuenow", known);
+    grip.setAttribute("aria-valuetext", t("zoo.known_of", { known: number(known) }));
+    this.listeners.forEach((f) => f());
+  }
+}
+
+Sketch.defaults = { x: "", tool: "draw", brush: 2, known: D / 2 };
+
+export class Completions {
+  /* Fills `host` with controls, rows of tiles and a player for what models make of a sketch.
+
+     tab, part: as of a Sketch, with Completions.defaults among the defaults; rows: the key of a
+     name for each row of tiles, or null; call(arguments): answers {ok, rows: [{images, log_prob}]} for {x, known,
+     n, seed} and what extra() adds; fields: an element with more controls, if any. */
+  constructor(host, { tab, part, sketch, rows, call, extra = () => ({}), fields }) {
+    Object.assign(this, { part, sketch, rows, extra });
+    this.host = host;
+    this.answer = null;
+    host.classList.add("zoo-completions");
+    const tiles = rows
+      .map(
+        (key, row) => `<div class="zoo-row">${key ? `<h3 data-t="${key}"></h3>` : ""}
+          <div class="zoo-tiles" data-testid="${tab}-completions-${row}"></div></div>`
+      )
+      .join("");
+    host.innerHTML = `
+      <div class="zoo-controls">
+        <label class="zoo-field zoo-known"><span data-t="zoo.known"></span><input type="range"
+          class="zoo-range" min="0" max="${D}" step="1" data-testid="${tab}-known"><output
+          class="zoo-figure"></output></label>
+        <button type="button" class="follow" data-t="zoo.follow" data-t-title="zoo.follow_title"
+          data-testid="${tab}-follow"></button>
+        <label class="zoo-field"><span data-t="zoo.how_many"></span><select class="zoo-select count"
+          data-testid="${tab}-count"><option>1</option><option>7</option><option>14</option></select></label>
+        <label class="zoo-field"><span data-t="zoo.seed"></span><input class="zoo-number seed"
+          type="number" min="0" max="${MAX_SEED}" step="1" data-testid="${tab}-seed"></label>
+        <button type="button" class="zoo-primary random" data-t="zoo.again"
+          data-testid="${tab}-random"></button>
+      </div>
+      <div class="fields"></div>
+      ${tiles}
+      <p class="nothing zoo-hint" data-t="zoo.nothing_left" hidden></p>
+      <div class="player" data-testid="${tab}-player"></div>
+      <footer class="zoo-foot">
+        <p class="zoo-hint" data-t="zoo.rest_hint"></p>
+        <div class="zoo-status" role="status" data-testid="${tab}-rest-status"></div>
+      </footer>`;
+    const find = (this.find = (selector) => host.querySelector(selector));
+    if (fields) find(".fields").replaceWith(fields);
+    else find(".fields").remove();
+    translate(host);
+    this.player = new Player(find(".player"), { show: () => this.draw(), seconds: 5 });
+
+    this.send = latest(call, (reply, given, milliseconds) => {
+      if (!showStatus(find(".zoo-status"), reply, milliseconds)) return;
+      this.answer = {
+        rows: reply.rows.map((row) => ({
+          images: row.images.map((text) => unpackBits(text, D)),
+          logProb: row.log_prob,
+        })),
+        given,
+      };
+      this.showTiles();
+    });
+    this.askSoon = wait(140, () => this.ask());
+
+    find(".zoo-known input").addEventListener("input", (event) =>
+      sketch.moveLine(Number(event.target.value))
+    );
+    find(".follow").addEventListener("click", () => sketch.follow());
+    find(".count").addEventListener("change", (event) => {
+      part.set({ count: Number(event.target.value) });
+      this.ask();
+    });
+    seedField(find(".seed"), part, (seed) => {
+      part.set({ seed });
+      this.ask();
+    });
+    find(".random").addEventListener("click", () => {
+      part.set({ seed: newSeed() });
+      find(".seed").value = part.get("seed");
+      this.playWhenDone = !still();
+      this.ask();
+    });
+    sketch.whenLine(() => this.showKnown());
+    onChange(language, () => this.answer && this.showTiles());
+    onChange(theme, () => this.draw());
+  }
+
+  restore() {
+    sane(this.part, { seed: [0, MAX_SEED] }, { count: [1, 7, 14] });
+    this.find(".count").value = this.part.get("count");
+    this.find(".seed").value = this.part.get("seed");
+    this.showKnown();
+  }
+
+  showKnown() {
+    this.find(".zoo-known input").value = this.sketch.known;
+    this.find(".zoo-known output").textContent = number(this.sketch.known);
+    this.find(".follow").setAttribute("aria-pressed", this.part.get("known") === FOLLOW);
+  }
+
+  ask() {
+    if (!this.sketch.loaded) return;
+    this.send({
+      x: packBits(this.sketch.pixels),
+      known: this.sketch.known,
+      n: this.part.get("count"),
+      seed: this.part.get("seed"),
+      ...this.extra(),
+    });
+  }
+
+  tiles(row) {
+    return [...this.host.querySelectorAll(".zoo-tiles")[row].children];
+  }
+
+  showTiles() {
+    this.answer.rows.forEach(({ images, logProb }, row) => {
+      const host = this.host.querySelectorAll(".zoo-tiles")[row];
+      while (host.children.length > images.length) host.lastChild.remove();
+      while (host.children.length < images.length) host.append(this.tile(row, host.children.length));
+      [...host.children].forEach((button, n) => {
+        const score = number(logProb[n], 1);
+        const quantity = make("i", { class: "quantity" }, "log p = ");
+        button.querySelector("span").replaceChildren(quantity, score);
+        button.title = t("zoo.take");
+        const name = this.rows[row] ? t(this.rows[row]) + ": " : "";
+        button.setAttribute(
+          "aria-label",
+          name + t("zoo.take_n", { n: number(n + 1), score })
+        );
+      });
+    });
+    const { known } = this.answer.given;
+    this.find(".nothing").hidden = known < D;
+    this.player.load(known, D);
+    if (this.playWhenDone) this.player.play();
+    this.playWhenDone = false;
+  }
+
+  tile(row, n) {
+    const button = make("button", { type: "button" },
+      make("canvas", { width: SIDE, height: SIDE }), make("span"));
+    button.addEventListener("click", () => {
+      const { canvas } = this.sketch;
+      canvas.load(this.answer.rows[row].images[n]);
+      canvas.surface.scrollIntoView({
+        block: "nearest",
+        behavior: still() ? "auto" : "smooth",
+      });
+    });
+    return button;
+  }
+
+  draw() {
+    if (!this.answer) return;
+    const { frame } = this.player;
+    const paper = rgb(token("paper"));
+    const pen = rgb(token("pen"));
+    const made = rgb(token("accent"));
+    const blank = rgb(token("sunken"));
+    const { known } = this.answer.given;
+    this.answer.rows.forEach(({ images }, row) =>
+      this.tiles(row).forEach((tile, n) => {
+        const image = images[n];
+        paintPixels(tile.querySelector("canvas"), (data) => {
+          for (let i = 0, o = 0; i < D; i++, o += 4) {
+            const color = i >= frame ? blank : !image[i] ? paper : i < known ? pen : made;
+            data[o] = color[0];
+            data[o + 1] = color[1];
+            data[o + 2] = color[2];
+            data[o + 3] = 255;
+          }
+        });
+      })
+    );
+  }
+
+  /* The pictures of a row for sheet, and its numbers for JSON. */
+  pictures(row) {
+    return this.tiles(row).map((tile) => ({
+      canvas: tile.querySelector("canvas"),
+      title: tile.textContent,
+    }));
+  }
+
+  numbers(row) {
+    const { images, logProb } = this.answer.rows[row];
+    return images.map((image, n) => ({ pixels: [...image], log_prob: logProb[n] }));
+  }
+}
+
+Completions.defaults = { count: 7, seed: 1 };

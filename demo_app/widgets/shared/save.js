@@ -1,51 +1,49 @@
 /* Take something home: a picture as PNG, the numbers as JSON. */
-(function () {
-  "use strict";
 
-  const zoo = window.zoo;
+import { make } from "./controls.js";
+import { token } from "./look.js";
 
-  function download(blob, name) {
-    const link = zoo.make("a", { href: URL.createObjectURL(blob), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  }
+function download(blob, name) {
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
 
-  zoo.saveBlob = download;
+export const saveBlob = download;
 
-  zoo.saveJSON = function (value, name) {
-    download(new Blob([JSON.stringify(value, null, 1)], { type: "application/json" }), name);
-  };
+export function saveJSON(value, name) {
+  download(new Blob([JSON.stringify(value, null, 1)], { type: "application/json" }), name);
+}
 
-  zoo.savePNG = function (canvas, name) {
-    canvas.toBlob((blob) => download(blob, name), "image/png");
-  };
+export function savePNG(canvas, name) {
+  canvas.toBlob((blob) => download(blob, name), "image/png");
+}
 
-  /* One sheet of many pictures: items of {canvas, title}, `columns` to a row, each enlarged to
-     `size` pixels without smoothing, under a heading. */
-  zoo.sheet = function (items, { columns, size = 336, heading = "" }) {
-    const [gap, line, margin] = [28, 24, 36];
-    const rows = Math.ceil(items.length / columns);
-    const sheet = zoo.make("canvas", {
-      width: 2 * margin + columns * (size + gap) - gap,
-      height: 2 * margin + (heading ? 2 * line : 0) + rows * (size + line + gap) - gap,
-    });
-    const context = sheet.getContext("2d");
-    const font = getComputedStyle(document.body).fontFamily;
-    context.fillStyle = zoo.token("page");
-    context.fillRect(0, 0, sheet.width, sheet.height);
-    context.fillStyle = zoo.token("ink");
-    context.textBaseline = "top";
-    context.font = `600 20px ${font}`;
-    context.fillText(heading, margin, margin);
-    context.imageSmoothingEnabled = false;
-    context.font = `14px ${font}`;
-    items.forEach(({ canvas, title }, k) => {
-      const x = margin + (k % columns) * (size + gap);
-      const y = margin + (heading ? 2 * line : 0) + Math.floor(k / columns) * (size + line + gap);
-      context.fillStyle = zoo.token("muted");
-      context.fillText(title, x, y);
-      context.drawImage(canvas, x, y + line, size, size);
-    });
-    return sheet;
-  };
-})();
+/* One sheet of many pictures: items of {canvas, title}, `columns` to a row, each enlarged to
+   `size` pixels without smoothing, under a heading. */
+export function sheet(items, { columns, size = 336, heading = "" }) {
+  const [gap, line, margin] = [28, 24, 36];
+  const rows = Math.ceil(items.length / columns);
+  const sheet = make("canvas", {
+    width: 2 * margin + columns * (size + gap) - gap,
+    height: 2 * margin + (heading ? 2 * line : 0) + rows * (size + line + gap) - gap,
+  });
+  const context = sheet.getContext("2d");
+  const font = getComputedStyle(document.body).fontFamily;
+  context.fillStyle = token("page");
+  context.fillRect(0, 0, sheet.width, sheet.height);
+  context.fillStyle = token("ink");
+  context.textBaseline = "top";
+  context.font = `600 20px ${font}`;
+  context.fillText(heading, margin, margin);
+  context.imageSmoothingEnabled = false;
+  context.font = `14px ${font}`;
+  items.forEach(({ canvas, title }, k) => {
+    const x = margin + (k % columns) * (size + gap);
+    const y = margin + (heading ? 2 * line : 0) + Math.floor(k / columns) * (size + line + gap);
+    context.fillStyle = token("muted");
+    context.fillText(title, x, y);
+    context.drawImage(canvas, x, y + line, size, size);
+  });
+  return sheet;
+}

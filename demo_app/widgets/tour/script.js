@@ -1,143 +1,146 @@
-const zoo = window.zoo;
-const find = (name) => element.querySelector("." + name);
+import * as zoo from "../shared/zoo.js";
 
-/* Where each step is, and what it speaks of: the first of these parts, and those beside it as far
-   as there is room for them. */
-const STEPS = [
-  { tab: "pixels", parts: ["pixels-bars", "pixels-n", "pixels-digits", "pixels-cells"] },
-  { tab: "nade", parts: ["nade-canvas", "nade-map", "nade-clear"] },
-  { tab: "pixelrnn", parts: ["pixelrnn-row-lstm-mnist", "pixelrnn-diagonal-bilstm-mnist"] },
-  { tab: "transformer", parts: ["transformer-maps", "transformer-large"] },
-  { tab: "vae", parts: ["vae-map", "vae-map-decoded"] },
-  { tab: "aae", parts: ["aae-plane", "aae-prior-ring", "aae-decoded"] },
-  { tab: "gan", parts: ["gan-plane", "gan-cure-w"] },
-  { tab: "dcgan", parts: ["dcgan-sheet", "dcgan-current", "dcgan-neighbours"] },
-  { tab: "infogan", parts: ["infogan-pad", "infogan-made"] },
-  { tab: "stargan", parts: ["stargan-edited", "stargan-source", "stargan-to-hair_color"] },
-  { tab: "cyclegan", parts: ["cyclegan-draw", "cyclegan-colored"] },
-  { tab: "map", parts: ["map-figure"] },
-].filter(({ tab }) => zoo.tabs.includes(tab));
+export default function ({ element, props, server }) {
+  const find = (name) => element.querySelector("." + name);
 
-const part = zoo.part("", { tour: 0 }, restore); // the number of the step, 0 outside of the tour
-const outline = zoo.make("div", { class: "zoo-outline", "aria-hidden": "true", "data-testid": "tour-outline" });
-const grown = new ResizeObserver(() => aim());
-let starter = null; // what the tour was started from: the focus goes back there
-let shown = 0;
-let aimed = false; // has the visitor been brought to the part, and may be no more?
+  /* Where each step is, and what it speaks of: the first of these parts, and those beside it as far
+     as there is room for them. */
+  const STEPS = [
+    { tab: "pixels", parts: ["pixels-bars", "pixels-n", "pixels-digits", "pixels-cells"] },
+    { tab: "nade", parts: ["nade-canvas", "nade-map", "nade-clear"] },
+    { tab: "pixelrnn", parts: ["pixelrnn-row-lstm-mnist", "pixelrnn-diagonal-bilstm-mnist"] },
+    { tab: "transformer", parts: ["transformer-maps", "transformer-large"] },
+    { tab: "vae", parts: ["vae-map", "vae-map-decoded"] },
+    { tab: "aae", parts: ["aae-plane", "aae-prior-ring", "aae-decoded"] },
+    { tab: "gan", parts: ["gan-plane", "gan-cure-w"] },
+    { tab: "dcgan", parts: ["dcgan-sheet", "dcgan-current", "dcgan-neighbours"] },
+    { tab: "infogan", parts: ["infogan-pad", "infogan-made"] },
+    { tab: "stargan", parts: ["stargan-edited", "stargan-source", "stargan-to-hair_color"] },
+    { tab: "cyclegan", parts: ["cyclegan-draw", "cyclegan-colored"] },
+    { tab: "map", parts: ["map-figure"] },
+  ].filter(({ tab }) => zoo.tabs.includes(tab));
 
-const current = () => STEPS[shown - 1];
+  const part = zoo.part("", { tour: 0 }, restore); // the number of the step, 0 outside of the tour
+  const outline = zoo.make("div", { class: "zoo-outline", "aria-hidden": "true", "data-testid": "tour-outline" });
+  const grown = new ResizeObserver(() => aim());
+  let starter = null; // what the tour was started from: the focus goes back there
+  let shown = 0;
+  let aimed = false; // has the visitor been brought to the part, and may be no more?
 
-/* Step n, or out of the tour with 0. */
-function go(n) {
-  const to = Number.isInteger(n) && n > 0 && n <= STEPS.length ? n : 0;
-  part.set({ tour: to });
-  if (to === shown) return;
-  shown = to;
-  document.documentElement.classList.toggle("zoo-touring", to > 0);
-  find("tour").hidden = to === 0;
-  outline.remove();
-  grown.disconnect();
-  if (to === 0) return;
-  say();
-  zoo.selectTab(current().tab);
-  document.body.append(outline);
-  aimed = false;
-  // What moves without a change of the tab's size is caught a little later.
-  for (const later of [0, 300, 1000, 2500]) setTimeout(aim, later);
-}
+  const current = () => STEPS[shown - 1];
 
-function say() {
-  const { tab } = current();
-  const values = { n: zoo.number(shown), of: zoo.number(STEPS.length) };
-  find("count").textContent = zoo.t("tour.step", values);
-  find("title").textContent = zoo.t("tour.title_" + tab);
-  find("look").textContent = zoo.t("tour.look_" + tab);
-  find("try").lastElementChild.textContent = zoo.t("tour.try_" + tab);
-  find("back").disabled = shown === 1;
-  find("next").textContent = zoo.t(shown < STEPS.length ? "tour.next" : "tour.finish");
-  document.documentElement.style.setProperty("--zoo-tour", find("tour").offsetHeight + 24 + "px");
-}
-
-/* The parts of this step that fit on the screen above the words, as one box in the page. */
-const GAP = 10;
-function boxOfParts() {
-  const room = innerHeight - find("tour").offsetHeight - 4 * GAP;
-  let box = null;
-  for (const id of current().parts) {
-    const found = document.querySelector(`#page-${current().tab} [data-testid="${id}"]`);
-    const one = found && found.getBoundingClientRect();
-    if (!one || !one.width) continue;
-    const next = box === null ? one : {
-      left: Math.min(box.left, one.left), right: Math.max(box.right, one.right),
-      top: Math.min(box.top, one.top), bottom: Math.max(box.bottom, one.bottom),
-    };
-    if (box === null || next.bottom - next.top <= room) box = next;
+  /* Step n, or out of the tour with 0. */
+  function go(n) {
+    const to = Number.isInteger(n) && n > 0 && n <= STEPS.length ? n : 0;
+    part.set({ tour: to });
+    if (to === shown) return;
+    shown = to;
+    document.documentElement.classList.toggle("zoo-touring", to > 0);
+    find("tour").hidden = to === 0;
+    outline.remove();
+    grown.disconnect();
+    if (to === 0) return;
+    say();
+    zoo.selectTab(current().tab);
+    document.body.append(outline);
+    aimed = false;
+    // What moves without a change of the tab's size is caught a little later.
+    for (const later of [0, 300, 1000, 2500]) setTimeout(aim, later);
   }
-  return box;
-}
 
-/* Put the outline where the parts are, and bring them into view as long as the visitor has not
-   taken over: a tab that opens grows while its answers come. */
-function aim() {
-  if (!shown) return;
-  const page = document.getElementById("page-" + current().tab);
-  if (page) grown.observe(page);
-  const box = zoo.tab === current().tab ? boxOfParts() : null;
-  outline.hidden = box === null;
-  if (box === null) return;
-  const left = Math.max(2, box.left - GAP + scrollX);
-  const right = Math.min(document.documentElement.clientWidth - 2, box.right + GAP + scrollX);
-  Object.assign(outline.style, {
-    left: left + "px",
-    top: box.top - GAP + scrollY + "px",
-    width: right - left + "px",
-    height: box.bottom - box.top + 2 * GAP + "px",
+  function say() {
+    const { tab } = current();
+    const values = { n: zoo.number(shown), of: zoo.number(STEPS.length) };
+    find("count").textContent = zoo.t("tour.step", values);
+    find("title").textContent = zoo.t("tour.title_" + tab);
+    find("look").textContent = zoo.t("tour.look_" + tab);
+    find("try").lastElementChild.textContent = zoo.t("tour.try_" + tab);
+    find("back").disabled = shown === 1;
+    find("next").textContent = zoo.t(shown < STEPS.length ? "tour.next" : "tour.finish");
+    document.documentElement.style.setProperty("--zoo-tour", find("tour").offsetHeight + 24 + "px");
+  }
+
+  /* The parts of this step that fit on the screen above the words, as one box in the page. */
+  const GAP = 10;
+  function boxOfParts() {
+    const room = innerHeight - find("tour").offsetHeight - 4 * GAP;
+    let box = null;
+    for (const id of current().parts) {
+      const found = document.querySelector(`#page-${current().tab} [data-testid="${id}"]`);
+      const one = found && found.getBoundingClientRect();
+      if (!one || !one.width) continue;
+      const next = box === null ? one : {
+        left: Math.min(box.left, one.left), right: Math.max(box.right, one.right),
+        top: Math.min(box.top, one.top), bottom: Math.max(box.bottom, one.bottom),
+      };
+      if (box === null || next.bottom - next.top <= room) box = next;
+    }
+    return box;
+  }
+
+  /* Put the outline where the parts are, and bring them into view as long as the visitor has not
+     taken over: a tab that opens grows while its answers come. */
+  function aim() {
+    if (!shown) return;
+    const page = document.getElementById("page-" + current().tab);
+    if (page) grown.observe(page);
+    const box = zoo.tab.value === current().tab ? boxOfParts() : null;
+    outline.hidden = box === null;
+    if (box === null) return;
+    const left = Math.max(2, box.left - GAP + scrollX);
+    const right = Math.min(document.documentElement.clientWidth - 2, box.right + GAP + scrollX);
+    Object.assign(outline.style, {
+      left: left + "px",
+      top: box.top - GAP + scrollY + "px",
+      width: right - left + "px",
+      height: box.bottom - box.top + 2 * GAP + "px",
+    });
+    if (aimed) return;
+    // No further than is needed: what stands above says where one is.
+    const room = innerHeight - find("tour").offsetHeight - 2 * GAP;
+    const seen = box.top >= GAP && box.bottom + GAP <= room;
+    const top = Math.max(0, scrollY + Math.min(box.top - 2 * GAP, box.bottom + 2 * GAP - room));
+    if (!seen && Math.abs(top - scrollY) > 1) scrollTo({ top, behavior: zoo.still() ? "auto" : "smooth" });
+  }
+
+  window.addEventListener("resize", () => shown && (say(), aim()));
+  for (const event of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    window.addEventListener(event, (e) => {
+      if (!element.contains(e.target)) aimed = true;
+    }, { passive: true, capture: true });
+  }
+
+  function leave() {
+    go(0);
+    const back = starter && starter.checkVisibility() ? starter : document.querySelector(`[data-testid="tab-${zoo.tab.value}"]`);
+    if (back) back.focus();
+    starter = null;
+  }
+
+  find("next").addEventListener("click", () => (shown < STEPS.length ? go(shown + 1) : leave()));
+  find("back").addEventListener("click", () => {
+    go(shown - 1);
+    if (shown === 1) find("next").focus(); // a disabled button keeps no focus
   });
-  if (aimed) return;
-  // No further than is needed: what stands above says where one is.
-  const room = innerHeight - find("tour").offsetHeight - 2 * GAP;
-  const seen = box.top >= GAP && box.bottom + GAP <= room;
-  const top = Math.max(0, scrollY + Math.min(box.top - 2 * GAP, box.bottom + 2 * GAP - room));
-  if (!seen && Math.abs(top - scrollY) > 1) scrollTo({ top, behavior: zoo.still() ? "auto" : "smooth" });
-}
+  find("leave").addEventListener("click", leave);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && shown && !event.defaultPrevented) leave();
+  });
 
-window.addEventListener("resize", () => shown && (say(), aim()));
-for (const event of ["wheel", "touchmove", "pointerdown", "keydown"]) {
-  window.addEventListener(event, (e) => {
-    if (!element.contains(e.target)) aimed = true;
-  }, { passive: true, capture: true });
-}
+  zoo.on("take-tour", (button) => {
+    starter = button;
+    go(1);
+    find("next").focus({ preventScroll: true });
+  });
+  zoo.onChange(zoo.tab, () => requestAnimationFrame(aim));
+  zoo.onChange(zoo.language, () => {
+    zoo.translate(element);
+    if (shown) say();
+  });
 
-function leave() {
-  go(0);
-  const back = starter && starter.checkVisibility() ? starter : document.querySelector(`[data-testid="tab-${zoo.tab}"]`);
-  if (back) back.focus();
-  starter = null;
-}
-
-find("next").addEventListener("click", () => (shown < STEPS.length ? go(shown + 1) : leave()));
-find("back").addEventListener("click", () => {
-  go(shown - 1);
-  if (shown === 1) find("next").focus(); // a disabled button keeps no focus
-});
-find("leave").addEventListener("click", leave);
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && shown && !event.defaultPrevented) leave();
-});
-
-zoo.on("take-tour", (button) => {
-  starter = button;
-  go(1);
-  find("next").focus({ preventScroll: true });
-});
-zoo.on("tab", () => requestAnimationFrame(aim));
-zoo.on("language", () => {
+  function restore() {
+    go(part.get("tour"));
+  }
   zoo.translate(element);
-  if (shown) say();
-});
-
-function restore() {
-  go(part.get("tour"));
+  restore();
 }
-zoo.translate(element);
-restore();

@@ -22,7 +22,16 @@ from demo_app.services.match import Match, Rules
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES
 from tests.demo_app.gan.conftest import SEEN, pictures
-from tests.demo_app.page import EN, expect_names, expect_to_fit, fragment, pause, state, tab_stops
+from tests.demo_app.page import (
+    EN,
+    WITH_ZOO,
+    expect_names,
+    expect_to_fit,
+    fragment,
+    pause,
+    state,
+    tab_stops,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -247,7 +256,9 @@ def test_a_hand_on_the_square_teaches_the_discriminator(visit):
     steps(page, critic + 1, 0)
 
 
-SWARM = """
+SWARM = (
+    WITH_ZOO
+    % """
 () => {
   // Away from where a pixel is rounded to its neighbor.
   const at = Array.from({ length: 40 }, (_, i) => ((i * 37) % 101) + 90.2).map((v) => v / 300);
@@ -265,6 +276,7 @@ SWARM = """
   return [new Set(got).size, got.map((url, k) => url === expected[k])];
 }
 """
+)
 
 
 def test_points_that_move_together_look_as_if_each_were_drawn(visit):

@@ -1,0 +1,445 @@
+import * as zoo from "../shared/zoo.js";
+
+export default function ({ element, props, server }) {
+  /* What each model says of x: on its node, and in full beside the map. */
+  const FORMULAS = {
+    independent: ["∏ p(x<sub>i</sub>)", "p(x) = ∏<sub>i</sub> p(x<sub>i</sub>)"],
+    markov: [
+      "∏ p(x<sub>i</sub> | x<sub>i−1</sub>)",
+      "p(x) = p(x<sub>1</sub>) ∏<sub>i</sub> p(x<sub>i</sub> | x<sub>i−1</sub>)",
+    ],
+    ar: [
+      "σ(Σ<sub>k≤n</sub> w<sub>k</sub> x<sub>i−k</sub>)",
+      "p(x<sub>i</sub> = 1 | x<sub>&lt;i</sub>) = σ(b<sub>i</sub> + Σ<sub>k=1…n</sub> w<sub>ik</sub> x<sub>i−k</sub>)",
+    ],
+    fvbn: [
+      "σ(Σ<sub>j&lt;i</sub> w<sub>j</sub> x<sub>j</sub>)",
+      "p(x<sub>i</sub> = 1 | x<sub>&lt;i</sub>) = σ(b<sub>i</sub> + Σ<sub>j&lt;i</sub> w<sub>ij</sub> x<sub>j</sub>)",
+    ],
+    nade: [
+      "σ(V σ(W x<sub>&lt;i</sub>))",
+      "h<sub>i</sub> = σ(c + W<sub>·,&lt;i</sub> x<sub>&lt;i</sub>)<br>p(x<sub>i</sub> = 1 | x<sub>&lt;i</sub>) = σ(b<sub>i</sub> + V<sub>i</sub> h<sub>i</sub>)",
+    ],
+    rnade: [
+      "Σ<sub>k</sub> π<sub>k</sub> N(μ<sub>k</sub>, σ<sub>k</sub>²)",
+      "p(x<sub>i</sub> | x<sub>&lt;i</sub>) = Σ<sub>k</sub> π<sub>ik</sub> N(x<sub>i</sub>; μ<sub>ik</sub>, σ<sub>ik</sub>²)",
+    ],
+    orderless: [
+      "E<sub>o</sub>[log p(x | o)]",
+      "max E<sub>o</sub>[Σ<sub>i</sub> log p(x<sub>o(i)</sub> | x<sub>o(&lt;i)</sub>)]",
+    ],
+    row_lstm: [
+      "LSTM(h<sub>r−1</sub>, x<sub>r</sub>)",
+      "h<sub>r</sub> = LSTM(k ∗ h<sub>r−1</sub>, k ∗ x<sub>r</sub>)",
+    ],
+    diagonal_bilstm: [
+      "LSTM(h<sub>c−1</sub>, h<sub>r−1</sub>)",
+      "h<sub>r,c</sub> = LSTM(h<sub>r,c−1</sub>, h<sub>r−1,c</sub>, x<sub>r,c</sub>)",
+    ],
+    transformer: [
+      "softmax(QKᵀ) V",
+      "h = softmax(Q Kᵀ / √d + mask) V",
+    ],
+    vae: [
+      "log p(x | z) − KL",
+      "log p(x) ≥ E<sub>q(z | x)</sub>[log p(x | z)]<br>− KL(q(z | x) ‖ p(z))",
+    ],
+    aae: [
+      "q(z) ≈ p(z)",
+      "min E<sub>q(z | x)</sub>[−log p(x | z)];<br>min<sub>q</sub> max<sub>D</sub> E<sub>p(z)</sub>[log D] + E<sub>q(z)</sub>[log(1 − D)]",
+    ],
+    gan: [
+      "min max V(D, G)",
+      "min<sub>G</sub> max<sub>D</sub> E<sub>x</sub>[log D(x)]<br>+ E<sub>z</sub>[log(1 − D(G(z)))]",
+    ],
+    dcgan: [
+      "tanh(W ∗ᵀ h(z))",
+      "min<sub>G</sub> max<sub>D</sub> V(D, G),<br>G(z) = tanh(W ∗ᵀ relu(BN(W′ ∗ᵀ …)))",
+    ],
+    infogan: [
+      "V − λ I(c; G(z, c))",
+      "min<sub>G, Q</sub> max<sub>D</sub> V(D, G)<br>− λ E[log Q(c | G(z, c))]",
+    ],
+    cyclegan: [
+      "F(G(x)) ≈ x",
+      "V<sub>X</sub> + V<sub>Y</sub> + λ E|F(G(x)) − x|<br>+ λ E|G(F(y)) − y|",
+    ],
+    stargan: [
+      "G(x, c)",
+      "V(D, G) + E[−log D(c | G(x, c))]<br>+ λ E|G(G(x, c), c′) − x|",
+    ],
+  };
+
+  const find = (name) => element.querySelector("." + name);
+  const { nodes, columns: COLUMNS } = props.data;
+  const STRIP = 3; // pictures on a node
+  const D = 784;
+
+  const byKey = Object.fromEntries(nodes.map((node) => [node.key, node]));
+  const nameOf = (node) => zoo.t("map.name_" + node.key);
+  const hasTab = (node) => zoo.tabs.includes(node.tab);
+
+  /* A node is not here when its release is not, or when neither it nor its tab has a thing to show. */
+  const isHere = (node) => !node.missing;
+  const sideOf = (node) => (node.color ? zoo.FACE.side : 28);
+
+  /* Levels of a node's pictures onto a canvas of theirs. */
+  function paintPictures(canvas, node, levels) {
+    if (node.color) zoo.paintFace(canvas, levels);
+    else zoo.paint(canvas, levels, { map: "ink", high: 255 });
+  }
+  const pictureOf = (node, levels, columns, k) =>
+    zoo.cellOf(levels, columns, k, sideOf(node), node.color ? 3 : 1);
+
+  /* Row and column in the box of its kind, where there is room for all of them. */
+  const PLACES = {
+    independent: [1, 1], markov: [1, 2], ar: [1, 3], fvbn: [1, 4],
+    nade: [2, 4], rnade: [2, 3], orderless: [3, 4],
+    row_lstm: [3, 3], diagonal_bilstm: [3, 2], transformer: [3, 1],
+    vae: [3, 1],
+    infogan: [1, 2], dcgan: [1, 3], gan: [1, 4], aae: [1, 5], cyclegan: [2, 4], stargan: [2, 3],
+  };
+
+  const comesFromAbove = (from, to) =>
+    byKey[from].kind !== byKey[to].kind || PLACES[from][0] !== PLACES[to][0];
+
+  /* Nodes: a button each, over it in words what is new in it */
+
+  const cells = {};
+  for (const node of nodes) {
+    const make = zoo.make;
+    const words = make("p", { class: "new" });
+    const above = node.after.some((from) => comesFromAbove(from, node.key));
+    words.classList.toggle("beside", above); // the arrow passes the words
+    for (const from of node.after) {
+      words.append(make("span", { class: "edge" },
+        make("span", { class: "from" }), make("span", { "data-t": `map.edge_${from}_${node.key}` })));
+    }
+    const formula = make("span", { class: "zoo-math" });
+    formula.innerHTML = FORMULAS[node.key][0];
+    const pictures = make("span", { class: "pictures" });
+    const canvases = Array.from({ length: STRIP }, () =>
+      make("canvas", { width: sideOf(node), height: sideOf(node), "aria-hidden": "true" }));
+    if (!isHere(node)) pictures.append(make("span", { "data-t": "map.absent" }));
+    else pictures.append(...canvases);
+    const button = make("button", { type: "button", class: "node", tabindex: "-1",
+      "data-key": node.key, "data-testid": "map-node-" + node.key },
+      make("span", { class: "title", "data-t": "map.name_" + node.key }), formula, pictures,
+      make("span", { class: "year" }, String(node.year)));
+    button.classList.toggle("absent", !isHere(node));
+    button.addEventListener("click", () => choose(node.key));
+    const card = make("div", { class: "card" }, button);
+    const cell = make("div", { class: "cell" }, words, card);
+    if (isHere(node) && hasTab(node)) {
+      // A short way for a pointer; the keyboard has the button beside the map.
+      const link = make("button", { type: "button", class: "go", tabindex: "-1",
+        "data-testid": "map-go-" + node.key }, "↗");
+      link.addEventListener("click", () => zoo.selectTab(node.tab));
+      card.append(link);
+      button.link = link;
+    }
+    const [row, column] = PLACES[node.key];
+    cell.style.gridArea = `${row} / ${column}`;
+    element.querySelector(`.kind[data-kind="${node.kind}"]`).append(cell);
+    cells[node.key] = { cell, button, canvases, words };
+  }
+
+  function nameNodes() {
+    for (const node of nodes) {
+      const { button, words } = cells[node.key];
+      [...words.querySelectorAll(".from")].forEach((from, k) => {
+        from.textContent = nameOf(byKey[node.after[k]]) + " → ";
+      });
+      const parts = [nameOf(node), node.year, zoo.t("map.kind_" + node.kind)];
+      if (!isHere(node)) parts.push(zoo.t("map.absent"));
+      words.querySelectorAll(".edge").forEach((edge) => parts.push(edge.textContent));
+      button.setAttribute("aria-label", parts.join(", "));
+      if (!button.link) continue;
+      button.link.title = openLabel(node);
+      button.link.setAttribute("aria-label", button.link.title);
+    }
+  }
+
+  function paintStrip(key, levels) {
+    cells[key].levels = levels; // to be painted again in another theme
+    cells[key].canvases.forEach((canvas, k) =>
+      paintPictures(canvas, byKey[key], pictureOf(byKey[key], levels, STRIP, k)));
+  }
+
+  function markNode(key) {
+    for (const node of nodes) {
+      const { button } = cells[node.key];
+      button.setAttribute("aria-pressed", node.key === key);
+      button.tabIndex = node.key === key ? 0 : -1;
+    }
+    drawEdges();
+  }
+
+  /* Arrow keys go to the nearest node that lies that way on the screen. */
+
+  const center = (box) => [box.left + box.width / 2, box.top + box.height / 2];
+
+  find("figure").addEventListener("keydown", (event) => {
+    const way = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
+    const from = document.activeElement.closest(".node");
+    if (!from || event.altKey || event.ctrlKey || event.metaKey) return;
+    let next = null;
+    if (event.key === "Home") next = nodes[0].key;
+    else if (event.key === "End") next = nodes.at(-1).key;
+    else if (way) {
+      const [x, y] = center(from.getBoundingClientRect());
+      let least = Infinity;
+      for (const { key } of nodes) {
+        const [nextX, nextY] = center(cells[key].button.getBoundingClientRect());
+        const along = (nextX - x) * way[0] + (nextY - y) * way[1];
+        const aside = Math.abs((nextX - x) * way[1]) + Math.abs((nextY - y) * way[0]);
+        if (along > 10 && along + 3 * aside < least) [least, next] = [along + 3 * aside, key];
+      }
+    } else return;
+    event.preventDefault();
+    if (next === null) return;
+    from.tabIndex = -1;
+    cells[next].button.tabIndex = 0;
+    cells[next].button.focus();
+  });
+
+  /* Arrows from node to node, where the boxes have room for them; in a list the words say it. */
+
+  function drawEdges() {
+    const figure = find("figure").getBoundingClientRect();
+    const group = element.querySelector(".edges g");
+    group.replaceChildren();
+    if (!figure.width || narrow.matches) return;
+    const chosen = part.get("node");
+    const touches = (node, from) => node.key === chosen || from === chosen;
+    const edges = nodes.flatMap((node) => node.after.map((from) => [node, from]));
+    edges.sort((a, b) => touches(...a) - touches(...b)); // those that are marked lie on top
+    for (const [node, from] of edges) {
+      const on = touches(node, from) ? "-on" : "";
+      const [a, b] = [from, node.key].map((key) => cells[key].button.getBoundingClientRect());
+      const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+      line.setAttribute("d", route(a, b, figure));
+      line.setAttribute("class", "line" + on);
+      line.setAttribute("marker-end", `url(#map-head${on})`);
+      line.dataset.edge = from + " " + node.key;
+      group.append(line);
+    }
+  }
+
+  /* From the side that looks at the other node; downward along the left, past the words. */
+  function route(a, b, figure) {
+    const [x, y] = [figure.left, figure.top];
+    if (Math.abs(a.top - b.top) < 10) {
+      const level = a.top + a.height / 2 - y;
+      return b.left > a.left ? `M${a.right - x} ${level}H${b.left - x}` : `M${a.left - x} ${level}H${b.right - x}`;
+    }
+    const end = b.left + 14 - x;
+    const start = Math.abs(a.left - b.left) < 8 ? end : a.left + 14 - x;
+    const bend = a.bottom + 7 - y;
+    return `M${start} ${a.bottom - y}V${bend}H${end}V${b.top - y}`;
+  }
+
+  /* Beside the map: the chosen node in full */
+
+  const sheets = new Map(); // "node seed" -> {levels, columns, n}: what was drawn stays
+  const drawnSheet = () => sheets.get([part.get("node"), part.get("seed")].join(" "));
+
+  /* How many pictures a sheet has: a model that is slow draws fewer. */
+  const countOf = (node) => [16, 8, 4][node.pace];
+
+  const openLabel = (node) => zoo.t("map.open", { tab: titleOf(node.tab) });
+  const titleOf = (tab) => {
+    const button = document.querySelector(`[data-testid="tab-${tab}"]`);
+    return button ? button.textContent : tab;
+  };
+
+  function showNode() {
+    const node = byKey[part.get("node")];
+    find("name").textContent = nameOf(node);
+    find("sort").textContent = [node.year, zoo.t("map.kind_" + node.kind)].join(" · ");
+    find("formula").innerHTML = FORMULAS[node.key][1];
+    find("idea").textContent = zoo.t("map.idea_" + node.key);
+    find("good").lastElementChild.textContent = zoo.t("map.good_" + node.key);
+    find("bad").lastElementChild.textContent = zoo.t("map.bad_" + node.key);
+    find("about").dataset.node = node.key;
+    find("missing").hidden = !node.missing;
+    if (node.missing) {
+      find("missing").firstElementChild.textContent = zoo.t("map.missing");
+      find("missing").lastElementChild.textContent = node.missing.command;
+    }
+    const open = find("open");
+    open.hidden = !hasTab(node);
+    open.textContent = openLabel(node);
+    for (const name of ["png", "json", "drawn"]) find(name).hidden = Boolean(node.missing);
+    find("does").hidden = open.hidden && find("png").hidden;
+    showFacts(node);
+    showSheet();
+  }
+
+  function showFacts(node) {
+    const { nll, nll_bound: bound, fid } = node.figures;
+    const rows = [];
+    const paper = zoo.make("a", { href: node.paper_url, target: "_blank", rel: "noopener" }, node.paper);
+    rows.push(["map.paper", paper]);
+    const nats = (value, sign) => `${sign}${zoo.number(value, 2)} ${zoo.t("zoo.nats")}`;
+    if (nll !== undefined) rows.push(["map.nll", nats(nll, "")]);
+    else if (bound !== undefined) rows.push(["map.nll", nats(bound, "≤ ")]);
+    if (fid !== undefined) rows.push(["map.fid", zoo.number(fid, 2)]);
+    if (node.n_parameters !== null) rows.push(["map.parameters", zoo.number(node.n_parameters)]);
+    if (!node.missing) rows.push(["map.release", `${node.release}, ${zoo.t("map.data_" + node.data.split("-")[0])}`]);
+    find("facts").replaceChildren(...rows.flatMap(([label, value]) => [
+      zoo.make("dt", {}, zoo.t(label)), zoo.make("dd", {}, value)]));
+  }
+
+  /* The pictures that are there, or what they wait for. */
+  function showSheet() {
+    const node = byKey[part.get("node")];
+    if (node.missing) return;
+    const n = countOf(node);
+    const canvas = find("sheet");
+    canvas.width = sideOf(node) * COLUMNS;
+    canvas.height = sideOf(node) * (n / COLUMNS);
+    canvas.style.aspectRatio = `${COLUMNS} / ${n / COLUMNS}`;
+    canvas.setAttribute("aria-label", zoo.t("map.sheet_label", { n: zoo.number(n), name: nameOf(node) }));
+    const drawn = drawnSheet();
+    if (drawn) paintPictures(canvas, node, drawn.levels);
+    canvas.dataset.shown = drawn ? [node.key, part.get("seed")].join(" ") : "";
+    find("waiting").textContent = drawn ? "" : zoo.t(node.pace ? "map.drawing_slowly" : "map.drawing");
+  }
+
+  find("open").addEventListener("click", () => zoo.selectTab(byKey[part.get("node")].tab));
+
+  find("png").addEventListener("click", () => {
+    if (!drawnSheet()) return;
+    const node = byKey[part.get("node")];
+    const canvas = find("sheet");
+    const picture = zoo.make("canvas", { width: 8 * canvas.width, height: 8 * canvas.height });
+    const context = picture.getContext("2d");
+    context.imageSmoothingEnabled = false;
+    context.drawImage(canvas, 0, 0, picture.width, picture.height);
+    zoo.savePNG(picture, `genzoo-map-${node.key}.png`);
+  });
+
+  find("json").addEventListener("click", () => {
+    const drawn = drawnSheet();
+    if (!drawn) return;
+    const node = byKey[part.get("node")];
+    const { key, year, kind, release, paper, figures } = node;
+    const images = Array.from({ length: countOf(node) }, (_, k) =>
+      Array.from(pictureOf(node, drawn.levels, COLUMNS, k), (level) => level / 255));
+    zoo.saveJSON({ node: key, year, kind, release, paper, figures, seed: part.get("seed"), images },
+      `genzoo-map-${key}.json`);
+  });
+
+  /* What is asked for and when: one strip after the other, the models that are fast first; the sheet
+     of the chosen node does not wait for them. */
+
+  const part = zoo.part("map", { node: "nade", seed: 0 }, restore);
+  const narrow = matchMedia("(max-width: 900px)");
+  let waiting = []; // keys of the nodes whose strips are not drawn yet
+  let asking = false;
+  let started = false;
+
+  const askStrip = zoo.latest(server.pictures, (answer, given) => {
+    asking = false;
+    if (!answer.ok) zoo.showStatus(find("state"), answer);
+    else if (given.seed === part.get("seed")) {
+      paintStrip(given.node, zoo.bytes(answer.sheet));
+      cells[given.node].button.dataset.seed = given.seed;
+    }
+    nextStrip();
+  });
+
+  function nextStrip() {
+    // In another tab the server is that tab's.
+    if (asking || !waiting.length || zoo.tab.value !== "map") return;
+    asking = true;
+    askStrip({ node: waiting.shift(), n: STRIP, seed: part.get("seed") });
+  }
+
+  const showAnswer = (answer, given, total) => {
+    const chosen = given.node === part.get("node") && given.seed === part.get("seed");
+    if (answer.ok) sheets.set([given.node, given.seed].join(" "), { levels: zoo.bytes(answer.sheet) });
+    if (!chosen) return;
+    zoo.showStatus(find("state"), answer, total);
+    if (answer.ok) showSheet();
+    else find("waiting").textContent = "";
+  };
+  /* Who goes on from a slow model to a fast one does not wait for the slow one's answer. */
+  const askSheet = zoo.latest(server.pictures, showAnswer);
+  const askSlowSheet = zoo.latest(server.pictures, showAnswer);
+
+  function wantSheet() {
+    const node = byKey[part.get("node")];
+    if (node.missing || drawnSheet()) return;
+    (node.pace ? askSlowSheet : askSheet)({ node: node.key, n: countOf(node), seed: part.get("seed") });
+  }
+
+  function choose(key) {
+    part.set({ node: key });
+    markNode(key);
+    placePanel();
+    showNode();
+    wantSheet();
+  }
+
+  /* In a list, what is said of a node comes after it. */
+  function placePanel() {
+    if (narrow.matches) cells[part.get("node")].cell.append(find("about"));
+    else find("layout").append(find("about"));
+  }
+  narrow.addEventListener("change", () => {
+    placePanel();
+    drawEdges();
+  });
+
+  function drawAll() {
+    find("seed").value = part.get("seed");
+    const isDrawn = ({ key }) => cells[key].button.dataset.seed === String(part.get("seed"));
+    const drawing = nodes.filter((node) => !node.missing && !isDrawn(node));
+    waiting = drawing.sort((a, b) => a.pace - b.pace).map((node) => node.key);
+    choose(part.get("node"));
+    nextStrip();
+  }
+
+  function fromSeed(seed) {
+    part.set({ seed });
+    zoo.sane(part, { seed: [0, zoo.MAX_SEED] });
+    drawAll();
+  }
+  zoo.seedField(find("seed"), part, fromSeed);
+  find("random").addEventListener("click", () => fromSeed(zoo.newSeed()));
+  find("reset").addEventListener("click", () => {
+    part.set(part.defaults);
+    drawAll();
+  });
+  find("tour").addEventListener("click", () => zoo.emit("take-tour", find("tour")));
+
+  function open() {
+    if (!(part.get("node") in byKey)) part.set({ node: part.defaults.node });
+    fromSeed(part.get("seed"));
+  }
+
+  function restore() {
+    if (started) open();
+  }
+
+  new ResizeObserver(drawEdges).observe(find("figure"));
+
+  zoo.onChange(zoo.language, () => {
+    zoo.translate(element);
+    nameNodes();
+    showNode();
+  });
+  zoo.onChange(zoo.theme, () => {
+    Object.entries(cells).forEach(([key, { levels }]) => levels && paintStrip(key, levels));
+    if (started) showSheet();
+  });
+  zoo.onChange(zoo.tab, nextStrip);
+  zoo.translate(element);
+  nameNodes();
+  zoo.whenShown("map", () => {
+    started = true;
+    open();
+  });
+}

@@ -1,0 +1,159 @@
+/* The state of the page in its address, and the tabs.
+
+   The hash is #tab=nade&lang=ko&nade.seed=7...: one part for each tab, and only what differs from
+   the defaults, so that a fresh page has a short address. What is the page's own, as the tour, is
+   of a part without a name. */
+
+import { setup } from "./setup.js";
+import { onChange, signal } from "./signals.js";
+
+let hash = {};
+let known = ""; // the address's hash as it was last read or written here
+const parts = {};
+let timer = null;
+
+function readHash() {
+  known = location.hash;
+  hash = Object.fromEntries(new URLSearchParams(known.slice(1)));
+}
+
+function writeHash() {
+  timer = null;
+  // The visitor has gone elsewhere, and "hashchange" is still to come: that is not to be undone.
+  if (location.hash !== known) return;
+  const query = new URLSearchParams(hash).toString();
+  // The page has a <base>, so a bare "#..." would lose the rest of the address.
+  const address = location.pathname + location.search + (query ? "#" + query : "");
+  history.replaceState(history.state, "", address);
+  known = location.hash;
+}
+
+/* A value of the page's own in the address, such as its tab; null for the one that needs no word. */
+export function setHash(key, value) {
+  if (value === null) delete hash[key];
+  else hash[key] = value;
+  if (timer === null) timer = setTimeout(writeHash, 150);
+}
+
+function likeDefault(text, initial) {
+  if (typeof initial === "boolean") return text === "1" ? true : text === "0" ? false : initial;
+  if (typeof initial !== "number") return text;
+  const number = Number(text);
+  return text.trim() !== "" && Number.isFinite(number) ? number : initial;
+}
+
+class Part {
+  /* One widget's share of the state: named strings, numbers and booleans. A value in the address
+     that is not of its default's type is ignored; ranges are the widget's to check. */
+  constructor(name, defaults) {
+    this.name = name;
+    this.defaults = defaults;
+    this.changed = () => {};
+    this.restore();
+  }
+
+  restore() {
+    this.values = {};
+    for (const [key, initial] of Object.entries(this.defaults)) {
+      const text = hash[this.address(key)];
+      this.values[key] = text === undefined ? initial : likeDefault(text, initial);
+    }
+  }
+
+  get(key) {
+    return this.values[key];
+  }
+
+  address(key) {
+    return this.name ? this.name + "." + key : key;
+  }
+
+  set(values) {
+    for (const [key, value] of Object.entries(values)) {
+      this.values[key] = value;
+      const text = typeof value === "boolean" ? String(Number(value)) : String(value);
+      setHash(this.address(key), value === this.defaults[key] ? null : text);
+    }
+  }
+}
+
+/* The part `name`, filled from the address; `changed` is called when that was changed by hand. */
+export function part(name, defaults, changed) {
+  const part = new Part(name, defaults);
+  part.changed = changed || part.changed;
+  parts[name] = part;
+  return part;
+}
+
+/* Values that the address may hold and the widget cannot mean become defaults: `ranges` are of
+   whole numbers, {key: [lowest, highest]}, `choices` lists of what there is, {key: [...]}. */
+export function sane(part, ranges, choices = {}) {
+  const reset = (key) => part.set({ [key]: part.defaults[key] });
+  for (const [key, [low, high]] of Object.entries(ranges)) {
+    const value = part.get(key);
+    if (!Number.isInteger(value) || value < low || value > high) reset(key);
+  }
+  for (const [key, values] of Object.entries(choices)) {
+    if (!values.includes(part.get(key))) reset(key);
+  }
+}
+
+readHash();
+
+/* Tabs. All are in the page; CSS shows the one that <html data-tab> names. */
+
+export const tabs = setup.tabs;
+export const tab = signal(tabOf(hash.tab));
+/* What the address asks for, "" where it does not say. */
+export const wantedLanguage = signal(hash.lang || "");
+
+function tabOf(key) {
+  return tabs.includes(key) ? key : tabs[0];
+}
+
+function showTab(key) {
+  document.documentElement.dataset.tab = key;
+}
+showTab(tab.value);
+onChange(tab, showTab);
+
+export function selectTab(key) {
+  tab.value = tabOf(key);
+  setHash("tab", tab.value === tabs[0] ? null : tab.value);
+}
+
+/* A promise that is kept when the tab is first shown. */
+export function shown(key) {
+  return new Promise((resolve) => {
+    if (tab.value === key) return resolve();
+    const stop = onChange(tab, (now) => {
+      if (now !== key) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+/* Call start() once `element` is in sight or nearly so: no work for what nobody scrolls to, while
+   what is above it is waited for. */
+export function whenSeen(element, start) {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      start();
+    },
+    { rootMargin: "300px" }
+  );
+  observer.observe(element);
+}
+
+window.addEventListener("hashchange", () => {
+  readHash();
+  // First of all: a tab that is shown for the first time begins by its part.
+  Object.values(parts).forEach((part) => part.restore());
+  tab.value = tabOf(hash.tab);
+  wantedLanguage.value = hash.lang || "";
+  Object.values(parts).forEach((part) => part.changed());
+});
+window.addEventListener("pagehide", () => timer !== null && writeHash());

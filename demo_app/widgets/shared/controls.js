@@ -1,0 +1,95 @@
+// @ts-check
+/* Elements, sliders and fields. */
+
+import { withAnswer } from "./live.js";
+import { MAX_SEED, isSeed } from "./random.js";
+import { number, t } from "./words.js";
+
+/**
+ * A small element: make("button", {class: "x", "data-t": "zoo.undo"}, children...).
+ *
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} attributes
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/* ask(value) is called with what a .zoo-range is moved to, at the move itself: its input event
+   waits for the next frame. For a mouse or a pen the thumb is moved here and not by the browser,
+   which would give it a frame of its own: it waits for the answer, and then comes the event. */
+export function slide(input, ask) {
+  let value = null; // under a mouse
+  const act = () => {
+    if (value === null || Number(input.value) === value) return;
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const move = (event) => {
+    const next = rangeAt(input, event.clientX);
+    if (value !== null && next !== value) {
+      value = next;
+      withAnswer(act);
+    }
+    ask(next);
+  };
+  let before = null;
+  input.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "touch" || event.button || input.disabled) return;
+    before = input.value;
+    value = Number(before);
+    input.setPointerCapture(event.pointerId);
+    move(event);
+  });
+  input.addEventListener("mousedown", (event) => {
+    if (event.button) return;
+    event.preventDefault();
+    input.focus();
+  });
+  const moved = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove";
+  input.addEventListener(moved, (event) => event.buttons & 1 && move(event));
+  input.addEventListener("lostpointercapture", () => {
+    act();
+    if (value !== null && input.value !== before) input.dispatchEvent(new Event("change"));
+    value = null;
+  });
+}
+
+/* What the range will be at, were its thumb held at clientX, to its step. */
+const THUMB = 16; // of .zoo-range, in pixels
+function rangeAt(input, clientX) {
+  const [min, max, step] = [input.min, input.max, input.step].map(Number);
+  const box = input.getBoundingClientRect();
+  const share = (clientX - box.left - THUMB / 2) / (box.width - THUMB);
+  const steps = Math.round((Math.max(0, Math.min(1, share)) * (max - min)) / step);
+  return Number((min + steps * step).toFixed(6));
+}
+
+/* wait(milliseconds, f): f is called once, so long after the last call of what this returns. */
+export function wait(milliseconds, f) {
+  let timeout = null;
+  return function (...given) {
+    clearTimeout(timeout);
+    timeout = setTimeout(() => f(...given), milliseconds);
+  };
+}
+
+/* A field for the seed of a part: take(seed) is told of one that is typed, 0 to `last`. In place
+   of anything else it says so, and shows the seed that there was. */
+export function seedField(field, part, take, last = MAX_SEED) {
+  field.addEventListener("change", () => {
+    // Nothing is no seed, though Number("") is 0.
+    const seed = field.value === "" ? -1 : Number(field.value);
+    if (isSeed(seed) && seed <= last) return take(seed);
+    field.value = part.get("seed");
+    field.setCustomValidity(t("zoo.no_seed", { last: number(last, 0) }));
+    field.reportValidity();
+    field.setCustomValidity("");
+  });
+}

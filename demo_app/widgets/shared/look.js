@@ -1,0 +1,24 @@
+/* Theme and motion, as Gradio and the system have them. */
+
+import { signal } from "./signals.js";
+
+export const dark = () => Boolean(document.body && document.body.classList.contains("dark"));
+export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/* Whether the page is dark; who paints by colors of the theme paints anew at a change. */
+export const theme = signal(dark());
+
+let tokens = {};
+/* The value of the design token --zoo-<name>, such as token("accent"). */
+export function token(name) {
+  if (!(name in tokens)) {
+    tokens[name] = getComputedStyle(document.body).getPropertyValue("--zoo-" + name).trim();
+  }
+  return tokens[name];
+}
+
+new MutationObserver(() => {
+  if (theme.value === dark()) return;
+  tokens = {};
+  theme.value = dark();
+}).observe(document.body, { attributes: true, attributeFilter: ["class"] });
