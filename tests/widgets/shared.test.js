@@ -1,0 +1,220 @@
+/* What the widgets share, without a browser. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import * as zoo from "../../demo_app/widgets/shared/zoo.js";
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const text = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes.buffer)));
+
+test("bits go into text and come back, and other text is none", () => {
+  const bits = Uint8Array.from({ length: 784 }, (_, i) => (i * 7919) % 3 === 0);
+  assert.deepEqual(zoo.unpackBits(zoo.packBits(bits), 784), bits);
+  assert.deepEqual(zoo.unpackBits(zoo.urlBits(bits), 784), bits);
+  assert.match(zoo.urlBits(bits), /^[\w-]+$/);
+  assert.equal(zoo.packBits([1, 0, 0, 0, 0, 0, 0, 1, 1]), btoa("\x81\x80"));
+  for (const bad of ["", "?", "AAAA", zoo.packBits(bits) + "AAAA"]) {
+    assert.equal(zoo.unpackBits(bad, 784), null);
+  }
+});
+
+test("numbers come as the server writes them", () => {
+  assert.deepEqual([...zoo.float32(text(new Float32Array([1.5, -0.25])))], [1.5, -0.25]);
+  assert.deepEqual([...zoo.int16(text(new Int16Array([-1000, 250])), 1000)], [-1, 0.25]);
+  assert.deepEqual([...zoo.bytes(btoa("\x00\xff"))], [0, 255]);
+});
+
+test("sixteen gray levels fit into an address", () => {
+  const levels = Uint8Array.from({ length: 784 }, (_, i) => 17 * (i % 16));
+  assert.deepEqual(zoo.readLevels(zoo.urlLevels(levels), 784), levels);
+  assert.equal(zoo.readLevels("zebra", 784), null);
+});
+
+test("a seed is the same numbers everywhere, evenly spread", () => {
+  const first = zoo.random(7);
+  const again = zoo.random(7);
+  const numbers = Array.from({ length: 4000 }, first);
+  assert.deepEqual(numbers.slice(0, 5), Array.from({ length: 5 }, again));
+  assert.notEqual(zoo.random(8)(), numbers[0]);
+  const counts = new Array(10).fill(0);
+  for (const u of numbers) counts[Math.floor(10 * u)] += 1;
+  assert.ok(counts.every((n) => Math.abs(n - 400) < 90), String(counts));
+  const z = zoo.normals(3, 4000);
+  const mean = z.reduce((a, b) => a + b, 0) / z.length;
+  const variance = z.reduce((a, b) => a + (b - mean) ** 2, 0) / z.length;
+  assert.ok(Math.abs(mean) < 0.06 && Math.abs(variance - 1) < 0.1, `${mean} ${variance}`);
+});
+
+test("what is a seed", () => {
+  assert.ok([0, 1, 2 ** 31 - 1].every(zoo.isSeed));
+  assert.ok(![-1, 1.5, 2 ** 31, Number.NaN, "1", null].some(zoo.isSeed));
+});
+
+test("an address gives values of their defaults' types, and the rest is ignored", () => {
+  const part = zoo.part("nade", { seed: 1, open: false, name: "", p: 0.5, unsaid: 3 });
+  assert.deepEqual(part.values, { seed: 7, open: true, name: "x", p: 0.5, unsaid: 3 });
+});
+
+test("what is not the default is written into the address, a little later", async () => {
+  const part = zoo.part("gan", { seed: 1, open: true });
+  part.set({ seed: 9, open: false });
+  await wait(200);
+  let query = new URLSearchParams(location.hash.slice(1));
+  assert.equal(query.get("gan.seed"), "9");
+  assert.equal(query.get("gan.open"), "0");
+  part.set(part.defaults);
+  await wait(200);
+  query = new URLSearchParams(location.hash.slice(1));
+  assert.equal(query.get("gan.seed"), null);
+  assert.equal(query.get("nade.seed"), "7");
+});
+
+test("values that cannot be meant become the default", () => {
+  const part = zoo.part("sane", { n: 4, m: 4, kind: "a", other: "b" });
+  part.set({ n: 11, m: 7, kind: "zebra", other: "c" });
+  zoo.sane(part, { n: [0, 10], m: [0, 10] }, { kind: ["a", "b"], other: ["b", "c"] });
+  assert.deepEqual(part.values, { n: 4, m: 7, kind: "a", other: "c" });
+  part.set({ n: 1.5 });
+  zoo.sane(part, { n: [0, 10] });
+  assert.equal(part.get("n"), 4);
+});
+
+test("a tab that is shown first is waited for", async () => {
+  assert.equal(zoo.tab.value, "nade");
+  await zoo.shown("nade");
+  let shown = false;
+  const promise = zoo.shown("gan").then(() => (shown = true));
+  await wait(1);
+  assert.equal(shown, false);
+  zoo.selectTab("gan");
+  await promise;
+  assert.equal(document.documentElement.dataset.tab, "gan");
+  zoo.selectTab("zebra");
+  assert.equal(zoo.tab.value, "map");
+  zoo.selectTab("nade");
+});
+
+test("labels are in the page's language, with their places filled", async () => {
+  assert.equal(zoo.language.value, "ko");
+  assert.equal(zoo.t("zoo.play"), "재생");
+  assert.equal(zoo.t("no.such"), "no.such");
+  const element = zoo.make("p", { "data-t": "zoo.play", "data-t-title": "zoo.pause" });
+  document.body.append(element);
+  zoo.selectLanguage("en");
+  await wait(20);
+  assert.equal(zoo.language.value, "en");
+  assert.equal(document.documentElement.lang, "en");
+  assert.equal(element.textContent, "Play");
+  assert.equal(element.title, "Pause");
+  assert.equal(zoo.t("zoo.digit", { digit: 4 }), "Digit 4");
+  assert.equal(zoo.t("zoo.digit", {}), "Digit {digit}");
+});
+
+test("the last of two languages chosen quickly is the page's", async () => {
+  zoo.selectLanguage("ko");
+  zoo.selectLanguage("en");
+  await wait(20);
+  assert.equal(zoo.language.value, "en");
+});
+
+test("numbers have a true minus and as many digits as are asked for", () => {
+  assert.equal(zoo.number(-1234.5678, 2), "\u22121,234.57");
+  assert.equal(zoo.signed(0.5, 1), "+0.5");
+  assert.equal(zoo.percent(0.5), "50.0\u202f%");
+  assert.equal(zoo.percent(0.99995), "99.995\u202f%");
+});
+
+test("who follows a signal hears of its value and of each change; who waits, of changes alone", () => {
+  const source = zoo.signal(null);
+  const [followed, changed] = [[], []];
+  zoo.follow(source, (v) => followed.push(v));
+  const stop = zoo.onChange(source, (v) => changed.push(v));
+  source.value = 1;
+  source.value = 1;
+  source.value = 2;
+  zoo.follow(source, (v) => followed.push(10 * v));
+  stop();
+  source.value = 3;
+  assert.deepEqual(followed, [1, 2, 20, 3, 30]);
+  assert.deepEqual(changed, [1, 2]);
+});
+
+test("what a listener reads makes it listen to nothing else", () => {
+  const [source, other] = [zoo.signal(0), zoo.signal(0)];
+  let heard = 0;
+  zoo.onChange(source, () => (heard += 1 + other.value));
+  source.value = 1;
+  other.value = 1;
+  assert.equal(heard, 1);
+});
+
+test("the newest arguments are sent last, and one call is under way at a time", async () => {
+  const [sent, answers] = [[], []];
+  let [under, most] = [0, 0];
+  const ask = zoo.latest(
+    async (given) => {
+      sent.push(given);
+      most = Math.max(most, ++under);
+      await wait(5);
+      under -= 1;
+      if (given === 1) throw new Error("lost");
+      return { ok: true, given };
+    },
+    (answer) => answers.push(answer.ok ? answer.given : answer.error)
+  );
+  for (let k = 1; k <= 8; k++) ask(k);
+  await wait(40);
+  assert.deepEqual(sent, [1, 8]);
+  assert.equal(most, 1);
+  assert.deepEqual(answers, [zoo.t("zoo.no_answer"), 8]);
+});
+
+test("what waits for an answer is done once, with it or soon", async () => {
+  const done = [];
+  const one = () => done.push(1);
+  zoo.withAnswer(one);
+  zoo.withAnswer(one);
+  zoo.release();
+  assert.deepEqual(done, [1]);
+  zoo.withAnswer(one);
+  await wait(40);
+  assert.deepEqual(done, [1, 1]);
+});
+
+test("the ticks of a chart are round numbers within it", () => {
+  assert.deepEqual(zoo.ticks(0, 1).values, [0, 0.5, 1]);
+  const { values, digits } = zoo.ticks(-0.31, 0.12);
+  assert.ok(values.every((v) => v >= -0.31 && v <= 0.12) && values.length >= 2);
+  assert.ok(digits >= 1);
+});
+
+test("draws of the latent space fit into an address", () => {
+  const draws = [[0, 12], [7, 3]];
+  assert.equal(zoo.drawsText(draws), "0-12_7-3");
+  assert.deepEqual(zoo.readDraws("0-12_7-3", 64), draws);
+  assert.deepEqual(zoo.readDraws("", 64), []);
+  for (const bad of ["0-64", "zebra", "1-", "2147483648-1"]) {
+    assert.equal(zoo.readDraws(bad, 64), null);
+  }
+});
+
+test("the picture of a cell is cut out of its sheet", () => {
+  const sheet = Uint8Array.from({ length: 4 * 4 }, (_, i) => i); // 2 x 2 cells of 2 x 2 pixels
+  assert.deepEqual([...zoo.cellOf(sheet, 2, 0, 2)], [0, 1, 4, 5]);
+  assert.deepEqual([...zoo.cellOf(sheet, 2, 3, 2)], [10, 11, 14, 15]);
+});
+
+test("colors are read off their names, and cividis goes from dark blue to yellow", () => {
+  assert.deepEqual(zoo.rgb("#0a141e"), [10, 20, 30]);
+  const colors = zoo.colorMap("cividis");
+  assert.deepEqual([...colors.slice(0, 3)], zoo.rgb("#00204d"));
+  assert.deepEqual([...colors.slice(-3)], zoo.rgb("#ffea46"));
+  assert.match(zoo.gradient("cividis"), /^linear-gradient\(to right, rgb\(0 32 77\)/);
+});
+
+test("the nearest points and the density at a place are found", () => {
+  const points = Float32Array.from([0, 0, 1, 0, 5, 5]);
+  const near = zoo.around(points, [3, 4, 5], [0.9, 0], 2);
+  assert.ok(JSON.stringify(near).includes("4"), JSON.stringify(near));
+});
