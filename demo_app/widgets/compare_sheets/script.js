@@ -48,7 +48,7 @@ export default function ({ element, props, server }) {
   };
 
   function compact(n) {
-    return new Intl.NumberFormat(zoo.language, { notation: "compact", maximumSignificantDigits: 3 }).format(n);
+    return new Intl.NumberFormat(zoo.language.value, { notation: "compact", maximumSignificantDigits: 3 }).format(n);
   }
 
   function inWords(s) {

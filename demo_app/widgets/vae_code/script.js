@@ -420,7 +420,7 @@ export default function ({ element, props, server }) {
     const make = zoo.make;
     const figure = (value, digits) => (value === null ? "\u2014" : zoo.number(value, digits));
     const most = Math.max(...list.map(({ reconstruction, kl }) => reconstruction + kl));
-    const compact = new Intl.NumberFormat(zoo.language, { notation: "compact" });
+    const compact = new Intl.NumberFormat(zoo.language.value, { notation: "compact" });
     const width = (value) => `width: ${(100 * value) / most}%`;
     const rows = list.map((model) => {
       const name = model.k > 1
