@@ -251,7 +251,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     model = releases.load(arguments.name)
     trained = releases.info(arguments.name)["hyperparameters"]
     # As it was trained: a release made with --set may be of other data than its recipe.
-    as_trained = {key: trained[key] for key in ("data", "binarization") if key in trained}
+    as_trained = {key: trained[key] for key in ("data", "preprocessing") if key in trained}
     recipe = recipes.override(recipes.get(arguments.name), as_trained)
     parts = arguments.part or recipes.PARTS_OF_FIGURES
     figures = _figures(recipe, model, device, arguments.images, arguments.k, parts)

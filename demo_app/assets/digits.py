@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from genzoo.data import load_images
-from genzoo.data.binarize import binarize_once
 from genzoo.data.plane import CURVES
+from genzoo.data.preprocessing import preprocess_once
 from genzoo.models import NADE, RNADE, JointPixels, OrderlessNADE
 from genzoo.roles import Autoregressive
 
@@ -18,7 +18,7 @@ PER_CLASS = 30
 def nade_mnist(nade: NADE) -> dict[str, np.ndarray]:
     """Test digits, 30 a class, on the one fixed draw; log p of the whole test set; and for scale
     the median log p of coin-flip noise and of test digits with their pixels shuffled."""
-    x = binarize_once(load_images("mnist", "test").scaled(), "dynamic")
+    x = preprocess_once(load_images("mnist", "test").scaled(), "dynamic")
     generator = torch.Generator().manual_seed(0)
     noise = (torch.rand(200, 1, 28, 28, generator=generator) < 0.5).float()
     shuffled = x[:200].flatten(1)[:, torch.randperm(784, generator=generator)].view(-1, 1, 28, 28)
@@ -33,7 +33,7 @@ def nade_mnist(nade: NADE) -> dict[str, np.ndarray]:
 def pixels_joint_mnist(joint: JointPixels) -> dict[str, np.ndarray]:
     """The test set's patches: which patterns occur, as the numbers that their pixels spell (the
     first the highest digit), and how often."""
-    x = binarize_once(load_images("mnist-4x4", "test").scaled(), "dynamic").flatten(1).numpy()
+    x = preprocess_once(load_images("mnist-4x4", "test").scaled(), "dynamic").flatten(1).numpy()
     numbers = x.astype(np.int64) @ (2 ** np.arange(x.shape[1])[::-1])
     patterns, counts = np.unique(numbers, return_counts=True)
     return {"patterns": patterns.astype(np.uint16), "counts": counts.astype(np.uint16)}
@@ -46,7 +46,7 @@ def orderless_mnist(model: OrderlessNADE) -> dict[str, np.ndarray]:
 
 def raster_mnist(model: Autoregressive) -> dict[str, np.ndarray]:
     """Test digits, 30 a class, on the one fixed draw; log p of the first 2,000."""
-    x = binarize_once(load_images("mnist", "test").scaled(), "dynamic")
+    x = preprocess_once(load_images("mnist", "test").scaled(), "dynamic")
     return {**binary_digits(), "log_prob": _log_prob(model, x[:2000])}
 
 
@@ -65,7 +65,7 @@ def rnade_plane(rnade: RNADE, data: str) -> dict[str, np.ndarray]:
 def binary_digits() -> dict[str, np.ndarray]:
     """Test digits, 30 a class, on the one fixed draw, and their labels."""
     test = load_images("mnist", "test")
-    x = binarize_once(test.scaled(), "dynamic")
+    x = preprocess_once(test.scaled(), "dynamic")
     chosen = first_of_each_class(test.labels, PER_CLASS)
     return {
         "digits": np.packbits(x[chosen].flatten(1).byte().numpy(), axis=1),

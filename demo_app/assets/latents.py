@@ -12,7 +12,7 @@ from demo_app.assets.digits import PER_CLASS, first_of_each_class
 from genzoo import releases
 from genzoo.data import load_images
 from genzoo.data.batches import fixed_subset
-from genzoo.data.binarize import binarize_once
+from genzoo.data.preprocessing import preprocess_once
 from genzoo.metrics.bounds import elbo_split
 from genzoo.metrics.samples import distance_from_draws
 from genzoo.models import AAE, VAE
@@ -30,10 +30,10 @@ def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
     log_q, the logarithm of the aggregated posterior of the training digits on a grid, a row for
     each value of the second latent, both from -4 to 4."""
     test = load_images("mnist", "test")
-    x = binarize_once(test.scaled(), "dynamic")[:2000]
+    x = preprocess_once(test.scaled(), "dynamic")[:2000]
     with torch.inference_mode():
         points = torch.cat([vae.encode(b).mean for b in x.split(250)])
-        train = binarize_once(load_images("mnist", "train").scaled(), "dynamic")
+        train = preprocess_once(load_images("mnist", "train").scaled(), "dynamic")
         posteriors = [vae.encode(b) for b in train.split(250)]
     mean, deviation = (
         torch.cat([getattr(q, name) for q in posteriors]) for name in ("mean", "stddev")
@@ -59,12 +59,12 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
         raise releases.ReleaseError(f"{name} has kept no codes of its training: train it anew.")
     test = load_images("mnist", "test")
     chosen = fixed_subset(len(test), len(next(iter(kept.values()))))
-    x = binarize_once(test.scaled(), "dynamic")[chosen]
+    x = preprocess_once(test.scaled(), "dynamic")[chosen]
     generator = torch.Generator().manual_seed(0)
     far = [
         distance_from_draws(z.float(), lambda n: aae.draw_z(n, generator)) for z in kept.values()
     ]
-    train = binarize_once(load_images("mnist", "train").scaled(), "dynamic")
+    train = preprocess_once(load_images("mnist", "train").scaled(), "dynamic")
     with torch.inference_mode():
         codes = torch.cat(
             [aae.encode(b, torch.randn(len(b), 2, generator=generator)) for b in train.split(250)]
@@ -90,11 +90,11 @@ def vae_fashion(vae: VAE) -> dict[str, np.ndarray]:
     return _coded(vae, "fashion", "none", 10)
 
 
-def _coded(vae: VAE, data: str, binarization: str, n: int) -> dict[str, np.ndarray]:
+def _coded(vae: VAE, data: str, preprocessing: str, n: int) -> dict[str, np.ndarray]:
     """images of 0 to 255, n a class, and their labels; over the test set the mean kl of each
     latent and the mean reconstruction term, in nats."""
     test = load_images(data, "test")
-    x = binarize_once(test.scaled(), binarization)
+    x = preprocess_once(test.scaled(), preprocessing)
     terms = [elbo_split(vae, b, seed=i) for i, b in enumerate(x.split(250))]
     chosen = first_of_each_class(test.labels, n)
     return {

@@ -18,7 +18,7 @@ from demo_app.services.gallery import DATA, MAX_SEED, N_SHEET, D, Entry, Gallery
 from demo_app.services.kept import Kept
 from demo_app.store import Store
 from genzoo import recipes
-from genzoo.data.binarize import binarize_once
+from genzoo.data.preprocessing import preprocess_once
 from genzoo.metrics import importance_weighted_bound
 from genzoo.roles import ExplicitDensity, LatentVariable, OrderAgnostic
 
@@ -119,9 +119,9 @@ class CompareService:
         if not _believes(entry):
             raise BadInput(f"{entry.name} cannot say how likely a picture is.")
         x = torch.from_numpy(np.asarray(images, np.float32)).view(-1, 1, 28, 28)
-        how = recipes.get(entry.name).settings.binarization
+        how = recipes.get(entry.name).settings.preprocessing
         # Each by itself, so that a picture's noise does not depend on its neighbours.
-        x = torch.cat([binarize_once(one, how) for one in x.split(1)])
+        x = torch.cat([preprocess_once(one, how) for one in x.split(1)])
         with self._store.model(entry.name) as held, torch.inference_mode():
             nats = _log_prob(held, x).double().numpy()
         return nats - D * math.log(256) if how == "dequantized" else nats

@@ -67,7 +67,7 @@ class DCGANService:
     def about(self, model: str) -> dict[str, Any]:
         """Figures for the page: data, "mnist" or "fashion"; n_parameters; n_latent; the measured
         figures by name; fids, the judge FID of each seed that it was trained with; gamma and
-        every, of its penalty; n_searched, the sheets of the seeds below it have known
+        r1_interval, of its penalty; n_searched, the sheets of the seeds below it have known
         neighbours."""
         info = self._store.info(self._model(model))
         figures = {figure["name"]: figure["value"] for figure in info["figures"]}
@@ -80,7 +80,7 @@ class DCGANService:
             "figures": figures,
             "fids": fids or [figures[name] for name in ("fid",) if name in figures],
             "gamma": info["hyperparameters"]["objective.weight"],
-            "every": info["hyperparameters"]["objective.every"],
+            "r1_interval": info["hyperparameters"]["objective.r1_interval"],
             "n_searched": len(self._assets(model)["neighbours"]),
         }
 

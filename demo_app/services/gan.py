@@ -48,7 +48,7 @@ MAX_N_CRITIC = 10
 MAX_SEED = 2**31 - 1
 MAX_IMAGES = 64
 
-DEFAULTS = Rules("non-saturating", "real", 0.003, 0.002, 0.004, 1)
+DEFAULTS = Rules("non-saturating", "r1", 0.003, 0.002, 0.004, 1)
 """By which the page's own game is played."""
 
 EXHIBIT = 1200

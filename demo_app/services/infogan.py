@@ -59,8 +59,8 @@ class InfoGANService:
 
     def about(self) -> dict[str, Any]:
         """Figures for the page: n_parameters, images_seen, n_categories, n_continuous and n_noise;
-        deviation, q's of a continuous code; settle, the share of the training in which Q learned
-        from real images alone; figures, {value, low, high} by name; and by name the
+        deviation, q's of a continuous code; pretrain_fraction, the share of the training in which
+        Q learned from real images alone; figures, {value, low, high} by name; and by name the
         values that errors and fids have over the seeds trained with, the release's own first."""
         info = self._store.info(self.name)
         seeds = info.get("seeds") or {"": info["figures"]}
@@ -72,7 +72,7 @@ class InfoGANService:
             **{key: info[key] for key in ("n_parameters", "images_seen")},
             **{key: info["model"][key] for key in ("n_categories", "n_continuous", "n_noise")},
             "deviation": DEVIATION,
-            "settle": info["hyperparameters"].get("objective.settle", 0.0),
+            "pretrain_fraction": info["hyperparameters"].get("objective.pretrain_fraction", 0.0),
             "figures": {
                 f["name"]: {key: f[key] for key in ("value", "low", "high")}
                 for f in info["figures"]

@@ -108,7 +108,7 @@ def figures(service: DCGANService, names: list[str]) -> dict[str, str]:
         if len(fids := known["fids"]) > 1:
             shown[f"fid_{key}"] += f" [{min(fids):.2f}–{max(fids):.2f}]"
     known = service.about(names[0]) if names else {}
-    return {**shown, **{name: str(known.get(name, "—")) for name in ("every", "gamma")}}
+    return {**shown, **{name: str(known.get(name, "—")) for name in ("r1_interval", "gamma")}}
 
 
 def start(service: DCGANService, model: str) -> dict[str, Any]:

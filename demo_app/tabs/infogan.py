@@ -85,7 +85,7 @@ def figures(about: dict[str, Any] | None) -> dict[str, str]:
     return {
         "n_parameters": "—" if about is None else f"{about['n_parameters']:,}",
         "images_seen": "—" if about is None else f"{about['images_seen']:,}",
-        "settle": "—" if about is None else f"{100 * about['settle']:.0f}",
+        "pretrain_fraction": "—" if about is None else f"{100 * about['pretrain_fraction']:.0f}",
         "error": shown("unsupervised_error"),
         "error_low": shown("unsupervised_error", of="low"),
         "error_high": shown("unsupervised_error", of="high"),

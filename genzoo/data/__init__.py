@@ -1,7 +1,6 @@
-"""Data sets in memory, their binarizations, and batches as a function of (seed, step)."""
+"""Data sets in memory, their preprocessing, and batches as a function of (seed, step)."""
 
 from genzoo.data.batches import Batch, Batches
-from genzoo.data.binarize import BINARIZATIONS, binarize, binarize_once
 from genzoo.data.errors import DataError
 from genzoo.data.images import (
     DATA_SETS,
@@ -11,9 +10,10 @@ from genzoo.data.images import (
     data_root,
     load_images,
 )
+from genzoo.data.preprocessing import PREPROCESSINGS, binarize, preprocess_once
 
 __all__ = [
-    "BINARIZATIONS",
+    "PREPROCESSINGS",
     "DATA_SETS",
     "PARTS",
     "SPLITS",
@@ -22,7 +22,7 @@ __all__ = [
     "DataError",
     "ImageSet",
     "binarize",
-    "binarize_once",
+    "preprocess_once",
     "data_root",
     "load_images",
 ]

@@ -8,8 +8,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from genzoo.data.binarize import BINARIZATIONS, binarize, binarize_once, dequantize
 from genzoo.data.images import ImageSet
+from genzoo.data.preprocessing import PREPROCESSINGS, binarize, dequantize, preprocess_once
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class Batches:
         data: ImageSet,
         batch_size: int,
         seed: int,
-        binarization: str = "none",
+        preprocessing: str = "none",
         rank: int = 0,
         world: int = 1,
     ):
-        if binarization not in BINARIZATIONS:
+        if preprocessing not in PREPROCESSINGS:
             raise ValueError(
-                f"Unknown binarization {binarization!r}; there are: {', '.join(BINARIZATIONS)}."
+                f"Unknown preprocessing {preprocessing!r}; there are: {', '.join(PREPROCESSINGS)}."
             )
         if not 1 <= batch_size <= len(data):
             raise ValueError(f"The batch size must be 1 to {len(data)}, not {batch_size}.")
@@ -63,19 +63,19 @@ class Batches:
             raise ValueError(
                 f"A batch of {batch_size} cannot be shared evenly by {world} processes."
             )
-        self.data, self.batch_size, self.seed, self.binarization = (
+        self.data, self.batch_size, self.seed, self.preprocessing = (
             data,
             batch_size,
             seed,
-            binarization,
+            preprocessing,
         )
         share = batch_size // world
         self._rows = slice(rank * share, (rank + 1) * share)
         self._per_epoch = len(data) // batch_size
         self._permutation = lru_cache(maxsize=1)(self._permutation_of)
         # Drawn once means drawn once: the whole set, not each image as it comes up.
-        once = binarization in ("static", "threshold")
-        self._once = binarize_once(data.scaled(), binarization) if once else None
+        once = preprocessing in ("static", "threshold")
+        self._once = preprocess_once(data.scaled(), preprocessing) if once else None
 
     def _permutation_of(self, epoch: int) -> Tensor:
         return torch.randperm(len(self.data), generator=seeded(self.seed, 0, epoch))
@@ -86,9 +86,9 @@ class Batches:
         mine = index[self._rows]
         if self._once is not None:
             x = self._once[mine]
-        elif self.binarization in ("dynamic", "dequantized"):
+        elif self.preprocessing in ("dynamic", "dequantized"):
             # Noise for the whole batch, whoever asks: two processes see what one would see.
-            noisy = binarize if self.binarization == "dynamic" else dequantize
+            noisy = binarize if self.preprocessing == "dynamic" else dequantize
             x = noisy(self.data.scaled(index), seeded(self.seed, 1, step))[self._rows]
         else:
             x = self.data.scaled(mine)

@@ -177,8 +177,8 @@ class CycleGame(Objective):
         x, y = self.kinds(batch.x)
         model = self.model
         made_y, made_x = model.to_y(x), model.to_x(y)
-        cycle = _apart(model.to_x(made_y), x) + _apart(model.to_y(made_x), y)
-        identity = _apart(model.to_y(y), y) + _apart(model.to_x(x), x)
+        cycle = l1(model.to_x(made_y), x) + l1(model.to_y(made_x), y)
+        identity = l1(model.to_y(y), y) + l1(model.to_x(x), x)
         fooled = generator_loss(LOSS, self.critic_y(_signed(made_y))).mean()
         fooled = fooled + generator_loss(LOSS, self.critic_x(_signed(made_x))).mean()
         cost = fooled + self.weight_cycle * cycle + self.weight_identity * identity
@@ -187,7 +187,9 @@ class CycleGame(Objective):
         u = at.rand(len(x), 4)
         shown_y = self.pool_y.exchange(made_y.detach(), u[:, :2])
         shown_x = self.pool_x.exchange(made_x.detach(), u[:, 2:])
-        critic = _told_apart(self.critic_y, y, shown_y) + _told_apart(self.critic_x, x, shown_x)
+        critic = discriminator_loss(self.critic_y, y, shown_y) + discriminator_loss(
+            self.critic_x, x, shown_x
+        )
         update("critic", critic)
         report = {"critic": critic, "fooled": fooled, "cycle": cycle, "identity": identity}
         return {name: value.detach() for name, value in report.items()}
@@ -223,10 +225,10 @@ def _signed(x: Tensor) -> Tensor:
     return 2 * x - 1
 
 
-def _apart(a: Tensor, b: Tensor) -> Tensor:
+def l1(a: Tensor, b: Tensor) -> Tensor:
     """By pixels in [-1, 1], as the paper's weights are meant for."""
     return 2 * (a - b).abs().mean()
 
 
-def _told_apart(critic: nn.Module, real: Tensor, made: Tensor) -> Tensor:
+def discriminator_loss(critic: nn.Module, real: Tensor, made: Tensor) -> Tensor:
     return critic_loss(LOSS, critic(_signed(real)), critic(_signed(made))).mean()

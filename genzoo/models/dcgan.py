@@ -40,7 +40,7 @@ class DCGAN(Adversarial):
         n_latent: K, numbers of z.
         width: channels at half the resolution; twice as many at a quarter of it.
         n_dense: dense layers of n_hidden units that z passes through before.
-        beside: whether z itself goes on beside what the dense layers make of it.
+        skip_z: whether z itself goes on beside what the dense layers make of it.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class DCGAN(Adversarial):
         n_latent: int = 64,
         width: int = 64,
         n_dense: int = 0,
-        beside: bool = False,
+        skip_z: bool = False,
         n_hidden: int = 256,
     ):
         super().__init__()
@@ -61,14 +61,14 @@ class DCGAN(Adversarial):
         for n_in in [n_latent, *[n_hidden] * (n_dense - 1)][:n_dense]:
             layers += [_dense(n_in, n_hidden), nn.LeakyReLU(SLOPE)]
         self.dense = nn.Sequential(*layers)
-        self.beside = beside
+        self.skip_z = skip_z
         n_made = n_hidden if n_dense else n_latent
-        self.generator = strided_decoder(n_made + n_latent * beside, shape, width)
+        self.generator = strided_decoder(n_made + n_latent * skip_z, shape, width)
 
     def generate(self, z: Tensor) -> Tensor:
         check_latents(z, self.latent_shape)
         made = self.dense(z)
-        if self.beside:
+        if self.skip_z:
             made = torch.cat([made, z.to(made)], 1)
         return torch.sigmoid(self.generator(made).to(z.dtype))
 

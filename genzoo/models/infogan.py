@@ -36,7 +36,7 @@ from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
 from genzoo.nn.conv import SLOPE, image_shape, strided_decoder, strided_encoder
-from genzoo.objectives.adversarial import critic_loss, generator_loss, steepness
+from genzoo.objectives.adversarial import critic_loss, generator_loss, squared_grad_norm
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Coded, check_images, check_latents
 
@@ -130,10 +130,11 @@ class InformationGame(Objective):
         information: lambda of the category, in nats of the game for a nat of information.
         information_continuous: lambda of the continuous codes.
         penalty: what the slope of the critic at real images is multiplied by (R1).
-        every: steps from one with the penalty to the next, which then counts as often.
-        invariance: what a nat of `unsteadiness` costs.
-        settle: share of the training, at its start, in which Q alone learns, by `unsteadiness`:
-            what real images have in common is found before the game holds Q to a choice.
+        r1_interval: steps from one with the penalty to the next, which then counts as often.
+        invariance: weight of `imsat_loss`, at least 0.
+        pretrain_fraction: fraction of the training, at its start, in which Q alone learns, by
+            `imsat_loss`, 0 to 1 (exclusive): what real images have in common is found before the
+            game holds Q to a choice.
     """
 
     model: InfoGAN
@@ -146,24 +147,24 @@ class InformationGame(Objective):
         information: float = 1.0,
         information_continuous: float = 0.1,
         penalty: float = 0.0,
-        every: int = 1,
+        r1_interval: int = 1,
         invariance: float = 0.0,
-        settle: float = 0.0,
+        pretrain_fraction: float = 0.0,
     ):
         super().__init__()
         weights = (information, information_continuous, penalty, invariance)
-        if not all(0 <= weight < math.inf for weight in weights) or every < 1:
-            raise ValueError("Weights must be at least 0 and finite, and every at least 1.")
-        if not 0 <= settle < 1 or (settle and not invariance):
+        if not all(0 <= weight < math.inf for weight in weights) or r1_interval < 1:
+            raise ValueError("Weights must be at least 0 and finite, and r1_interval at least 1.")
+        if not 0 <= pretrain_fraction < 1 or (pretrain_fraction and not invariance):
             raise ValueError(
-                "settle, a share of the training, must be at least 0 and less than 1, and needs "
-                "an invariance to settle by."
+                "pretrain_fraction, a share of the training, must be at least 0 and less than 1, "
+                "and needs an invariance to train by."
             )
         self.model = model
         self.lr, self.lr_critic = lr, lr_critic
         self.information, self.information_continuous = information, information_continuous
-        self.penalty, self.every, self.invariance = penalty, every, invariance
-        self.settle = settle
+        self.penalty, self.r1_interval, self.invariance = penalty, r1_interval, invariance
+        self.pretrain_fraction = pretrain_fraction
         self.critic = nn.Linear(N_FEATURES, 1)
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -178,31 +179,31 @@ class InformationGame(Objective):
         model, x, B = self.model, batch.x, len(batch.x)
         uniform = at.rand(B, 1 + model.n_continuous, device=x.device)
         z = model.z_of(uniform, at.randn(B, model.n_noise, device=x.device))
-        playing = at.fraction >= self.settle
+        playing = at.fraction >= self.pretrain_fraction
         with torch.set_grad_enabled(playing):
             fake = model.generate(z)
 
-        by_slope = self.penalty > 0 and playing and at.step % self.every == 0
+        by_slope = self.penalty > 0 and playing and at.step % self.r1_interval == 0
         x = x.detach().requires_grad_(by_slope)
         real, features = model.features(x), model.features(fake.detach())
         on_real = self._logit(real)
         loss = critic_loss("non-saturating", on_real, self._logit(features)).mean()
-        category, continuous = self.unread(z, features)
+        category, continuous = self.code_nll(z, features)
         report = {"value": -loss, "category": category.mean(), "continuous": continuous.mean()}
         cost = loss + self._weighted(category, continuous) if playing else torch.zeros(())
         if by_slope:
-            cost = cost + self.penalty * self.every * steepness(on_real, x).mean()
+            cost = cost + self.penalty * self.r1_interval * squared_grad_norm(on_real, x).mean()
         if self.invariance:
             again = model.features(warped(x, at.rand(B, 6, device=x.device)))
-            report["unsteadiness"] = self.unsteadiness(real, again)
-            cost = cost + self.invariance * report["unsteadiness"]
+            report["imsat_loss"] = self.imsat_loss(real, again)
+            cost = cost + self.invariance * report["imsat_loss"]
         update("critic", cost)
 
         with torch.set_grad_enabled(playing):
             features = model.features(fake)
             report["generator"] = generator_loss("non-saturating", self._logit(features)).mean()
         if playing:
-            cost = report["generator"] + self._weighted(*self.unread(z, features))
+            cost = report["generator"] + self._weighted(*self.code_nll(z, features))
             update("generator", cost)
         return {name: value.detach() for name, value in report.items()}
 
@@ -213,14 +214,14 @@ class InformationGame(Objective):
     def _logit(self, features: Tensor) -> Tensor:
         return self.critic(features).squeeze(1).float()
 
-    def unread(self, z: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+    def code_nll(self, z: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """-log Q(c | x) in nats, (B,), of the category and of the continuous codes that z
         (B, *latent_shape) holds, by the features of x = G(z)."""
         category, continuous, _ = self.model.split(z)
         q_category, q_continuous = self.model.posterior(features)
         return -q_category.log_prob(category), -q_continuous.log_prob(continuous).sum(1)
 
-    def unsteadiness(self, features: Tensor, again: Tensor) -> Tensor:
+    def imsat_loss(self, features: Tensor, again: Tensor) -> Tensor:
         """Of the category of real images, in nats, by their features (B, N_FEATURES) and those of
         the same images warped:
 
@@ -242,7 +243,7 @@ class InformationGame(Objective):
         z = self.model.draw_z(len(batch.x), seeded(0))
         features = self.model.features(self.model.generate(z))
         made = self._logit(features)
-        category, continuous = self.unread(z, features)
+        category, continuous = self.code_nll(z, features)
         return {
             "value": -critic_loss("non-saturating", self.logit(batch.x), made),
             "generator": generator_loss("non-saturating", made),

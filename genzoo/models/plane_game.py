@@ -195,16 +195,16 @@ class PlaneGame:
             fake = self.points(self._z(n))
         # Whatever the penalty: games that differ by it alone are to see the same noise.
         u = torch.rand(n, 1, generator=self._noise)
-        x = [real, fake, u * real + (1 - u) * fake][: 3 if self.penalty == "between" else 2]
+        x = [real, fake, u * real + (1 - u) * fake][: 3 if self.penalty == "wgan-gp" else 2]
         logits, passed = self.critic.follow(_signed(torch.cat(x)))
         passed.rows(0, 2 * n).back(_critic_gradient(self.loss, *_finite(logits[: 2 * n]).split(n)))
         if self.penalty != "none":
-            first = 0 if self.penalty == "real" else 2 * n
+            first = 0 if self.penalty == "r1" else 2 * n
             steep = passed.rows(first, first + n)
             slopes, flows = steep.slopes()
             # By points in [0, 1] a slope is twice as steep as by signed ones, its square fourfold.
             by = 8 * self.weight * slopes
-            if self.penalty == "between":
+            if self.penalty == "wgan-gp":
                 norm = (4 * slopes.square().sum(1, keepdim=True) + 1e-12).sqrt_()
                 by.mul_(1 - 1 / norm)
             steep.back_slopes(by, flows)

@@ -41,7 +41,7 @@ from torch.optim import Optimizer
 from genzoo.data.batches import Batch, seeded
 from genzoo.nn.conv import image_shape
 from genzoo.nn.translate import Translator, patch_critic
-from genzoo.objectives.adversarial import steepness
+from genzoo.objectives.adversarial import squared_grad_norm
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Editor, check_images
 
@@ -124,10 +124,11 @@ class AttributeGame(Objective):
     Args:
         lr, lr_critic: Adam's steps.
         width: channels of the critic at half the resolution.
-        wrong: a, what real images with values that are not theirs have of the critic's no, 0 to 1.
-        weight_return: lambda_rec, on the mean over pixels in [-1, 1].
+        mismatch_weight: a, the weight of real images with values that are not theirs among what
+            the critic is told is not real, 0 to 1.
+        lambda_rec: weight of the reconstruction loss, on the mean over pixels in [-1, 1].
         penalty: lambda_r1, on the slope by pixels in [-1, 1].
-        every: steps from one with the penalty to the next, which then counts as often.
+        r1_interval: steps from one with the penalty to the next, which then counts as often.
     """
 
     model: StarGAN
@@ -138,19 +139,19 @@ class AttributeGame(Objective):
         lr: float,
         lr_critic: float,
         width: int = 48,
-        wrong: float = 0.5,
-        weight_return: float = 8.0,
+        mismatch_weight: float = 0.5,
+        lambda_rec: float = 8.0,
         penalty: float = 0.5,
-        every: int = 8,
+        r1_interval: int = 8,
     ):
         super().__init__()
-        if not (0 <= weight_return < math.inf and 0 <= penalty < math.inf):
+        if not (0 <= lambda_rec < math.inf and 0 <= penalty < math.inf):
             raise ValueError("Weights must be at least 0 and finite.")
-        if not 0 <= wrong <= 1 or every < 1:
-            raise ValueError("wrong must be 0 to 1, and every at least 1.")
+        if not 0 <= mismatch_weight <= 1 or r1_interval < 1:
+            raise ValueError("mismatch_weight must be 0 to 1, and r1_interval at least 1.")
         self.model, self.lr, self.lr_critic = model, lr, lr_critic
-        self.wrong, self.weight_return = wrong, weight_return
-        self.penalty, self.every = penalty, every
+        self.mismatch_weight, self.lambda_rec = mismatch_weight, lambda_rec
+        self.penalty, self.r1_interval = penalty, r1_interval
         self.critic = AttributeCritic(image_shape(model.event_shape), model.n_values, width)
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -184,21 +185,21 @@ class AttributeGame(Objective):
         x, own = batch.x, self.own(batch)
         B, K = own.shape
         values = self.wanted(own, at.rand(B, 1 + 2 * K, device=x.device))
-        wrong = self.mismatched(own, at.rand(B, K, device=x.device))
+        mismatched = self.mismatched(own, at.rand(B, K, device=x.device))
         fake = self.model.edit(x, values)
 
-        cost = critic = self._critic(x, own, fake.detach(), values, wrong).mean()
-        if self.penalty and at.step % self.every == 0:
+        cost = critic = self._critic(x, own, fake.detach(), values, mismatched).mean()
+        if self.penalty and at.step % self.r1_interval == 0:
             # By pixels in [-1, 1], twice as far apart, a slope is half as steep.
             real = x.detach().requires_grad_()
-            steep = steepness(self.critic.of(self.critic(real), own).sum(1), real) / 4
-            cost = cost + self.penalty * self.every * steep.mean()
+            steep = squared_grad_norm(self.critic.of(self.critic(real), own).sum(1), real) / 4
+            cost = cost + self.penalty * self.r1_interval * steep.mean()
         update("critic", cost)
 
         generator = F.softplus(-self.critic.of(self.critic(fake), values)).mean()
         again = self.model.edit(fake if at.step % 2 else x, own)
         returned = 2 * (again - x).abs().mean()
-        update("generator", generator + self.weight_return * returned)
+        update("generator", generator + self.lambda_rec * returned)
         report = {"critic": critic, "generator": generator, "returned": returned}
         return {name: figure.detach() for name, figure in report.items()}
 
@@ -206,19 +207,19 @@ class AttributeGame(Objective):
         x, own = batch.x, self.own(batch)
         u = torch.rand(len(x), 1 + 3 * own.shape[1], generator=seeded(0)).to(x.device)
         values = self.wanted(own, u[:, : 1 + 2 * own.shape[1]])
-        wrong = self.mismatched(own, u[:, 1 + 2 * own.shape[1] :])
+        mismatched = self.mismatched(own, u[:, 1 + 2 * own.shape[1] :])
         fake = self.model.edit(x, values)
         return {
-            "critic": self._critic(x, own, fake, values, wrong),
+            "critic": self._critic(x, own, fake, values, mismatched),
             "generator": F.softplus(-self.critic.of(self.critic(fake), values)).mean(1),
             "returned": (self.model.edit(fake, own) - x).abs().flatten(1).mean(1),
         }
 
     def _critic(
-        self, x: Tensor, own: Tensor, fake: Tensor, values: Tensor, wrong: Tensor
+        self, x: Tensor, own: Tensor, fake: Tensor, values: Tensor, mismatched: Tensor
     ) -> Tensor:
         """The critic's loss without the penalty, (B,)."""
         of, logits = self.critic.of, self.critic(x)
-        no = (1 - self.wrong) * F.softplus(of(self.critic(fake), values))
-        no = no + self.wrong * F.softplus(of(logits, wrong))
+        no = (1 - self.mismatch_weight) * F.softplus(of(self.critic(fake), values))
+        no = no + self.mismatch_weight * F.softplus(of(logits, mismatched))
         return (F.softplus(-of(logits, own)) + no).mean(1)

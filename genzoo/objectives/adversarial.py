@@ -19,7 +19,7 @@ from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Adversarial
 
 LOSSES = ("non-saturating", "minimax", "wasserstein", "least-squares")
-PENALTIES = ("none", "real", "between")
+PENALTIES = ("none", "r1", "wgan-gp")
 
 Critic = Callable[[Tensor], Tensor]
 """Images (B, *event_shape) to logits (B,), each of its own image alone."""
@@ -55,7 +55,7 @@ def generator_loss(loss: str, fake: Tensor) -> Tensor:
     return F.softplus(-fake) if loss == "non-saturating" else -F.softplus(fake)
 
 
-def steepness(logits: Tensor, x: Tensor) -> Tensor:
+def squared_grad_norm(logits: Tensor, x: Tensor) -> Tensor:
     """|d logit(x) / d x|^2, (B,), by the logits (B,) of images x (B, *event_shape) that require a
     gradient; it can be differentiated again by the critic's parameters.
 
@@ -65,13 +65,13 @@ def steepness(logits: Tensor, x: Tensor) -> Tensor:
     return gradient.flatten(1).square().sum(1)
 
 
-def between_penalty(critic: Critic, real: Tensor, fake: Tensor, u: Tensor) -> Tensor:
+def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, u: Tensor) -> Tensor:
     """WGAN-GP's (|d f(x) / d x| - 1)^2, (B,), at x = u real + (1 - u) fake, u (B,) in [0, 1]: a
     critic whose slope is one wherever the one turns into the other (Gulrajani et al., 2017)."""
     u = u.view(-1, *[1] * (real.ndim - 1))
     x = (u * real + (1 - u) * fake).detach().requires_grad_()
     # Away from zero by what is nothing to a slope of one: at zero a root has no derivative.
-    return ((steepness(critic(x), x) + 1e-12).sqrt() - 1).square()
+    return ((squared_grad_norm(critic(x), x) + 1e-12).sqrt() - 1).square()
 
 
 def check_game(loss: str, penalty: str, weight: float) -> None:
@@ -96,11 +96,11 @@ class AdversarialGame(Objective):
         width: of the critic; see `Adversarial.critic`.
         loss: one of LOSSES.
         n_critic: steps of the critic for one of the generator.
-        penalty: on the critic's slope at images in [0, 1]: "none", "real" or "between" real and
-            made ones.
+        penalty: on the critic's slope at images in [0, 1]: "none"; "r1", at real images; or
+            "wgan-gp", between real and generated ones.
         weight: what the penalty is multiplied by.
-        every: steps from one with the penalty to the next, which then counts as often (Karras et
-            al., 2020): it costs as much as all the rest of a step.
+        r1_interval: steps from one with the penalty to the next, which then counts as often
+            (Karras et al., 2020): it costs as much as all the rest of a step.
     """
 
     model: Adversarial
@@ -115,14 +115,14 @@ class AdversarialGame(Objective):
         n_critic: int = 1,
         penalty: str = "none",
         weight: float = 0.0,
-        every: int = 1,
+        r1_interval: int = 1,
     ):
         super().__init__()
-        if n_critic < 1 or every < 1:
-            raise ValueError("n_critic and every must be at least 1.")
+        if n_critic < 1 or r1_interval < 1:
+            raise ValueError("n_critic and r1_interval must be at least 1.")
         self.model = model
         self.lr, self.lr_critic = lr, lr_critic
-        self.n_critic, self.every = n_critic, every
+        self.n_critic, self.r1_interval = n_critic, r1_interval
         self.set_loss(loss, penalty, weight)
         self.critic = model.critic(width)
 
@@ -140,7 +140,7 @@ class AdversarialGame(Objective):
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
         B, device = len(batch.x), batch.x.device
         fake = self.model.generate(at.randn(B, *self.model.latent_shape, device=device))
-        weight = self.weight * self.every if at.step % self.every == 0 else 0.0
+        weight = self.weight * self.r1_interval if at.step % self.r1_interval == 0 else 0.0
         report = self.step_critic(batch.x, fake, at.rand(B, device=device), update, weight)
         if (at.step + 1) % self.n_critic == 0:
             self.step_generator(fake, update)
@@ -152,15 +152,15 @@ class AdversarialGame(Objective):
         """The critic's, at images real and fake (B, *event_shape), its penalty multiplied by
         `weight` and, where it is between them, at u (B,); returns the value of the game to the
         critic, V, and the generator's loss, as they were before."""
-        by_slope = weight > 0 and self.penalty == "real"
+        by_slope = weight > 0 and self.penalty == "r1"
         real, fake = real.detach().requires_grad_(by_slope), fake.detach()
         on_real, on_fake = self.logit(real), self.logit(fake)
         value = -critic_loss(self.loss, on_real, on_fake).mean()
         cost = -value
         if by_slope:
-            cost = cost + weight * steepness(on_real, real).mean()
-        elif weight and self.penalty == "between":
-            cost = cost + weight * between_penalty(self.logit, real, fake, u).mean()
+            cost = cost + weight * squared_grad_norm(on_real, real).mean()
+        elif weight and self.penalty == "wgan-gp":
+            cost = cost + weight * gradient_penalty(self.logit, real, fake, u).mean()
         update("critic", cost)
         generator = generator_loss(self.loss, on_fake.detach()).mean()
         return {"value": value.detach(), "generator": generator}

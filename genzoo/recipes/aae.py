@@ -26,7 +26,7 @@ def _aae(
         settings=Settings(
             images=epochs * 60_000,
             batch_size=128,
-            binarization="dynamic",
+            preprocessing="dynamic",
             ema=0.999,
             precision="bfloat16",
         ),

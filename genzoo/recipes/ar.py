@@ -23,7 +23,7 @@ def ar1_mnist() -> Recipe:
         objective=MaximumLikelihood,
         objective_kwargs=dict(lr=0.02, beta2=0.99),
         data="mnist",
-        settings=Settings(images=10 * 60_000, batch_size=250, binarization="dynamic", ema=0.99),
+        settings=Settings(images=10 * 60_000, batch_size=250, preprocessing="dynamic", ema=0.99),
         smoke=SMOKE,
         expected="equal to pixels-markov-mnist, which has a table where this has a sigmoid",
     )
@@ -40,7 +40,7 @@ def ar28_mnist() -> Recipe:
         objective=MaximumLikelihood,
         objective_kwargs=dict(lr=0.02, beta2=0.99),
         data="mnist",
-        settings=Settings(images=20 * 60_000, batch_size=250, binarization="dynamic", ema=0.99),
+        settings=Settings(images=20 * 60_000, batch_size=250, preprocessing="dynamic", ema=0.99),
         smoke=SMOKE,
         expected="below ar1-mnist, dynamic binarization",
     )
@@ -60,7 +60,7 @@ def fvbn_mnist() -> Recipe:
         # on the weights or decay moves both up together, so there is none.
         objective_kwargs=dict(lr=0.02, beta2=0.99),
         data="mnist",
-        settings=Settings(images=30 * 60_000, batch_size=250, binarization="dynamic", ema=0.99),
+        settings=Settings(images=30 * 60_000, batch_size=250, preprocessing="dynamic", ema=0.99),
         smoke={**SMOKE, "model.n": 40},
         expected="test NLL <= 96.6 nats, dynamic binarization",
     )

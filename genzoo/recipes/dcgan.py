@@ -14,7 +14,7 @@ def _dcgan(data: str, summary: str, seed: int = 0) -> Recipe:
         paper="Radford et al., Unsupervised Representation Learning with DCGANs, 2016",
         paper_url="https://arxiv.org/abs/1511.06434",
         model=DCGAN,
-        model_kwargs=dict(event_shape=(1, 28, 28), n_latent=64, width=64, n_dense=3, beside=True),
+        model_kwargs=dict(event_shape=(1, 28, 28), n_latent=64, width=64, n_dense=3, skip_z=True),
         objective=AdversarialGame,
         objective_kwargs=dict(
             lr=0.0004,
@@ -22,9 +22,9 @@ def _dcgan(data: str, summary: str, seed: int = 0) -> Recipe:
             width=48,
             loss="non-saturating",
             n_critic=1,
-            penalty="real",
+            penalty="r1",
             weight=0.01,
-            every=16,
+            r1_interval=16,
         ),
         data=data,
         settings=Settings(

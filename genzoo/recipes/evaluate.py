@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from genzoo.data import PARTS, SPLITS, ImageSet, avatars, load_images
 from genzoo.data.batches import fixed_subset, seeded
-from genzoo.data.binarize import binarize_once
 from genzoo.data.plane import CURVES
+from genzoo.data.preprocessing import preprocess_once
 from genzoo.metrics import (
     Metric,
     active_latents,
@@ -42,7 +42,7 @@ from genzoo.roles import (
     pictures,
 )
 
-BINARIZATION = {
+PREPROCESSING = {
     "none": "8-bit gray",
     "dynamic": "dynamic binarization",
     "static": "static binarization",
@@ -146,12 +146,12 @@ def _of_model(
         assert judge is None or isinstance(judge, AttributeClassifier)
         train = load_images(recipe.data, "train")
         return translation_metrics(model, judge, data, train, n_images, progress)
-    x = binarize_once(data.scaled(), recipe.settings.binarization)[:n_images]
+    x = preprocess_once(data.scaled(), recipe.settings.preprocessing)[:n_images]
     D = x[0].numel()
     if data.images.is_floating_point():
         setting = f"density on the unit square, {len(x)} test points"
     else:
-        setting = f"{BINARIZATION[recipe.settings.binarization]}, {len(x)} test images"
+        setting = f"{PREPROCESSING[recipe.settings.preprocessing]}, {len(x)} test images"
     if recipe.data in PARTS:
         setting += f", {PARTS[recipe.data]}"
 
@@ -168,7 +168,7 @@ def _of_model(
     if isinstance(model, ExplicitDensity):
         with torch.inference_mode():
             nll = -over_batches(model.log_prob, 250)
-        if recipe.settings.binarization == "dequantized":  # density in units of a gray step
+        if recipe.settings.preprocessing == "dequantized":  # density in units of a gray step
             nll = nll + D * math.log(256)
             return [
                 bootstrap("nll_bound", nll, "nats", setting),
@@ -252,11 +252,11 @@ def _of_pictures(
     """What pictures of a model are like, beside as many test images: binary ones beside binary
     ones, of a model that draws them, and gray ones else."""
     test, train = (load_images(recipe.data, split) for split in ("test", "train"))
-    binarization = recipe.settings.binarization
+    preprocessing = recipe.settings.preprocessing
     setting = ""
-    if isinstance(model, ExplicitDensity) and binarization in BINARY:
-        test, train = (_binary(images, binarization) for images in (test, train))
-        setting = f", {BINARIZATION[binarization]}"
+    if isinstance(model, ExplicitDensity) and preprocessing in BINARY:
+        test, train = (_binary(images, preprocessing) for images in (test, train))
+        setting = f", {PREPROCESSING[preprocessing]}"
     n = len(test) if n_images is None else min(n_images, len(test))
     generator = seeded(0)
     made = []
@@ -266,8 +266,8 @@ def _of_pictures(
     return image_metrics(judge, torch.cat(made), test.scaled(slice(n)), train, setting)
 
 
-def _binary(data: ImageSet, binarization: str) -> ImageSet:
-    images = binarize_once(data.scaled(), binarization)
+def _binary(data: ImageSet, preprocessing: str) -> ImageSet:
+    images = preprocess_once(data.scaled(), preprocessing)
     return ImageSet((255 * images).byte(), data.labels, data.classes)
 
 
@@ -304,12 +304,12 @@ def _of_classifier(
     n = len(test) if n_images is None else n_images
     train = load_images(name, "train")
     figures = []
-    for binarization in ("none", "dynamic"):
-        x, real = (binarize_once(d.scaled(slice(n)), binarization) for d in (test, train))
+    for preprocessing in ("none", "dynamic"):
+        x, real = (preprocess_once(d.scaled(slice(n)), preprocessing) for d in (test, train))
         a, b = (features(model, part.to(device)) for part in (x, real))
         with torch.inference_mode():
             wrong = model.classify(a.to(x)).argmax(1).cpu() != test.labels[:n]
-        setting = f"{BINARIZATION[binarization]}, {len(x)} test images"
+        setting = f"{PREPROCESSING[preprocessing]}, {len(x)} test images"
         figures.append(bootstrap("error", 100.0 * wrong, "%", setting))
         reference = frechet_distance(a, b)
         against = f"{len(real)} training images, {setting}"

@@ -26,7 +26,7 @@ def nade_mnist() -> Recipe:
         settings=Settings(
             images=64 * 60_000,
             batch_size=128,
-            binarization="dynamic",
+            preprocessing="dynamic",
             ema=0.9995,
             schedule="cosine",
             warmup=0.01,

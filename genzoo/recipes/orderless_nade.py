@@ -21,7 +21,7 @@ def nade_orderless_mnist() -> Recipe:
         settings=Settings(
             images=60 * 60_000,
             batch_size=128,
-            binarization="dynamic",
+            preprocessing="dynamic",
             ema=0.9995,
             clip=50.0,
             precision="bfloat16",

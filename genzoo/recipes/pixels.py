@@ -11,7 +11,7 @@ from genzoo.train import Settings
 
 PAPER = "Shannon, A Mathematical Theory of Communication, 1948"
 URL = "https://doi.org/10.1002/j.1538-7305.1948.tb01338.x"
-ONE_PASS = Settings(images=60_000, batch_size=1_000, binarization="dynamic", ema=0.0)
+ONE_PASS = Settings(images=60_000, batch_size=1_000, preprocessing="dynamic", ema=0.0)
 # Ten binarizations of each image: where 60,000 fill 65,536 cells they are worth 0.1 nats.
 TEN_PASSES = replace(ONE_PASS, images=10 * 60_000)
 SMOKE = {"images": 256, "batch_size": 64}

@@ -58,7 +58,7 @@ def rnade_fashion() -> Recipe:
         settings=Settings(
             images=15 * 60_000,
             batch_size=128,
-            binarization="dequantized",
+            preprocessing="dequantized",
             ema=0.9995,
             clip=1000.0,
             precision="bfloat16",

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from genzoo.data import ImageSet, load_images
 from genzoo.data.batches import fixed_subset, seeded
-from genzoo.data.binarize import binarize_once
+from genzoo.data.preprocessing import preprocess_once
 from genzoo.recipes.base import Recipe
 from genzoo.roles import JUDGES, Autoencoder, Editor, Implicit, UnpairedTranslator, pictures
 from genzoo.train import train
@@ -107,7 +107,7 @@ def snapshot_of(
     some 2,000 test images (`fixed_subset`), (2000, *latent_shape) in float16; of another implicit
     model the pictures of 36 z, always the same, (36, *event_shape) in 8 bits."""
     if isinstance(model, Autoencoder):
-        x = binarize_once(test_set.scaled(), recipe.settings.binarization)
+        x = preprocess_once(test_set.scaled(), recipe.settings.preprocessing)
         x = x[fixed_subset(len(x), N_CODES)]
         eps = torch.randn(len(x), *model.latent_shape, generator=seeded(recipe.settings.seed, 4))
         return partial(_codes, x=x, eps=eps)

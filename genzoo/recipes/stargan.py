@@ -30,10 +30,10 @@ def stargan_avatars() -> Recipe:
             lr=0.0002,
             lr_critic=0.0004,
             width=48,
-            wrong=0.5,
-            weight_return=8.0,
+            mismatch_weight=0.5,
+            lambda_rec=8.0,
             penalty=0.5,
-            every=8,
+            r1_interval=8,
         ),
         data="avatars",
         settings=Settings(

@@ -25,7 +25,7 @@ def transformer_mnist() -> Recipe:
         settings=Settings(
             images=8 * 60_000,
             batch_size=64,
-            binarization="dynamic",
+            preprocessing="dynamic",
             ema=0.999,
             schedule="cosine",
             warmup=0.02,

@@ -51,7 +51,7 @@ def _vae(
         settings=Settings(
             images=epochs * 60_000,
             batch_size=128,
-            binarization="dynamic",
+            preprocessing="dynamic",
             ema=0.999 if epochs <= 20 else 0.9995,
             precision="bfloat16",
         ),
@@ -67,7 +67,7 @@ def _of_clothes(vae: Recipe) -> Recipe:
         vae,
         model_kwargs={**vae.model_kwargs, "likelihood": "logistic"},
         data="fashion",
-        settings=replace(vae.settings, binarization="none", ema=0.9995, clip=200.0),
+        settings=replace(vae.settings, preprocessing="none", ema=0.9995, clip=200.0),
     )
 
 

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from genzoo.data.batches import Batch, Batches
-from genzoo.data.binarize import BINARIZATIONS, binarize_once
 from genzoo.data.images import ImageSet
+from genzoo.data.preprocessing import PREPROCESSINGS, preprocess_once
 from genzoo.objectives.base import SCHEDULES, Objective, Progress, Update
 from genzoo.train import run_state
 from genzoo.train.allocator import keep_freed_memory
@@ -36,7 +36,7 @@ class Settings:
     images: int
     batch_size: int
     seed: int = 0
-    binarization: str = "none"
+    preprocessing: str = "none"
     ema: float = 0.999
     schedule: str = "cosine"
     warmup: float = 0.01
@@ -62,10 +62,10 @@ class Settings:
             raise ValueError(
                 f"Unknown schedule {self.schedule!r}; there are: {', '.join(SCHEDULES)}."
             )
-        if self.binarization not in BINARIZATIONS:
+        if self.preprocessing not in PREPROCESSINGS:
             raise ValueError(
-                f"Unknown binarization {self.binarization!r}; there are: "
-                f"{', '.join(BINARIZATIONS)}."
+                f"Unknown preprocessing {self.preprocessing!r}; there are: "
+                f"{', '.join(PREPROCESSINGS)}."
             )
         if self.precision not in ("float32", "bfloat16"):
             raise ValueError(
@@ -100,7 +100,8 @@ def train(
         folder: of this run: run state, log.csv, TensorBoard events, sample sheets.
         hyperparameters: whatever must be equal when the run is resumed.
         pictures: samples (N, C, H, W) of the model, for the sheets.
-        snapshot: what is to be kept of the model at some moments of its training (`moments`).
+        snapshot: what is to be kept of the model at some steps of its training; see
+            `snapshot_steps`.
 
     Returns:
         images_seen; seconds of training, over all parts of the run; evaluation, the last; and
@@ -125,13 +126,13 @@ def train(
     )
     ema = EMA(objective.model, settings.ema)
     batches = Batches(
-        train_set, settings.batch_size, settings.seed, settings.binarization, rank, world
+        train_set, settings.batch_size, settings.seed, settings.preprocessing, rank, world
     )
     n_steps = math.ceil(settings.images / settings.batch_size)
 
     step, seconds = 0, 0.0
     snapshots: dict[int, Tensor] = {}
-    steps_to_keep = moments(n_steps) if snapshot is not None else set()
+    steps_to_keep = snapshot_steps(n_steps) if snapshot is not None else set()
     if resume:
         state = run_state.load(folder / STATE, hyperparameters)
         step, seconds = state["step"], state["seconds"]
@@ -181,7 +182,7 @@ def train(
 
     def evaluate() -> dict[str, float]:
         with ema.swapped_into(objective.model):
-            return evaluation(objective, test_set, settings.binarization, where)
+            return evaluation(objective, test_set, settings.preprocessing, where)
 
     def show() -> None:
         with ema.swapped_into(objective.model):
@@ -256,7 +257,7 @@ def train(
     }
 
 
-def moments(n_steps: int, n: int = 16) -> set[int]:
+def snapshot_steps(n_steps: int, n: int = 16) -> set[int]:
     """Up to n steps at which to look at a training that goes ever slower: 0, 10, and from there to
     the last in equal ratios."""
     first = min(10, n_steps)
@@ -278,12 +279,16 @@ def _mean_over_processes(tail: list[dict[str, Tensor]]) -> dict[str, float]:
 
 @torch.inference_mode()
 def evaluation(
-    objective: Objective, data: ImageSet, binarization: str, device: torch.device, batch: int = 250
+    objective: Objective,
+    data: ImageSet,
+    preprocessing: str,
+    device: torch.device,
+    batch: int = 250,
 ) -> dict[str, float]:
     """The means of `objective.evaluate` over a whole set, in float32."""
     was_training = objective.training
     objective.eval()
-    x = binarize_once(data.scaled(), binarization)
+    x = preprocess_once(data.scaled(), preprocessing)
     sums: dict[str, float] = {}
     for s in range(0, len(data), batch):
         values = objective.evaluate(Batch(x[s : s + batch], data.labels[s : s + batch]).to(device))

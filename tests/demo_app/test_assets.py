@@ -12,7 +12,7 @@ from demo_app.assets.__main__ import main
 from demo_app.services.nade import NADEService
 from demo_app.store import ASSETS, Store
 from genzoo.data import load_images
-from genzoo.data.binarize import binarize_once
+from genzoo.data.preprocessing import preprocess_once
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def made(folder):
 
 
 def test_scores_are_those_of_the_whole_binarized_test_set(made):
-    x = binarize_once(load_images("mnist", "test").scaled(), "dynamic")
+    x = preprocess_once(load_images("mnist", "test").scaled(), "dynamic")
     with torch.inference_mode():
         expected = genzoo.load("nade-mnist").log_prob(x)
     np.testing.assert_allclose(made["log_prob"], expected, rtol=1e-5)
@@ -31,7 +31,7 @@ def test_scores_are_those_of_the_whole_binarized_test_set(made):
 
 def test_digits_are_test_digits_in_order_of_their_class(made):
     test = load_images("mnist", "test")
-    x = binarize_once(test.scaled(), "dynamic").flatten(1).numpy()
+    x = preprocess_once(test.scaled(), "dynamic").flatten(1).numpy()
     digits, labels = NADEService(Store()).digits()
     assert sorted(labels) == list(labels)
     assert set(labels) == set(range(10))

@@ -13,10 +13,10 @@ from genzoo.models import DCGAN, GAN
 from genzoo.objectives import AdversarialGame, Objective, Progress, Update
 from genzoo.objectives.adversarial import (
     LOSSES,
-    between_penalty,
     critic_loss,
     generator_loss,
-    steepness,
+    gradient_penalty,
+    squared_grad_norm,
 )
 
 
@@ -103,16 +103,16 @@ def test_the_penalties_by_finite_differences():
 
     between = torch.stack([u[i] * real[i] + (1 - u[i]) * fake[i] for i in range(5)])
     torch.testing.assert_close(
-        between_penalty(critic, real, fake, u), (norms(between) - 1) ** 2, rtol=1e-7, atol=1e-9
+        gradient_penalty(critic, real, fake, u), (norms(between) - 1) ** 2, rtol=1e-7, atol=1e-9
     )
     real.requires_grad_()
     torch.testing.assert_close(
-        steepness(critic(real), real), norms(real.detach()) ** 2, rtol=1e-7, atol=1e-9
+        squared_grad_norm(critic(real), real), norms(real.detach()) ** 2, rtol=1e-7, atol=1e-9
     )
 
     for penalty in (
-        lambda: between_penalty(critic, real, fake, u).mean(),
-        lambda: steepness(critic(real), real).mean(),
+        lambda: gradient_penalty(critic, real, fake, u).mean(),
+        lambda: squared_grad_norm(critic(real), real).mean(),
     ):
         parameters = [net[1].weight, net[1].bias, net[3].weight]
         gradients = torch.autograd.grad(penalty(), parameters)
@@ -134,7 +134,7 @@ def test_the_penalty_of_a_flat_critic_has_a_gradient_that_is_a_number():
     with torch.no_grad():
         net[3].weight.zero_()
     x = torch.zeros(2, 1, 3, 4, dtype=torch.float64)
-    penalty = between_penalty(lambda x: net(x).squeeze(1), x, x, torch.rand(2).double())
+    penalty = gradient_penalty(lambda x: net(x).squeeze(1), x, x, torch.rand(2).double())
     assert penalty.detach().tolist() == pytest.approx([1, 1], abs=1e-5)
     (gradient,) = torch.autograd.grad(penalty.sum(), net[3].weight)
     assert gradient.isfinite().all()
@@ -148,7 +148,7 @@ MODELS = {
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("penalty", ["none", "real", "between"])
+@pytest.mark.parametrize("penalty", ["none", "r1", "wgan-gp"])
 def test_each_update_moves_only_its_own(name, loss, penalty):
     torch.manual_seed(0)
     objective = AdversarialGame(
@@ -177,11 +177,11 @@ def gradient_of_a_step(step: int, **penalty: object) -> Tensor:
 
 def test_a_penalty_now_and_then_counts_as_one_always():
     plain = gradient_of_a_step(8)
-    always = gradient_of_a_step(8, penalty="real", weight=0.5) - plain
-    rarely = gradient_of_a_step(8, penalty="real", weight=0.5, every=4) - plain
+    always = gradient_of_a_step(8, penalty="r1", weight=0.5) - plain
+    rarely = gradient_of_a_step(8, penalty="r1", weight=0.5, r1_interval=4) - plain
     assert always.abs().max() > 1e-4
     torch.testing.assert_close(rarely, 4 * always, rtol=1e-4, atol=1e-6)
-    not_now = gradient_of_a_step(9, penalty="real", weight=0.5, every=4)
+    not_now = gradient_of_a_step(9, penalty="r1", weight=0.5, r1_interval=4)
     torch.testing.assert_close(not_now, gradient_of_a_step(9), rtol=0, atol=0)
 
 
@@ -202,9 +202,9 @@ def test_what_is_reported_is_the_value_of_the_game():
     ("change", "sentence"),
     [
         ({"loss": "hinge"}, "Unknown loss 'hinge'; there are: non-saturating, minimax, wasserst"),
-        ({"penalty": "r1"}, "Unknown penalty 'r1'; there are: none, real, between"),
+        ({"penalty": "r2"}, "Unknown penalty 'r2'; there are: none, r1, wgan-gp"),
         ({"n_critic": 0}, "at least 1"),
-        ({"every": 0}, "at least 1"),
+        ({"r1_interval": 0}, "at least 1"),
         ({"weight": -1.0}, "at least 0 and finite, not -1"),
         ({"weight": math.nan}, "at least 0 and finite, not nan"),
     ],

@@ -97,7 +97,7 @@ def test_evaluate_prints_what_was_released(capsys, released):
 def test_evaluate_measures_a_release_on_what_it_was_trained_for(capsys, released):
     path = released / "config.json"
     config = json.loads(path.read_text())
-    config["hyperparameters"]["binarization"] = "threshold"
+    config["hyperparameters"]["preprocessing"] = "threshold"
     path.write_text(json.dumps(config))
     assert main(["evaluate", "nade-mnist", "--device", "cpu", "--images", "10"]) == 0
     assert "threshold binarization, 10 test images" in capsys.readouterr().out

@@ -15,9 +15,9 @@ from genzoo.data import (
     Batches,
     DataError,
     ImageSet,
-    binarize_once,
     data_root,
     load_images,
+    preprocess_once,
 )
 from genzoo.data.batches import seeded
 from genzoo.data.plane import CURVES, MIXTURES, Mixture, mixture_of_cells
@@ -143,22 +143,26 @@ def test_what_is_left_of_an_epoch_is_dropped():
     assert len(second.unique()) == 18
 
 
-@pytest.mark.parametrize("binarization", ["none", "dynamic", "static", "threshold", "dequantized"])
-def test_a_batch_is_a_function_of_seed_and_step(binarization):
-    forward = Batches(image_set(), 5, 1, binarization)
+@pytest.mark.parametrize(
+    "preprocessing", ["none", "dynamic", "static", "threshold", "dequantized"]
+)
+def test_a_batch_is_a_function_of_seed_and_step(preprocessing):
+    forward = Batches(image_set(), 5, 1, preprocessing)
     expected = {step: forward[step].x for step in range(9)}
-    other = Batches(image_set(), 5, 1, binarization)
+    other = Batches(image_set(), 5, 1, preprocessing)
     for step in (8, 0, 3, 3, 7):  # in any order, any number of times
         assert torch.equal(other[step].x, expected[step])
-    assert not torch.equal(Batches(image_set(), 5, 2, binarization)[0].x, expected[0]) or (
-        binarization == "threshold"  # of which all images here are alike
+    assert not torch.equal(Batches(image_set(), 5, 2, preprocessing)[0].x, expected[0]) or (
+        preprocessing == "threshold"  # of which all images here are alike
     )
 
 
-@pytest.mark.parametrize("binarization", ["none", "dynamic", "static", "threshold", "dequantized"])
-def test_processes_share_what_one_would_see(binarization):
-    whole = Batches(image_set(), 6, 1, binarization)
-    shares = [Batches(image_set(), 6, 1, binarization, rank, 3) for rank in range(3)]
+@pytest.mark.parametrize(
+    "preprocessing", ["none", "dynamic", "static", "threshold", "dequantized"]
+)
+def test_processes_share_what_one_would_see(preprocessing):
+    whole = Batches(image_set(), 6, 1, preprocessing)
+    shares = [Batches(image_set(), 6, 1, preprocessing, rank, 3) for rank in range(3)]
     for step in (0, 4):
         parts = [share[step] for share in shares]
         assert torch.equal(torch.cat([part.x for part in parts]), whole[step].x)
@@ -168,18 +172,18 @@ def test_processes_share_what_one_would_see(binarization):
 def test_only_dynamic_binarization_is_drawn_anew():
     """Batches of the whole set, sorted by the label that tells each of ten images."""
 
-    def epochs(binarization: str) -> list[torch.Tensor]:
-        batches = Batches(image_set(10), 10, 0, binarization)
+    def epochs(preprocessing: str) -> list[torch.Tensor]:
+        batches = Batches(image_set(10), 10, 0, preprocessing)
         return [batches[step].x[batches[step].label.argsort()] for step in range(3)]
 
-    for binarization in ("dynamic", "static", "threshold"):
-        for x in epochs(binarization):
+    for preprocessing in ("dynamic", "static", "threshold"):
+        for x in epochs(preprocessing):
             assert ((x == 0) | (x == 1)).all()
     first, second, third = epochs("dynamic")
     assert not torch.equal(first, second)
     assert not torch.equal(second, third)
-    for binarization in ("static", "threshold", "none"):
-        first, second, third = epochs(binarization)
+    for preprocessing in ("static", "threshold", "none"):
+        first, second, third = epochs(preprocessing)
         assert torch.equal(first, second)
         assert torch.equal(second, third)
 
@@ -204,8 +208,8 @@ def test_dequantization_spreads_each_gray_value_over_its_own_step():
     assert noise.max() <= 1
     assert noise.mean().item() == pytest.approx(0.5, abs=5 * (1 / 12 / noise.numel()) ** 0.5)
     assert noise.std().item() == pytest.approx((1 / 12) ** 0.5, rel=0.02)
-    once = binarize_once(data.scaled(), "dequantized")
-    assert torch.equal(once, binarize_once(data.scaled(), "dequantized"))
+    once = preprocess_once(data.scaled(), "dequantized")
+    assert torch.equal(once, preprocess_once(data.scaled(), "dequantized"))
     assert torch.equal((256 * once).floor().long(), gray.expand(60, 1, 16, 16).long())
 
 
@@ -248,16 +252,16 @@ def test_rings_and_spirals_have_their_shapes():
 def test_the_test_sets_draw_is_fixed():
     """A figure is comparable with another only on this very draw: these bits must never change."""
     x = (torch.arange(10 * 28 * 28) % 256).view(10, 1, 28, 28).float() / 255
-    drawn = binarize_once(x, "dynamic")
+    drawn = preprocess_once(x, "dynamic")
     assert (
         hashlib.sha256(drawn.to(torch.uint8).numpy().tobytes()).hexdigest()[:16]
         == "6efb3d535ad6a025"
     )
-    assert torch.equal(drawn, binarize_once(x, "static"))
-    assert torch.equal(binarize_once(x, "threshold"), (x > 0.5).float())
-    assert torch.equal(binarize_once(x, "none"), x)
-    with pytest.raises(ValueError, match="Unknown binarization 'round'"):
-        binarize_once(x, "round")
+    assert torch.equal(drawn, preprocess_once(x, "static"))
+    assert torch.equal(preprocess_once(x, "threshold"), (x > 0.5).float())
+    assert torch.equal(preprocess_once(x, "none"), x)
+    with pytest.raises(ValueError, match="Unknown preprocessing 'round'"):
+        preprocess_once(x, "round")
 
 
 @pytest.mark.parametrize(
@@ -266,7 +270,7 @@ def test_the_test_sets_draw_is_fixed():
         (dict(batch_size=0), "must be 1 to 20, not 0"),
         (dict(batch_size=21), "must be 1 to 20, not 21"),
         (dict(batch_size=5, world=2), "cannot be shared evenly by 2 processes"),
-        (dict(batch_size=5, binarization="round"), "Unknown binarization 'round'"),
+        (dict(batch_size=5, preprocessing="round"), "Unknown preprocessing 'round'"),
     ],
 )
 def test_batches_that_cannot_be_are_refused(arguments, sentence):

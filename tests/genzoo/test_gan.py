@@ -39,13 +39,13 @@ def test_the_dense_layers_of_a_dcgan_hand_on_how_much_z_varies():
         DCGAN(n_dense=-1)
 
 
-@pytest.mark.parametrize("beside", [False, True])
-def test_z_itself_goes_on_beside_the_dense_layers_where_it_is_to(beside):
+@pytest.mark.parametrize("skip_z", [False, True])
+def test_z_itself_goes_on_beside_the_dense_layers_where_it_is_to(skip_z):
     """Where they say nothing, images differ by z alone."""
     torch.manual_seed(0)
-    model = DCGAN((1, 8, 8), n_latent=5, n_dense=2, n_hidden=6, beside=beside)
+    model = DCGAN((1, 8, 8), n_latent=5, n_dense=2, n_hidden=6, skip_z=skip_z)
     for layer in model.dense:
         for p in layer.parameters():
             nn.init.zeros_(p)
     one, other = model.generate(torch.randn(2, 5))
-    assert torch.equal(one, other) is not beside
+    assert torch.equal(one, other) is not skip_z

@@ -75,7 +75,7 @@ def test_what_is_unread_is_a_cross_entropy_and_a_gaussian():
     z = model.draw_z(20, torch.Generator().manual_seed(0))
     with torch.no_grad():
         features = model.features(model.generate(z))
-        category, continuous = objective.unread(z, features)
+        category, continuous = objective.code_nll(z, features)
         out = model.q(features)
     k, c, _ = model.split(z)
     torch.testing.assert_close(category, F.cross_entropy(out[:, :10], k, reduction="none"))
@@ -121,18 +121,18 @@ def test_unsteadiness_is_least_where_every_image_keeps_a_category_of_its_own():
         return torch.cat([logits, torch.zeros(len(category), 2)], dim=1)
 
     every = list(range(10))
-    steady = objective.unsteadiness(numbers(every, 50.0), numbers(every, 50.0))
+    steady = objective.imsat_loss(numbers(every, 50.0), numbers(every, 50.0))
     assert float(steady) == pytest.approx(-EVEN * math.log(10), abs=1e-4)
-    unsure = objective.unsteadiness(numbers(every, 0.0), numbers(every, 0.0))
+    unsure = objective.imsat_loss(numbers(every, 0.0), numbers(every, 0.0))
     assert float(unsure) == pytest.approx((SURE - EVEN) * math.log(10), abs=1e-5)
-    one = objective.unsteadiness(numbers([3] * 10, 50.0), numbers([3] * 10, 50.0))
+    one = objective.imsat_loss(numbers([3] * 10, 50.0), numbers([3] * 10, 50.0))
     assert float(one) == pytest.approx(0, abs=1e-4)
-    other = objective.unsteadiness(numbers(every, 50.0), numbers([*every[1:], 0], 50.0))
+    other = objective.imsat_loss(numbers(every, 50.0), numbers([*every[1:], 0], 50.0))
     assert float(other) == pytest.approx(50 - EVEN * math.log(10), abs=1e-3)
 
 
 def test_q_settles_before_the_game_begins():
-    objective = InformationGame(infogan(), 0.01, 0.01, invariance=1.0, settle=0.2)
+    objective = InformationGame(infogan(), 0.01, 0.01, invariance=1.0, pretrain_fraction=0.2)
     before = {name: p.detach().clone() for name, p in objective.named_parameters()}
     update = Recording(objective)
     for images_seen in (0, 199):
@@ -146,12 +146,12 @@ def test_q_settles_before_the_game_begins():
     assert [who for who, _ in update.seen] == ["critic", "critic"]
     report = objective.step(images(12), update, Progress(0, 200, 1000, seed=0))
     assert update.seen[2:] == [("critic", {"trunk", "q", "critic"}), ("generator", {"generator"})]
-    assert set(report) == {"value", "category", "continuous", "unsteadiness", "generator"}
+    assert set(report) == {"value", "category", "continuous", "imsat_loss", "generator"}
 
 
 def test_nothing_to_settle_by_is_refused():
-    with pytest.raises(ValueError, match="needs an invariance to settle by"):
-        InformationGame(infogan(), 0.01, 0.01, settle=0.2)
+    with pytest.raises(ValueError, match="needs an invariance to train by"):
+        InformationGame(infogan(), 0.01, 0.01, pretrain_fraction=0.2)
 
 
 def test_its_codes_come_to_be_read():
@@ -189,7 +189,7 @@ def test_its_codes_come_to_be_read():
         (lambda: infogan().generate(torch.zeros(2, 14)), r"\(B, 15\), not \(2, 14\)"),
         (lambda: infogan().infer(torch.full((1, 1, 8, 8), 2.0)), r"must lie in \[0, 1\]"),
         (lambda: InformationGame(infogan(), 0.1, 0.1, information=-1.0), "at least 0"),
-        (lambda: InformationGame(infogan(), 0.1, 0.1, every=0), "at least 1"),
+        (lambda: InformationGame(infogan(), 0.1, 0.1, r1_interval=0), "at least 1"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(make, sentence):

@@ -32,9 +32,9 @@ def play(game: PlaneGame, n_rounds: int, n_critic: int = 1) -> list[float]:
 
 
 GAMES = {
-    "non-saturating": dict(penalty="real", weight=0.01),
-    "minimax": dict(penalty="real", weight=0.01),
-    "wasserstein": dict(penalty="between", weight=0.1),
+    "non-saturating": dict(penalty="r1", weight=0.01),
+    "minimax": dict(penalty="r1", weight=0.01),
+    "wasserstein": dict(penalty="wgan-gp", weight=0.1),
 }
 
 
@@ -102,7 +102,7 @@ def test_what_is_played_for_can_be_changed_between_steps():
     play(game, 1)
     game.set_lr("generator", 0.0)
     before = weights(game)
-    game.set_loss("wasserstein", "between", 1.0)
+    game.set_loss("wasserstein", "wgan-gp", 1.0)
     real = target(16, torch.Generator().manual_seed(0))
     logits = game.logits(real)
     value, generator = game.value(real, torch.rand(16, 2))
@@ -203,7 +203,7 @@ def test_every_step_is_that_of_autograd(loss, penalty, monkeypatch):
 def test_numbers_beyond_all_bounds_end_the_game_and_move_nothing():
     real = target(16, torch.Generator().manual_seed(0))
     for huge in (torch.inf, 1e30):  # of which the logits are not finite, or the slopes' squares
-        game = PlaneGame(n_hidden=8, penalty="real")
+        game = PlaneGame(n_hidden=8, penalty="r1")
         game.critic.parameters.mul_(huge)
         before = weights(game)
         with pytest.raises(TrainingError, match="no longer finite"):

@@ -201,7 +201,7 @@ def test_an_override_keeps_its_type_and_changes_only_its_key():
         ({"model.event_shape": "a,b"}, "model.event_shape must be of type tuple"),
         ({"precision": "float8"}, "Unknown precision 'float8'"),
         ({"schedule": "linear"}, "Unknown schedule 'linear'; there are: constant, cosine"),
-        ({"binarization": "round"}, "Unknown binarization 'round'"),
+        ({"preprocessing": "round"}, "Unknown preprocessing 'round'"),
         ({"images": "5"}, "less than one batch"),
         ({"batch_size": "0"}, "batch_size must be at least 1, not 0"),
         ({"save_every": "0"}, "save_every must be at least 1, not 0"),

@@ -114,10 +114,12 @@ def test_each_player_moves_only_its_own():
 def test_wrong_values_are_all_others_each_as_likely():
     game = AttributeGame(stargan(), 1e-4, 1e-4, width=2)
     own = torch.tensor([[1, 2]] * 6000)
-    wrong = game.mismatched(own, torch.rand(6000, 2, generator=torch.Generator().manual_seed(0)))
-    assert (wrong[:, 0] == 0).all()
+    mismatched = game.mismatched(
+        own, torch.rand(6000, 2, generator=torch.Generator().manual_seed(0))
+    )
+    assert (mismatched[:, 0] == 0).all()
     assert (
-        (wrong[:, 1].bincount(minlength=3) / 6000) - torch.tensor([0.5, 0.5, 0])
+        (mismatched[:, 1].bincount(minlength=3) / 6000) - torch.tensor([0.5, 0.5, 0])
     ).abs().max() < 0.02
 
 
@@ -147,17 +149,17 @@ def test_what_both_minimize_in_the_game_of_branches(step):
         1e-4,
         1e-4,
         width=2,
-        wrong=0.25,
-        weight_return=3.0,
+        mismatch_weight=0.25,
+        lambda_rec=3.0,
         penalty=0.7,
-        every=4,
+        r1_interval=4,
     ).double()
     x, label = images(4).double(), torch.tensor([[0, 5, 1], [1, 5, 2], [1, 5, 0], [0, 5, 0]])
     at, note = Progress(step, 4 * step, 48, seed=0), Noted()
     game.step(Batch(x, label), note, at)
 
     again, own = Progress(step, 4 * step, 48, seed=0), label[:, [0, 2]]
-    values, wrong = game.wanted(own, again.rand(4, 5)), game.mismatched(own, again.rand(4, 2))
+    values, mismatched = game.wanted(own, again.rand(4, 5)), game.mismatched(own, again.rand(4, 2))
     fake = game.model.edit(x, values)
 
     def s(x: Tensor, values: Tensor, sign: int) -> float:
@@ -165,7 +167,7 @@ def test_what_both_minimize_in_the_game_of_branches(step):
         chosen = torch.stack([logits[range(4), values[:, 0]], logits[range(4), 2 + values[:, 1]]])
         return (1 + (sign * chosen).exp()).log().mean().item()
 
-    critic = s(x, own, -1) + 0.75 * s(fake, values, 1) + 0.25 * s(x, wrong, 1)
+    critic = s(x, own, -1) + 0.75 * s(fake, values, 1) + 0.25 * s(x, mismatched, 1)
     if step == 0:
         signed = (2 * x - 1).requires_grad_()
         (gradient,) = torch.autograd.grad(
@@ -182,9 +184,9 @@ def test_what_both_minimize_in_the_game_of_branches(step):
     ("change", "sentence"),
     [
         ({"penalty": -1.0}, "at least 0"),
-        ({"weight_return": float("inf")}, "finite"),
-        ({"wrong": 1.5}, "0 to 1"),
-        ({"every": 0}, "every at least 1"),
+        ({"lambda_rec": float("inf")}, "finite"),
+        ({"mismatch_weight": 1.5}, "0 to 1"),
+        ({"r1_interval": 0}, "r1_interval at least 1"),
     ],
 )
 def test_settings_that_no_game_has_are_refused(change, sentence):

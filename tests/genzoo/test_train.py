@@ -12,13 +12,13 @@ from torch import nn
 from genzoo import recipes
 from genzoo.data import load_images
 from genzoo.data.batches import fixed_subset, seeded
-from genzoo.data.binarize import binarize_once
+from genzoo.data.preprocessing import preprocess_once
 from genzoo.objectives import MaximumLikelihood
 from genzoo.objectives.base import TrainingError
 from genzoo.train import RunStateError, Settings, run_state
 from genzoo.train.ema import EMA
 from genzoo.train.sheet import save_png, sheet
-from genzoo.train.trainer import STATE, evaluation, moments
+from genzoo.train.trainer import STATE, evaluation, snapshot_steps
 
 
 class Killed(BaseException):
@@ -112,7 +112,7 @@ def test_snapshots_are_of_the_averaged_model_from_the_first_moment_to_the_last(t
     seen = list(trained.snapshots)
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == (0, 640)
-    x = binarize_once(load_images("mnist", "test").scaled(), "dynamic")
+    x = preprocess_once(load_images("mnist", "test").scaled(), "dynamic")
     x = x[fixed_subset(len(x), 2000)]
     eps = torch.randn(len(x), 2, generator=seeded(recipe.settings.seed, 4))
     with torch.inference_mode():
@@ -136,11 +136,11 @@ def test_snapshots_of_a_gan_are_its_pictures_of_the_same_z(tmp_path):
 
 
 def test_moments_are_spread_evenly_on_the_scale_of_logarithms():
-    steps = sorted(moments(10_000))
+    steps = sorted(snapshot_steps(10_000))
     assert (steps[0], steps[1], steps[-1], len(steps)) == (0, 10, 10_000, 16)
     ratios = [b / a for a, b in itertools.pairwise(steps[1:])]
     assert max(ratios) / min(ratios) < 1.1
-    assert moments(3) == {0, 3}
+    assert snapshot_steps(3) == {0, 3}
 
 
 def test_the_log_tells_of_every_image_once(small, tmp_path):
@@ -310,14 +310,14 @@ class TestEMA:
 
 
 def test_evaluation_is_the_mean_over_the_whole_set_and_leaves_the_mode(small):
-    from genzoo.data import binarize_once, load_images
+    from genzoo.data import load_images, preprocess_once
 
     objective = small.build_objective()
     data = load_images("mnist", "test")
     objective.train()
     values = evaluation(objective, data, "dynamic", torch.device("cpu"), batch=7)
     assert objective.training
-    x = binarize_once(data.scaled(), "dynamic")
+    x = preprocess_once(data.scaled(), "dynamic")
     nll = -objective.model.log_prob(x).double().mean().item()
     assert values["nll"] == pytest.approx(nll, rel=1e-6)
     assert values["bits_per_dim"] == pytest.approx(nll / 784 / math.log(2), rel=1e-6)

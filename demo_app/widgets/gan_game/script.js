@@ -6,7 +6,7 @@ export default function ({ element, props, server }) {
   /* The game on the server, and the record by which it can be played again. */
 
   const LOSSES = { n: "non-saturating", m: "minimax", w: "wasserstein" };
-  const PENALTIES = { n: "none", r: "real", b: "between" };
+  const PENALTIES = { n: "none", r: "r1", b: "wgan-gp" };
   const WHO = { b: "both", c: "critic", g: "generator" };
   const MAX_STEPS_A_CALL = 6;
   const MAX_PHASES = 12;
@@ -581,7 +581,7 @@ export default function ({ element, props, server }) {
      points at once, and D is too slow to send them apart; either of the others brings them apart. */
   const COLLAPSE = { loss: "non-saturating", penalty: "none", weight: 0, lr: 0.01, lr_critic: 0.0003, n_critic: 1 };
   const CURE = { ...props.data.rules };
-  const CURE_W = { loss: "wasserstein", penalty: "between", weight: 0.1, lr: 0.002, lr_critic: 0.004, n_critic: 3 };
+  const CURE_W = { loss: "wasserstein", penalty: "wgan-gp", weight: 0.1, lr: 0.002, lr_critic: 0.004, n_critic: 3 };
   const FAR = { collapse: 1200, cure: 2400 }; // steps after which a preset comes to rest
 
   const canvas = new zoo.PixelCanvas(find("drawing"), {
@@ -805,13 +805,13 @@ export default function ({ element, props, server }) {
   });
   choices(find("losses-of"), "loss", props.data.losses, (loss) => {
     // A critic of Wasserstein's without a bound on its slope grows for ever.
-    const other = { penalty: "between", weight: 0.1, n_critic: 3 };
-    const back = { penalty: "real", weight: 0.003, n_critic: 1 };
+    const other = { penalty: "wgan-gp", weight: 0.1, n_critic: 3 };
+    const back = { penalty: "r1", weight: 0.003, n_critic: 1 };
     const was = isWasserstein();
     ruled({ loss, ...(loss === "wasserstein" ? (was ? {} : other) : was ? back : {}) });
   });
   choices(find("penalties"), "penalty", props.data.penalties, (penalty) => {
-    const weight = penalty === "none" ? 0 : rules.weight || (penalty === "real" ? 0.003 : 0.1);
+    const weight = penalty === "none" ? 0 : rules.weight || (penalty === "r1" ? 0.003 : 0.1);
     ruled({ penalty, weight });
   });
   for (const name of ["lr", "lr_critic"]) {

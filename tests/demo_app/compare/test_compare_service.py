@@ -14,7 +14,7 @@ from demo_app.services.compare import CompareService
 from demo_app.services.gallery import Gallery
 from demo_app.store import ASSETS, Store
 from genzoo import releases
-from genzoo.data.binarize import FIXED_SEED
+from genzoo.data.preprocessing import FIXED_SEED
 from genzoo.metrics import importance_weighted_bound
 from genzoo.roles import pictures
 from tests.demo_app.compare.conftest import SECONDS, training_images

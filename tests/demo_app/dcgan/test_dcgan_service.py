@@ -195,7 +195,7 @@ def test_what_is_known_of_a_model(kept):
     assert [a["data"] for a in about] == ["mnist", "fashion"]
     assert [a["fids"] for a in about] == [FIDS, [7.0]]
     assert about[0]["n_parameters"] == sum(p.numel() for p in genzoo.load(MODEL).parameters())
-    assert (about[0]["every"], about[0]["n_searched"]) == (16, 2)
+    assert (about[0]["r1_interval"], about[0]["n_searched"]) == (16, 2)
 
 
 Z = [0.0] * 64

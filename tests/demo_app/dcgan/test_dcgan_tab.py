@@ -33,7 +33,7 @@ class MadeService:
             "figures": {"fid": 7.125, "recall": 88.25},
             "fids": [7.125, 8.5] if model == "dcgan-mnist" else [7.125],
             "gamma": 0.05,
-            "every": 16,
+            "r1_interval": 16,
             "n_searched": 8,
         }
 
@@ -227,4 +227,4 @@ def test_every_figure_of_the_explanation_is_filled_in(language, names):
     assert filled.count("7.12 [7.12–8.50]") == ("dcgan-mnist" in names)
     assert filled.count("88.2") == len(names)
     assert ("16" in filled) if names else ("—" in filled)
-    assert not re.search(r"\{[a-z_]+_(mnist|fashion)\}|\{every\}|\{gamma\}", filled)
+    assert not re.search(r"\{[a-z_]+_(mnist|fashion)\}|\{r1_interval\}|\{gamma\}", filled)

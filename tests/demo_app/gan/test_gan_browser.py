@@ -163,11 +163,11 @@ def test_other_rules_are_followed_and_kept_in_the_record(visit):
     page = visit("gan.game=nn-0-0.002-0.002-1-b4")
     steps(page, 2, 2)
     page.get_by_test_id("gan-loss-wasserstein").click()
-    expect(page.get_by_test_id("gan-penalty-between")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("gan-penalty-wgan-gp")).to_have_attribute("aria-pressed", "true")
     page.get_by_test_id("gan-press-critic").click()
     steps(page, 3, 2)
     match = played(("both", 4))[0]
-    match.follow(Rules("wasserstein", "between", 0.1, 0.002, 0.002, 3))
+    match.follow(Rules("wasserstein", "wgan-gp", 0.1, 0.002, 0.002, 3))
     value = match.play("critic", 1)["value"]
     expect(page.get_by_test_id("gan-value")).to_have_text(f"{value:.3f}".replace("-", "−"))
     record = "nn-0-0.002-0.002-1-b4_wb-0.1-0.002-0.002-3-c1"
@@ -179,7 +179,7 @@ def test_other_rules_are_followed_and_kept_in_the_record(visit):
 
 def test_the_rules_have_their_controls(visit):
     page = visit()
-    page.get_by_test_id("gan-penalty-real").click()
+    page.get_by_test_id("gan-penalty-r1").click()
     page.get_by_test_id("gan-weight").select_option("0.1")
     page.get_by_test_id("gan-lr").fill("7")
     page.get_by_test_id("gan-lr-critic").fill("2")
@@ -188,7 +188,7 @@ def test_the_rules_have_their_controls(visit):
     assert state(page, after=450)["gan.game"] == "mr-0.1-0.01-0.0003-4"
     page.get_by_test_id("gan-press-critic").click()
     steps(page, 1, 0)
-    match = played(("critic", 1), rules=Rules("minimax", "real", 0.1, 0.01, 0.0003, 4))[0]
+    match = played(("critic", 1), rules=Rules("minimax", "r1", 0.1, 0.01, 0.0003, 4))[0]
     expect_field(page, match)
 
 
@@ -373,7 +373,7 @@ def test_a_preset_begins_by_its_rules_and_plays(visit):
         "() => !document.querySelector('[data-testid=gan-field]').dataset.steps.startsWith('0')"
     )
     page.get_by_test_id("gan-cure").click()
-    expect(page.get_by_test_id("gan-penalty-real")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("gan-penalty-r1")).to_have_attribute("aria-pressed", "true")
     pause(page, 500)
     page.get_by_test_id("gan-play").click()
     record = state(page, after=450)["gan.game"]

@@ -55,7 +55,7 @@ STEPS = [
     {"n": 3, "rules": WILD},
     {"who": "generator", "n": 1},
     {"who": "critic", "n": 2, "hand": [0.2, 0.3]},
-    {"n": 4, "aim": ["moons", None], "rules": {"loss": "wasserstein", "penalty": "between"}},
+    {"n": 4, "aim": ["moons", None], "rules": {"loss": "wasserstein", "penalty": "wgan-gp"}},
     {"n": 2},
 ]
 
@@ -159,7 +159,7 @@ def test_what_is_told_is_how_the_game_stands_now(service):
         lambda: match.play("critic", 1, here),
         lambda: match.step("generator"),
         lambda: match.aim(MIXTURES["moons"]()),
-        lambda: match.follow(Rules("wasserstein", "between", 0.1)),
+        lambda: match.follow(Rules("wasserstein", "wgan-gp", 0.1)),
     ]
     for act in acts:
         act()
@@ -290,7 +290,7 @@ def test_a_whole_game_is_the_game_of_its_steps(service):
         (lambda s, g: s.begin(rules={"lr": math.nan}), "generator's learning rate must be a num"),
         (lambda s, g: s.begin(rules={"lr_critic": 1}), "critic's learning rate must lie between"),
         (lambda s, g: s.begin(rules={"loss": "hinge"}), "loss must be one of non-saturating"),
-        (lambda s, g: s.begin(rules={"penalty": 1}), "penalty must be one of none, real"),
+        (lambda s, g: s.begin(rules={"penalty": 1}), "penalty must be one of none, r1"),
         (lambda s, g: s.begin(rules={"weight": -1}), "weight must lie between 0 and 10"),
         (lambda s, g: s.begin(rules={"n_critic": 0}), "steps a round must lie between 1 and 10"),
         (lambda s, g: s.begin(rules={"speed": 0}), "must be named values of: loss, penalty"),

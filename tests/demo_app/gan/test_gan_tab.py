@@ -20,7 +20,7 @@ class MadeService:
     release = "gan-mnist"
     targets = ("ring", "drawn")
     losses = ("non-saturating", "wasserstein")
-    penalties = ("none", "real")
+    penalties = ("none", "r1")
     defaults = Rules(lr=0.004)
     exhibit = 600
     n_plane = 4321

@@ -31,7 +31,7 @@ class MadeService:
             "n_parameters": 12345,
             "images_seen": 67890,
             "deviation": 0.3,
-            "settle": 0.15,
+            "pretrain_fraction": 0.15,
             "figures": {
                 "unsupervised_error": {"value": 2.125, "low": 1.5, "high": 2.75},
                 "fid": {"value": 0.5, "low": 0.4, "high": 0.6},
@@ -152,7 +152,7 @@ def test_what_is_missing_is_a_notice():
 
 def test_figures_of_the_explanation_have_a_dash_for_what_is_not_there():
     figures = infogan.figures(MadeService().about())
-    assert (figures["n_parameters"], figures["settle"]) == ("12,345", "15")
+    assert (figures["n_parameters"], figures["pretrain_fraction"]) == ("12,345", "15")
     assert (figures["error"], figures["error_low"], figures["error_high"]) == (
         "2.12",
         "1.50",
@@ -167,4 +167,6 @@ def test_figures_of_the_explanation_have_a_dash_for_what_is_not_there():
 def test_every_figure_of_the_explanation_is_filled_in(language):
     filled = text.markdown("infogan", language, **infogan.figures(MadeService().about()))
     assert "12,345" in filled
-    assert not re.search(r"\{(n_|images|settle|error|fid|category_error|precision|recall)", filled)
+    assert not re.search(
+        r"\{(n_|images|pretrain_fraction|error|fid|category_error|precision|recall)", filled
+    )

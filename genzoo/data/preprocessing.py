@@ -15,7 +15,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-BINARIZATIONS = ("none", "dynamic", "static", "threshold", "dequantized")
+PREPROCESSINGS = ("none", "dynamic", "static", "threshold", "dequantized")
 
 FIXED_SEED = 20080705
 """The one seed of every set that is drawn once, so that all figures are on the same draw."""
@@ -31,7 +31,7 @@ def dequantize(x: Tensor, generator: torch.Generator) -> Tensor:
     return (255 * x + torch.rand(x.shape, generator=generator)) / 256
 
 
-def binarize_once(x: Tensor, how: str) -> Tensor:
+def preprocess_once(x: Tensor, how: str) -> Tensor:
     """A whole set binarized for evaluation: what has noise is drawn from FIXED_SEED."""
     if how == "none":
         return x
@@ -41,4 +41,4 @@ def binarize_once(x: Tensor, how: str) -> Tensor:
         return binarize(x, torch.Generator().manual_seed(FIXED_SEED))
     if how == "dequantized":
         return dequantize(x, torch.Generator().manual_seed(FIXED_SEED))
-    raise ValueError(f"Unknown binarization {how!r}; there are: {', '.join(BINARIZATIONS)}.")
+    raise ValueError(f"Unknown preprocessing {how!r}; there are: {', '.join(PREPROCESSINGS)}.")
