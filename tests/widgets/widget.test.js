@@ -116,7 +116,7 @@ test("another language is written, another theme painted", async () => {
   mount({ setup: () => ({ words: () => calls.push("words"), paint: () => calls.push("paint") }) });
   const other = zoo.language.value === "en" ? "ko" : "en";
   zoo.selectLanguage(other);
-  await wait(20);
+  await wait(100);
   assert.deepEqual(calls, ["words"]);
   assert.equal(element.querySelector(".title").textContent, zoo.t("zoo.play"));
   document.body.classList.add("dark");
@@ -152,4 +152,34 @@ test("an answer is handed on, and a refusal is shown in its place", async () => 
   await wait(80);
   assert.deepEqual([done, failed], [[[5, 2]], [1]]);
   assert.equal(element.querySelector(".state").textContent, "No such thing.");
+});
+
+test("a number beyond its limits goes to the nearer of them", () => {
+  let part;
+  const name = mount({ state: { scale: 1 }, limits: () => ({ scale: [0, 1.5] }), setup: (w) => void (part = w.part) });
+  location.hash = `#${name}.scale=7.25`;
+  window.dispatchEvent(new Event("hashchange"));
+  assert.equal(part.get("scale"), 1.5);
+});
+
+test("what is new is asked, and again what failed", async () => {
+  const asked = [];
+  let ask;
+  const call = async (given) => asked.push(given.x) && { ok: given.x !== 2, error: "no", ms: 1 };
+  mount({ setup: (w) => void (ask = w.askNew(call, () => {})) });
+  for (const x of [1, 1, 2, 2, 2, 1]) {
+    ask({ x });
+    await wait(5);
+  }
+  assert.deepEqual(asked, [1, 2, 2, 2, 1]);
+});
+
+test("a choice is told by its key, and marked", () => {
+  const host = zoo.make("div", {}, ...["a", "b"].map((key) => zoo.make("button", { "data-key": key }, key)));
+  const chosen = [];
+  const mark = zoo.choice(host, (key) => chosen.push(key));
+  host.children[1].dispatchEvent(new Event("click", { bubbles: true }));
+  mark("b");
+  assert.deepEqual(chosen, ["b"]);
+  assert.deepEqual([...host.children].map((b) => b.getAttribute("aria-pressed")), ["false", "true"]);
 });

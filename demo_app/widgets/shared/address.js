@@ -86,8 +86,9 @@ export function part(name, defaults, changed) {
 }
 
 /* Values that the address may hold and the widget cannot mean become defaults: `ranges` are of
-   whole numbers, {key: [lowest, highest]}, `choices` lists of what there is, {key: [...]}. */
-export function sane(part, ranges, choices = {}) {
+   whole numbers, {key: [lowest, highest]}, `choices` lists of what there is, {key: [...]}. A number
+   beyond its `limits`, {key: [lowest, highest]}, goes to the nearer of them. */
+export function sane(part, ranges, choices = {}, limits = {}) {
   const reset = (key) => part.set({ [key]: part.defaults[key] });
   for (const [key, [low, high]] of Object.entries(ranges)) {
     const value = part.get(key);
@@ -95,6 +96,9 @@ export function sane(part, ranges, choices = {}) {
   }
   for (const [key, values] of Object.entries(choices)) {
     if (!values.includes(part.get(key))) reset(key);
+  }
+  for (const [key, [low, high]] of Object.entries(limits)) {
+    part.set({ [key]: Math.max(low, Math.min(high, part.get(key))) });
   }
 }
 

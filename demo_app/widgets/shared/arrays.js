@@ -36,3 +36,9 @@ export function unpackBits(text, n) {
 
 export const urlBits = (bits) =>
   packBits(bits).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+
+/* Levels from 0 to 255 as numbers from 0 to 1, for a file. */
+export const fractions = (levels) => Array.from(levels, (v) => v / 255);
+
+/* The k-th image of `size` numbers, of images that lie one after the other. */
+export const nth = (images, k, size = 784) => images.subarray(k * size, (k + 1) * size);

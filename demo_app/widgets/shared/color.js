@@ -70,6 +70,9 @@ export function paint(canvas, values, { map = "cividis", low = 0, high = 1 } = {
   });
 }
 
+/* Gray levels, 0 to 255, 255 being ink. */
+export const paintInk = (canvas, levels) => paint(canvas, levels, { map: "ink", high: 255 });
+
 /* fill(data) writes RGBA bytes for every pixel of the canvas. */
 export function paintPixels(canvas, fill) {
   const context = canvas.getContext("2d");
@@ -104,6 +107,7 @@ export function sharp(canvas) {
   if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
+    canvas.style.imageRendering = "auto"; // its place may be a fraction of a pixel wider
   }
   const context = canvas.getContext("2d");
   context.setTransform(scale, 0, 0, scale, 0, 0);

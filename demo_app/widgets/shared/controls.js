@@ -2,6 +2,7 @@
 /* Elements, sliders and fields. */
 
 import { withAnswer } from "./live.js";
+import { still } from "./look.js";
 import { MAX_SEED, isSeed } from "./random.js";
 import { number, t } from "./words.js";
 
@@ -19,6 +20,25 @@ export function make(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
+}
+
+/* One choice of some: choose(key) is called with the data-key of a button in `host` that is pressed.
+   What this returns, mark(key), shows which one is chosen. */
+export function choice(host, choose) {
+  host.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-key]");
+    if (button) choose(button.dataset.key);
+  });
+  return (chosen) => {
+    for (const button of host.querySelectorAll("[data-key]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.key === String(chosen)));
+    }
+  };
+}
+
+/* Bring what another part of the tab has just changed to the top of the screen. */
+export function bringUp(element) {
+  element.scrollIntoView({ block: "start", behavior: still() ? "auto" : "smooth" });
 }
 
 /* ask(value) is called with what a .zoo-range is moved to, at the move itself: its input event

@@ -392,4 +392,22 @@ export class PixelCanvas extends Grid {
   repaint() {
     if (this.pixels) paint(this.cells, this.pixels, { map: "ink" });
   }
+
+  /* The tools of a widget's template: "pen"s with a data-tool, "undo", "redo" and "clear". What this
+     returns, to be called at each change, shows what can be undone and done again. */
+  tools({ find, all }) {
+    const take = (tool) => {
+      this.tool = tool;
+      for (const pen of all("pen")) pen.setAttribute("aria-pressed", String(pen.dataset.tool === tool));
+    };
+    for (const pen of all("pen")) pen.addEventListener("click", () => take(pen.dataset.tool));
+    take(this.tool);
+    for (const act of ["undo", "redo", "clear"]) find(act)?.addEventListener("click", () => this[act]());
+    const show = () => {
+      find("undo").disabled = !this.past.length;
+      if (find("redo")) find("redo").disabled = !this.future.length;
+    };
+    show();
+    return show;
+  }
 }

@@ -19,6 +19,15 @@ export function savePNG(canvas, name) {
   canvas.toBlob((blob) => download(blob, name), "image/png");
 }
 
+/* A canvas so many times as large, pixel by pixel. */
+export function enlarged(canvas, times) {
+  const large = make("canvas", { width: times * canvas.width, height: times * canvas.height });
+  const context = large.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(canvas, 0, 0, large.width, large.height);
+  return large;
+}
+
 /* One sheet of many pictures: items of {canvas, title}, `columns` to a row, each enlarged to
    `size` pixels without smoothing, under a heading. */
 export function sheet(items, { columns, size = 336, heading = "" }) {

@@ -2,7 +2,7 @@
 /* One widget: what is the same for all of them, and how one comes onto the page. */
 
 import { part, sane, shown } from "./address.js";
-import { seedField } from "./controls.js";
+import { seedField, wait } from "./controls.js";
 import { latest, live, showStatus } from "./live.js";
 import { theme } from "./look.js";
 import { MAX_SEED, newSeed } from "./random.js";
@@ -13,15 +13,20 @@ import { language, translate } from "./words.js";
 /* A widget is the default export of its folder's script.js: what this returns.
 
    name: of its part of the address (or what says it of props.data), with `state`, the values at the
-   start by their keys. Values in an address that the widget cannot mean become those of the start: `ranges` are of whole numbers,
-   {key: [lowest, highest]}, `choices` lists of what there is, {key: [...]}; a "seed" has its own.
+   start by their keys. Values in an address that the widget cannot mean become those of the start:
+   `ranges` are of whole numbers, {key: [lowest, highest]}, `choices` lists of what there is,
+   {key: [...]}; a "seed" has its own. Any number beyond its `limits`, {key: [lowest, highest]}, goes
+   to the nearer of them. Each of the four may be a function of props.data.
 
    setup(w) makes it live, when its tab is first shown. `w` has
    element, props.data, what the server says of it, and server, whose functions it may call;
    find(name) and all(name), the elements of its template of a class;
    part, its part of the address, and change(values), which sets some of it and restores;
    ask(call, done, failed): zoo.latest, with what it cost, or why there is no answer, in the element
-     of class "state"; done(answer, arguments) is called where there is one, failed(...) where not.
+     of class "state"; done(answer, arguments) is called where there is one, failed(...) where not;
+   askNew(call, done, failed): as ask, but what was asked last is not asked again, unless it failed;
+   say(f): what f() gives is spoken, in the element of class "said", when nothing has been said for a
+     while, to those who are in the widget with the keyboard.
 
    What setup returns, as far as there is need of it:
    restore(): show the state of `part`; called at the start, when the address was changed by hand,
@@ -36,6 +41,10 @@ import { language, translate } from "./words.js";
    The controls are those elements of the template that have the class "seed", a field with its key
    "seed" in the state; "random"; "reset"; "png"; "json". */
 /**
+ * @template T
+ * @typedef {T | ((data: any) => T)} OfData
+ */
+/**
  * @typedef {object} Live
  * @property {HTMLElement} element
  * @property {{data: any}} props
@@ -44,9 +53,12 @@ import { language, translate } from "./words.js";
  * @property {(name: string) => any} find
  * @property {(name: string) => any[]} all
  * @property {(values: Record<string, any>) => void} change
- * @property {(call: (given: any) => Promise<any>, done: Done, failed?: Done) => (given: any) => void} ask
+ * @property {Ask} ask
+ * @property {Ask} askNew
+ * @property {(f: () => string) => void} say
  *
  * @typedef {(answer: any, given: any) => void} Done
+ * @typedef {(call: (given: any) => Promise<any>, done: Done, failed?: Done) => (given: any) => void} Ask
  *
  * @typedef {object} Hooks
  * @property {() => void} [restore]
@@ -59,23 +71,27 @@ import { language, translate } from "./words.js";
  *
  * @param {object} options
  * @param {string | ((data: any) => string)} [options.name]
- * @param {Record<string, string | number | boolean>} [options.state]
- * @param {Record<string, [number, number]>} [options.ranges]
- * @param {Record<string, any[]>} [options.choices]
+ * @param {OfData<Record<string, string | number | boolean>>} [options.state]
+ * @param {OfData<Record<string, [number, number]>>} [options.ranges]
+ * @param {OfData<Record<string, any[]>>} [options.choices]
+ * @param {OfData<Record<string, [number, number]>>} [options.limits]
  * @param {(w: Live) => Hooks | void} options.setup
  */
-export function widget({ name, state = {}, ranges = {}, choices = {}, setup }) {
-  const whole = "seed" in state ? { seed: [0, MAX_SEED], ...ranges } : ranges;
+export function widget({ name, state: start = {}, ranges = {}, choices = {}, limits = {}, setup }) {
   return ({ element, props, server }) => {
+    const of = (value) => (typeof value === "function" ? value(props.data) : value);
+    const state = of(start);
+    const seeded = "seed" in state;
+    const whole = { ...(seeded ? { seed: [0, MAX_SEED] } : {}), ...of(ranges) };
     const find = (name) => element.querySelector("." + name);
     const all = (name) => [...element.querySelectorAll("." + name)];
-    const address = typeof name === "function" ? name(props.data) : name;
+    const address = of(name);
     const own = address === undefined ? null : part(address, state, () => restore());
     /** @type {Hooks} */
     let hooks = {};
     const restore = () => {
-      if (own) sane(own, whole, choices);
-      if (find("seed") && "seed" in state) find("seed").value = own.get("seed");
+      if (own) sane(own, whole, of(choices), of(limits));
+      if (find("seed") && seeded) find("seed").value = own.get("seed");
       hooks.restore?.();
     };
     const change = (values) => {
@@ -87,12 +103,29 @@ export function widget({ name, state = {}, ranges = {}, choices = {}, setup }) {
         const next = showStatus(find("state"), answer, milliseconds) ? done : failed;
         next?.(answer, given);
       });
+    const askNew = (call, done, failed) => {
+      let asked = "";
+      const send = ask(call, done, (...failure) => {
+        asked = "";
+        failed?.(...failure);
+      });
+      return (given) => {
+        const key = JSON.stringify(given);
+        if (key !== asked) send(given);
+        asked = key;
+      };
+    };
+    const say = wait(400, (f) => {
+      if (element.contains(document.activeElement)) find("said").textContent = f();
+    });
 
     translate(element);
-    hooks = setup({ element, props, server, part: own, find, all, change, ask }) || {};
+    hooks = setup({ element, props, server, part: own, find, all, change, ask, askNew, say }) || {};
     const onClick = (name, act) => find(name)?.addEventListener("click", act);
-    if (find("seed") && "seed" in state) seedField(find("seed"), own, (seed) => change({ seed }));
-    if (hooks.random || "seed" in state) {
+    if (find("seed") && seeded) {
+      seedField(find("seed"), own, (seed) => change({ seed }), whole.seed[1]);
+    }
+    if (hooks.random || seeded) {
       onClick("random", () => change(hooks.random ? hooks.random() : { seed: newSeed() }));
     }
     if (own) onClick("reset", () => change(hooks.reset ? hooks.reset() : state));
