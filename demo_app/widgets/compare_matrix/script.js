@@ -1,102 +1,89 @@
+// @ts-check
+import { data } from "../compare_sheets/script.js";
 import * as zoo from "../shared/zoo.js";
 
-export default function ({ element, props, server }) {
-  const find = (name) => element.querySelector("." + name);
-  const kinds = props.data;
+const short = (name) => name.replace("-" + data.value, "");
 
-  const part = zoo.part("compare", { data: kinds[0] }, restore);
+export default zoo.widget({
+  setup({ server, find, ask }) {
+    const answers = {}; // by data set
+    let shown = null; // the one on the page
+    let grid = null;
+    let pointed = 0;
 
-  const answers = {}; // by data set
-  let shown = null; // the one on the page
-  let grid = null;
-  let pointed = 0;
-
-  const short = (name) => name.replace("-" + part.get("data"), "");
-
-  const ask = zoo.latest(server.matrix, (answer, { data }, total) => {
-    zoo.showStatus(find("state"), answer, total);
-    if (!answer.ok) return;
-    answers[data] = answer;
-    if (data === part.get("data")) show();
-  });
-
-  /* By how much a sheet is held more likely than test images are: nothing else can be compared from
-     row to row. */
-  const apart = (row, column) => shown.mean[row][column] - shown.real[row];
-
-  function show() {
-    const data = part.get("data");
-    shown = answers[data];
-    if (!shown) return ask({ data });
-    const { rows, columns } = shown;
-    find("matrix").style.setProperty("--n", columns.length);
-    const labels = (names) => names.map((name) => zoo.make("span", { title: name }, short(name)));
-    find("heads").replaceChildren(...labels(columns));
-    find("names").replaceChildren(...labels(rows));
-    find("cells").replaceChildren();
-    grid = new zoo.Heatmap(find("cells"), {
-      columns: columns.length,
-      rows: rows.length,
-      label: "compare.matrix_label",
-      read: sentence,
-      onpoint: (cell) => cell !== null && point(cell),
+    const askMatrix = ask(server.matrix, (answer, given) => {
+      answers[given.data] = answer;
+      if (given.data === data.value) show();
     });
-    // What is far below says no more than that it is: a scale that holds it would show nothing else.
-    const values = rows.flatMap((_, row) => columns.map((_, column) => apart(row, column)));
-    const sorted = values.slice().sort((a, b) => a - b);
-    const reach = Math.max(...[0.1, 0.9].map((q) => Math.abs(sorted[Math.floor(q * (sorted.length - 1))])));
-    // By the root, so that a few nats can be told from none.
-    const root = (v) => Math.sign(v) * Math.sqrt(Math.abs(v));
-    grid.show(values.map(root), { map: "diverging", low: -root(reach), high: root(reach) });
-    grid.cells.dataset.shown = data;
-    find("low").textContent = "\u2264 " + zoo.number(-reach);
-    find("high").textContent = "\u2265 " + zoo.signed(reach, 0);
-    find("zoo-bar").style.background = zoo.gradient("diverging");
-    point(Math.min(pointed, values.length - 1));
-  }
 
-  function sentence(cell) {
-    const [row, column] = [Math.floor(cell / shown.columns.length), cell % shown.columns.length];
-    return zoo.t(shown.rows[row] === shown.columns[column] ? "compare.own" : "compare.of_other", {
-      row: short(shown.rows[row]),
-      column: short(shown.columns[column]),
-      mean: zoo.number(shown.mean[row][column], 1),
-      deviation: zoo.number(shown.deviation[row][column], 1),
-      real: zoo.number(shown.real[row], 1),
-      apart: zoo.signed(apart(row, column), 1),
-    });
-  }
+    /* By how much a sheet is held more likely than test images are: nothing else can be compared from
+       row to row. */
+    const apart = (row, column) => shown.mean[row][column] - shown.real[row];
 
-  function point(cell) {
-    pointed = cell;
-    const [row, column] = [Math.floor(cell / shown.columns.length), cell % shown.columns.length];
-    [...find("names").children].forEach((span, k) => span.classList.toggle("pointed", k === row));
-    [...find("heads").children].forEach((span, k) => span.classList.toggle("pointed", k === column));
-    find("reading").textContent = sentence(cell);
-    grid.mark(cell);
-  }
+    function show() {
+      shown = answers[data.value];
+      if (!shown) return askMatrix({ data: data.value });
+      const { rows, columns } = shown;
+      find("matrix").style.setProperty("--n", columns.length);
+      const labels = (names) => names.map((name) => zoo.make("span", { title: name }, short(name)));
+      find("heads").replaceChildren(...labels(columns));
+      find("names").replaceChildren(...labels(rows));
+      find("cells").replaceChildren();
+      grid = new zoo.Heatmap(find("cells"), {
+        columns: columns.length,
+        rows: rows.length,
+        label: "compare.matrix_label",
+        read: sentence,
+        onpoint: (cell) => cell !== null && point(cell),
+      });
+      // What is far below says no more than that it is: a scale that holds it would show nothing else.
+      const values = rows.flatMap((_, row) => columns.map((_, column) => apart(row, column)));
+      const sorted = values.slice().sort((a, b) => a - b);
+      const reach = Math.max(...[0.1, 0.9].map((q) => Math.abs(sorted[Math.floor(q * (sorted.length - 1))])));
+      // By the root, so that a few nats can be told from none.
+      const root = (v) => Math.sign(v) * Math.sqrt(Math.abs(v));
+      grid.show(values.map(root), { map: "diverging", low: -root(reach), high: root(reach) });
+      grid.cells.dataset.shown = data.value;
+      find("low").textContent = "\u2264 " + zoo.number(-reach);
+      find("high").textContent = "\u2265 " + zoo.signed(reach, 0);
+      paint();
+      point(Math.min(pointed, values.length - 1));
+    }
 
-  find("json").addEventListener("click", () => {
-    if (!shown) return;
-    const { rows, columns, mean, deviation, real } = shown;
-    zoo.saveJSON({ data: part.get("data"), unit: "nats", rows, columns, mean, deviation, real },
-      "genzoo-compare-matrix.json");
-  });
+    function sentence(cell) {
+      const [row, column] = [Math.floor(cell / shown.columns.length), cell % shown.columns.length];
+      return zoo.t(shown.rows[row] === shown.columns[column] ? "compare.own" : "compare.of_other", {
+        row: short(shown.rows[row]),
+        column: short(shown.columns[column]),
+        mean: zoo.number(shown.mean[row][column], 1),
+        deviation: zoo.number(shown.deviation[row][column], 1),
+        real: zoo.number(shown.real[row], 1),
+        apart: zoo.signed(apart(row, column), 1),
+      });
+    }
 
-  let opened = false;
-  function restore() {
-    if (opened) show();
-  }
+    function point(cell) {
+      pointed = cell;
+      const [row, column] = [Math.floor(cell / shown.columns.length), cell % shown.columns.length];
+      [...find("names").children].forEach((span, k) => span.classList.toggle("pointed", k === row));
+      [...find("heads").children].forEach((span, k) => span.classList.toggle("pointed", k === column));
+      find("reading").textContent = sentence(cell);
+      grid.mark(cell);
+    }
 
-  zoo.translate(element);
-  zoo.on("compare-data", () => opened && show());
-  zoo.onChange(zoo.theme, () => shown && (find("zoo-bar").style.background = zoo.gradient("diverging")));
-  zoo.onChange(zoo.language, () => {
-    zoo.translate(element);
-    if (shown) point(pointed);
-  });
-  zoo.whenShown("compare", () => {
-    opened = true;
-    show();
-  });
-}
+    function paint() {
+      find("zoo-bar").style.background = zoo.gradient("diverging");
+    }
+
+    zoo.follow(data, show);
+    return {
+      paint,
+      words: () => shown && point(pointed),
+      json() {
+        if (!shown) return null;
+        const { rows, columns, mean, deviation, real } = shown;
+        return [{ data: data.value, unit: "nats", rows, columns, mean, deviation, real }, "genzoo-compare-matrix.json"];
+      },
+    };
+  },
+});

@@ -221,7 +221,7 @@ export default zoo.widget({
     let asked = null;
     function restore() {
       const kind = part.get("kind");
-      for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
+      press(kind);
       find("told").textContent = zoo.t("infogan.told_" + kind);
       find("seeds").classList.toggle("off", kind !== "category");
       if (!codes) return; // the widget above is not there yet
@@ -240,17 +240,14 @@ export default zoo.widget({
 
     /* Controls */
 
-    const buttons = KINDS.map((kind) => {
-      const button = zoo.make("button", { type: "button", "data-kind": kind,
-        "data-t": "infogan.kind_" + kind, "data-testid": "infogan-kind-" + kind });
-      button.addEventListener("click", () => {
+    const press = zoo.segments(find("kinds"), KINDS, {
+      label: "infogan.kind_",
+      testid: "infogan-kind-",
+      choose(kind) {
         at = null;
         change({ kind });
-      });
-      find("kinds").append(button);
-      return button;
+      },
     });
-    zoo.translate(find("kinds"));
 
     const restoreSoon = zoo.wait(150, restore);
     zoo.follow(chosen, (next) => {

@@ -4,7 +4,7 @@
 import { withAnswer } from "./live.js";
 import { still } from "./look.js";
 import { MAX_SEED, isSeed } from "./random.js";
-import { number, t } from "./words.js";
+import { number, t, translate } from "./words.js";
 
 /**
  * A small element: make("button", {class: "x", "data-t": "zoo.undo"}, children...).
@@ -34,6 +34,28 @@ export function choice(host, choose) {
       button.setAttribute("aria-pressed", String(button.dataset.key === String(chosen)));
     }
   };
+}
+
+/**
+ * The same with buttons that are made for it, one for each key.
+ *
+ * @param {HTMLElement} host
+ * @param {string[]} keys
+ * @param {object} options
+ * @param {(key: string) => void} options.choose called on a click
+ * @param {string} options.testid with the key behind it, that of a button
+ * @param {string} [options.label] with the key behind it, the key of its label
+ * @param {(key: string) => (Node | string)[]} [options.parts] what stands in it instead of a label
+ */
+export function segments(host, keys, { choose, testid, label, parts }) {
+  const buttons = keys.map((key) => {
+    const named = parts ? {} : { "data-t": label + key };
+    return make("button", { type: "button", "data-key": key, "data-testid": testid + key, ...named },
+      ...(parts ? parts(key) : []));
+  });
+  host.replaceChildren(...buttons);
+  translate(host);
+  return choice(host, choose);
 }
 
 /* Bring what another part of the tab has just changed to the top of the screen. */
@@ -94,7 +116,7 @@ function rangeAt(input, clientX) {
 /* wait(milliseconds, f): f is called once, so long after the last call of what this returns. */
 export function wait(milliseconds, f) {
   let timeout = null;
-  return function (...given) {
+  return (...given) => {
     clearTimeout(timeout);
     timeout = setTimeout(() => f(...given), milliseconds);
   };

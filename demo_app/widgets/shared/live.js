@@ -1,3 +1,4 @@
+// @ts-check
 /* Calls to the server, and when their answers are shown. */
 
 import { number, t } from "./words.js";
@@ -18,7 +19,7 @@ let calls = 0;
 function connect() {
   if (socket !== null || performance.now() - attempted < PATIENCE) return;
   attempted = performance.now();
-  const page = new URL((window.gradio_config && window.gradio_config.root) || "/", location.href);
+  const page = new URL((window.gradio_config?.root) || "/", location.href);
   const secure = location.protocol === "https:" ? "wss://" : "ws://";
   socket = new WebSocket(secure + location.host + page.pathname.replace(/\/$/, "") + "/live");
   socket.onmessage = (event) => {
@@ -58,23 +59,26 @@ export function live(widget, server) {
   return new Proxy({}, { get: (_, name) => call(name) });
 }
 
-/* latest(call, done) gives a function of one object of arguments: at most
-   one call is under way, and the newest arguments are always sent in the end. done(answer,
-   arguments, milliseconds) sees each answer; one that never came is {ok: false, error}. */
+/* The answer to a call; one that never came is {ok: false, error}. */
+export async function answerOf(call, given) {
+  const lost = { ok: false, error: t("zoo.no_answer") };
+  try {
+    return (await call(given)) || lost;
+  } catch {
+    return lost; // no connection
+  }
+}
 
+/* latest(call, done) gives a function of one object of arguments: at most one call is under way, and
+   the newest arguments are always sent in the end. done(answer, arguments, milliseconds) sees each
+   answer (`answerOf`). */
 export function latest(call, done) {
   let busy = false;
   let waiting = null;
   async function run(given) {
     busy = true;
     const start = performance.now();
-    let answer = null;
-    try {
-      answer = await call(given);
-    } catch (error) {
-      answer = null; // no connection: told below, as any other missing answer
-    }
-    if (!answer) answer = { ok: false, error: t("zoo.no_answer") };
+    const answer = await answerOf(call, given);
     busy = false;
     // The next call leaves before this answer is drawn, so that server and page work at once.
     if (waiting !== null) {
@@ -85,7 +89,7 @@ export function latest(call, done) {
     release();
     done(answer, given, performance.now() - start);
   }
-  return function (given) {
+  return (given) => {
     if (busy) waiting = given;
     else run(given);
   };

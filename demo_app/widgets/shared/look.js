@@ -2,7 +2,7 @@
 
 import { signal } from "./signals.js";
 
-export const dark = () => Boolean(document.body && document.body.classList.contains("dark"));
+export const dark = () => Boolean(document.body?.classList.contains("dark"));
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /* Whether the page is dark; who paints by colors of the theme paints anew at a change. */

@@ -64,6 +64,10 @@ export function translate(container) {
 export const number = (value, digits = 0) => written(value, digits, "auto");
 export const signed = (value, digits) => written(value, digits, "exceptZero");
 
+/* A large number in few characters: 1.2M. */
+export const compact = (value, maximumSignificantDigits = 3) =>
+  new Intl.NumberFormat(language.value, { notation: "compact", maximumSignificantDigits }).format(value);
+
 const formats = {}; // making one costs more than a hundred uses of it
 function written(value, digits, signDisplay) {
   const key = language.value + digits + signDisplay;
