@@ -114,7 +114,8 @@ class BatchDeviation(nn.Module):
     """Features (B, F), and beside them their standard deviations over the batch: (B, 2F)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.float()  # a small difference of large numbers
+        # At least in single precision: a small difference of large numbers.
+        x = x.to(torch.promote_types(x.dtype, torch.float32))
         deviation = (x.var(0, unbiased=False) + 1e-8).sqrt()
         return torch.cat([x, deviation.expand_as(x)], 1)
 
