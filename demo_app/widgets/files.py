@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mimetypes
 from functools import cache
 from pathlib import Path
 
@@ -20,8 +19,13 @@ from demo_app import text
 
 _FOLDER = Path(__file__).parent
 _ROOT = "zoo"
-_KINDS = ("*.js", "*.css", "*.html")
-mimetypes.add_type("text/javascript", ".js")  # which some systems call otherwise
+_KINDS = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".json": "application/json",
+}
+"""What is served, and as what."""
 
 
 def address(path: str) -> str:
@@ -42,7 +46,7 @@ def route() -> Route:
         path = request.path_params["path"]
         if request.path_params["version"] != _version() or path not in _files():
             return Response(status_code=404)
-        kind = mimetypes.guess_type(path)[0]
+        kind = _KINDS[Path(path).suffix]
         kept = {"Cache-Control": "public, max-age=31536000, immutable"}
         return Response(_files()[path], media_type=kind, headers=kept)
 
@@ -62,8 +66,8 @@ def _files() -> dict[str, bytes]:
     """By their paths in the address."""
     files = {
         f"widgets/{path.relative_to(_FOLDER).as_posix()}": path.read_bytes()
-        for kind in _KINDS
-        for path in sorted(_FOLDER.rglob(kind))
+        for path in sorted(_FOLDER.rglob("*"))
+        if path.suffix in _KINDS
     }
     for template in [path for path in files if path.endswith("/template.html")]:
         widget = template.split("/")[1]
