@@ -34,8 +34,14 @@ from genzoo.metrics.samples import (
     kernel_distance,
     precision_recall,
 )
-from genzoo.models import AAE, AR, RNADE, VAE, InfoGAN, Judge
-from genzoo.roles import AttributeClassifier, Classifier, Editor, UnpairedTranslator
+from genzoo.models import AAE, AR, GAN, RNADE, VAE, InfoGAN, Judge
+from genzoo.roles import (
+    AttributeClassifier,
+    Classifier,
+    Editor,
+    ExplicitDensity,
+    UnpairedTranslator,
+)
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:
@@ -398,6 +404,44 @@ def test_every_metric_of_pictures():
     near = 100 * (of_made < np.quantile(of_test, 0.01)).mean()
     assert found["near_copies"].value == pytest.approx(near)
     assert near > 0
+
+
+class Replays(ExplicitDensity, nn.Module):
+    """Its samples are the test images, binary."""
+
+    event_shape = (1, 28, 28)
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def sampling(self, n, given=None, generator=None):
+        raise NotImplementedError
+
+    def sample(self, n, given=None, generator=None) -> Tensor:
+        gray = load_images("mnist", "test").scaled()
+        fixed = torch.Generator().manual_seed(20080705)
+        return (torch.rand(gray.shape, generator=fixed) < gray).float()[:n]
+
+
+class ReplaysGray(GAN):
+    """Its images are the test images."""
+
+    def generate(self, z: Tensor) -> Tensor:
+        return load_images("mnist", "test").scaled()[: len(z)]
+
+
+def test_pictures_are_held_against_test_images_of_their_own_kind():
+    """Binary ones against binary ones, by the fixed draw; and the nearest training image is not
+    the image itself."""
+    recipe = recipes.get("judge-mnist")
+    judge = recipes.override(recipe, recipe.smoke).build_model().eval()
+    for name, model in (("nade-mnist", Replays()), ("gan-mnist", ReplaysGray(n_hidden=2))):
+        found = named(recipes.evaluate(recipes.get(name), model, judge=judge, parts=["pictures"]))
+        assert found["fid"].value == pytest.approx(0, abs=1e-6)
+        assert found["precision"].value == found["recall"].value == 100
+        assert found["share_smallest"].value == found["share_largest"].value == 1
+        assert found["fid_train_reference"].value > 1e-6
+        assert found["nearest"].value == found["nearest_test_reference"].value > 0.1
 
 
 def test_the_best_matching_is_that_of_scipy():

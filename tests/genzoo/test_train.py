@@ -10,12 +10,12 @@ import torch
 from torch import nn
 
 from genzoo import recipes
-from genzoo.data import load_images
-from genzoo.data.batches import fixed_subset, seeded
+from genzoo.data import ImageSet, load_images
+from genzoo.data.batches import Batches, fixed_subset, seeded
 from genzoo.data.preprocessing import preprocess_once
-from genzoo.objectives import MaximumLikelihood
+from genzoo.objectives import MaximumLikelihood, Objective, Progress
 from genzoo.objectives.base import TrainingError
-from genzoo.train import RunStateError, Settings, run_state
+from genzoo.train import RunStateError, Settings, run_state, train
 from genzoo.train.ema import EMA
 from genzoo.train.sheet import save_png, sheet
 from genzoo.train.trainer import STATE, evaluation, snapshot_steps
@@ -253,6 +253,100 @@ def test_settings_are_checked():
         Settings(images=63, batch_size=64)
     with pytest.raises(ValueError, match="Unknown precision 'half'"):
         Settings(images=64, batch_size=64, precision="half")
+
+
+class Line(Objective):
+    """One number w, against the mean of a batch: (w - mean)^2 / 2, whose gradient is w - mean."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = nn.Linear(1, 1, bias=False).double()
+        with torch.no_grad():
+            self.model.weight.fill_(3.0)
+        self.seen: list[tuple[float, float]] = []
+        self.rates: list[float] = []
+
+    def optimizers(self):
+        self.sgd = torch.optim.SGD(self.model.parameters(), lr=0.5)
+        return {"model": self.sgd}
+
+    def step(self, batch, update, at):
+        mean = batch.x.double().mean()
+        loss = 0.5 * (self.model.weight - mean).square().sum()
+        update("model", loss)
+        self.seen.append((mean.item(), at.fraction))
+        self.rates.append(self.sgd.param_groups[0]["lr"])
+        return {"loss": loss.detach()}
+
+    def evaluate(self, batch):
+        away = self.model.weight.detach() - batch.x.double().mean((1, 2, 3))
+        return {"away": away.flatten()}
+
+
+def test_a_training_follows_its_settings_step_by_step(tmp_path):
+    """Schedule, clipped gradient and average, each written out."""
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randint(256, (24, 1, 2, 2), generator=generator).to(torch.uint8)
+    train_set = ImageSet(pixels, torch.zeros(24, dtype=torch.long), ("",))
+    test_set = ImageSet(pixels[:5] // 2, torch.zeros(5, dtype=torch.long), ("",))
+    settings = Settings(
+        images=200, batch_size=8, seed=7, ema=0.3, schedule="cosine", warmup=0.2, clip=0.9
+    )
+    objective = Line()
+    result = train(objective, settings, train_set, test_set, tmp_path, {}, progress_bar=False)
+
+    w = average = 3.0
+    for step, (mean, fraction) in enumerate(objective.seen):
+        assert fraction == pytest.approx(8 * step / 200)
+        order = torch.randperm(24, generator=seeded(7, 0, step // 3))
+        batch = pixels[order[8 * (step % 3) : 8 * (step % 3 + 1)]] / 255
+        assert mean == pytest.approx(batch.double().mean().item(), abs=1e-7)
+        ramp = min(1.0, (fraction + 0.001 * 0.2) / 0.2)
+        rate = 0.5 * ramp * (1 + math.cos(math.pi * fraction)) / 2
+        assert objective.rates[step] == pytest.approx(rate, rel=1e-9)
+        w -= rate * max(-0.9, min(0.9, w - mean))
+        decay = min(0.3, (1 + step) / (10 + step))
+        average = decay * average + (1 - decay) * w
+    assert len(objective.seen) == 25
+    assert objective.model.weight.item() == pytest.approx(average, rel=1e-6)
+    away = average - (pixels[:5] // 2).double().div(255).mean().item()
+    assert result["evaluation"]["away"] == pytest.approx(away, rel=1e-6)
+
+
+def test_a_run_learns_from_the_training_split_and_is_tested_on_the_other(tmp_path, monkeypatch):
+    recipe = recipes.get("nade-mnist")
+    recipe = recipes.override(recipe, {**recipe.smoke, "preprocessing": "threshold"})
+    splits = {s: load_images("mnist", s).scaled() > 0.5 for s in ("train", "test")}
+    learned, tested = [], []
+    step, evaluate = MaximumLikelihood.step, MaximumLikelihood.evaluate
+
+    def noted_step(self, batch, update, at):
+        learned.append(batch.x)
+        return step(self, batch, update, at)
+
+    def noted_evaluate(self, batch):
+        tested.append(batch.x)
+        return evaluate(self, batch)
+
+    monkeypatch.setattr(MaximumLikelihood, "step", noted_step)
+    monkeypatch.setattr(MaximumLikelihood, "evaluate", noted_evaluate)
+    run(recipe, tmp_path)
+    for seen, split in ((torch.cat(learned), "train"), (torch.cat(tested), "test")):
+        distance = torch.cdist(seen.flatten(1), splits[split].float().flatten(1)).amin(1)
+        assert distance.max() == 0, split
+    assert len(torch.cat(tested)) == len(splits["test"])
+
+
+def test_the_noise_of_a_step_is_not_that_of_its_batch():
+    """Each purpose has a stream of its own: order 0, noise of the images 1, of the step 2."""
+    half = ImageSet(torch.full((8, 1, 4, 4), 128, dtype=torch.uint8), torch.zeros(8).long(), ("",))
+    at = Progress(3, 0, 1000, seed=5)
+    noise = at.rand(8, 1, 4, 4)
+    assert torch.equal(noise, torch.rand(8, 1, 4, 4, generator=seeded(5, 2, 3)))
+    x = Batches(half, 8, 5, "dynamic")[3].x
+    drawn = torch.rand(8, 1, 4, 4, generator=seeded(5, 1, 3)) < 128 / 255
+    assert torch.equal(x, drawn.float())
+    assert 0.2 < (x == (noise < 128 / 255)).float().mean() < 0.8
 
 
 class TestEMA:
