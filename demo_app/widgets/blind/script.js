@@ -198,7 +198,7 @@ export default zoo.widget({
           const what = one.real ? zoo.t("blind.real") : one.model;
           item.className = one.right ? "right" : "wrong";
           item.title = what;
-          item.append(zoo.make("span", {}, zoo.make("b", {}, one.right ? "\u2713 " : "\u2717 "), what));
+          item.append(zoo.make("span", { class: "zoo-clip" }, zoo.make("b", {}, one.right ? "\u2713 " : "\u2717 "), what));
           item.setAttribute("aria-label", `${what}: ${zoo.t(one.right ? "blind.right" : "blind.wrong")}`);
         } else {
           if (k === play.k) item.className = "now";

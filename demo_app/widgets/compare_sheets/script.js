@@ -23,7 +23,7 @@ export default zoo.widget({
   state: ([{ data }]) => ({ data, kind: "all", sort: "family", seed: 0, model: "", cell: 0, measure: "fid" }),
   ranges: { cell: [0, SIDE * SIDE - 1] },
   choices: (sets) => ({ data: sets.map(({ data }) => data), kind: KINDS, sort: SORTS, measure: MEASURES }),
-  setup({ element, props, server, part, find, change, ask }) {
+  setup({ element, props, server, part, find, change }) {
     const sets = Object.fromEntries(props.data.map(({ data, models }) => [data, models]));
     const kinds = Object.keys(sets);
     const models = () => sets[part.get("data")];
@@ -71,10 +71,10 @@ export default zoo.widget({
 
     function sheetOf(model) {
       const host = zoo.make("div", { "data-testid": "compare-sheet-" + model.name });
-      const dot = zoo.make("i", {});
+      const dot = zoo.make("i", { class: "zoo-dot" });
       const value = zoo.make("span", { class: "value" });
       const before = zoo.make("span", { class: "before" });
-      const name = zoo.make("span", { class: "name", title: model.name }, dot, short(model.name));
+      const name = zoo.make("span", { class: "name zoo-clip", title: model.name }, dot, short(model.name));
       const figure = zoo.make("figure", { "data-model": model.name }, host, zoo.make("figcaption", {}, name, value), before);
       figure.style.setProperty("--kind", COLORS[model.kind]);
       const grid = new zoo.Grid(host, {
@@ -172,7 +172,8 @@ export default zoo.widget({
       askBelieved(given);
     }
 
-    const askLook = ask(server.look, (answer, given) => {
+    const askLook = zoo.latest(server.look, (answer, given) => {
+      if (!answer.ok) return zoo.showStatus(find("state"), answer); // else it tells of the sheets
       seen = { ...given, ...answer };
       zoo.paint(find("near"), zoo.bytes(answer.nearest), INK);
       find("near").dataset.shown = given.model + " " + given.cell;
@@ -207,10 +208,10 @@ export default zoo.widget({
       const bound = Object.fromEntries(models().map((each) => [each.name, each.kind === "approximate"]));
       find("bars").replaceChildren(
         ...list.map(([name, nats]) => {
-          const track = zoo.make("span", { class: "track" });
+          const track = zoo.make("span", { class: "zoo-track" });
           track.style.setProperty("--share", String(0.04 + (0.96 * (nats - low)) / (high - low || 1)));
           const number = (bound[name] ? "\u2265 " : "") + zoo.number(nats, 0);
-          const row = zoo.make("li", { "data-model": name }, zoo.make("span", { class: "name", title: name }, short(name)), track,
+          const row = zoo.make("li", { "data-model": name }, zoo.make("span", { class: "name zoo-clip", title: name }, short(name)), track,
             zoo.make("span", { class: "number" }, number));
           row.classList.toggle("own", name === model);
           return row;
@@ -253,7 +254,7 @@ export default zoo.widget({
       testid: "compare-kind-",
       choose: setKind,
       parts(kind) {
-        const dot = zoo.make("i", {});
+        const dot = zoo.make("i", { class: "zoo-dot" });
         dot.style.setProperty("--kind", COLORS[kind]);
         return [...(COLORS[kind] ? [dot] : []), zoo.make("span", { "data-t": "compare.only_" + kind })];
       },

@@ -16,7 +16,7 @@ export class Card {
     this.play = play;
     this.exact = model.kind === "raster" || model.kind === "any";
     this.answer = null; // {levels, logProb, ms, x, known, turn, seed}
-    const name = zoo.make("button", { type: "button" }, model.name);
+    const name = zoo.make("button", { type: "button", class: "zoo-clip" }, model.name);
     name.addEventListener("click", () => zoo.selectTab(model.tab));
     this.name = name;
     this.time = zoo.make("span", { class: "time" });
@@ -39,7 +39,7 @@ export class Card {
       for (let n = 1; n < count; n++) context.fillRect(Math.round(n * size), 0, 1, size);
     });
     if (this.exact) {
-      this.bar = zoo.make("span", { class: "bar" });
+      this.bar = zoo.make("span", { class: "zoo-track" });
       this.number = zoo.make("output", {});
       this.root.append(zoo.make("div", { class: "score" }, this.bar, this.number));
     }
