@@ -1,3 +1,4 @@
+// @ts-check
 /* The state of the page in its address, and the tabs.
 
    The hash is #tab=nade&lang=ko&nade.seed=7...: one part for each tab, and only what differs from
@@ -7,6 +8,7 @@
 import { setup } from "./setup.js";
 import { onChange, signal } from "./signals.js";
 
+/** @type {Record<string, string>} */
 let hash = {};
 let known = ""; // the address's hash as it was last read or written here
 const parts = {};

@@ -1,3 +1,4 @@
+// @ts-check
 /* Theme and motion, as Gradio and the system have them. */
 
 import { signal } from "./signals.js";

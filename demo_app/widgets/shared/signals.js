@@ -1,3 +1,4 @@
+// @ts-check
 /* Values that several parts of the page share: who reads one hears of its changes. */
 
 import { effect, signal, untracked } from "./vendor/signals-core.js";

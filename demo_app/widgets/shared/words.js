@@ -1,3 +1,4 @@
+// @ts-check
 /* What is written, in the page's language: elements name their label by data-t (text), data-t-title
    and data-t-label (aria-label). */
 

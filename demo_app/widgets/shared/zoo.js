@@ -1,3 +1,4 @@
+// @ts-check
 /* All that widgets share, in one name: import * as zoo from "../shared/zoo.js". */
 
 export * from "./address.js";
