@@ -25,7 +25,7 @@ N_POINTS = 128
 PAUSE = 0.045
 """Seconds from one move of a hand to the next."""
 
-RULES = dict(loss="non-saturating", penalty="r1", weight=0.003, lr=0.002, lr_critic=0.004)
+RULES = dict(loss="non-saturating", penalty="r1", weight=0.024, lr=0.002, lr_critic=0.004)
 
 
 def by_hand() -> dict[str, Callable[[], object]]:

@@ -123,7 +123,7 @@ def open_aae(page: Page) -> None:
 
 def open_gan(page: Page, hand: bool) -> None:
     """A game that has hardly begun; with `hand`, held by the visitor."""
-    where = "#tab=gan&gan.game=nr-0.003-0.002-0.004-1-b4"
+    where = "#tab=gan&gan.game=nr-0.024-0.002-0.004-1-b4"
     page.goto(page.url.partition("#")[0] + where + ("&gan.hand=1" if hand else ""))
     page.locator("[data-testid=gan-field][data-steps='2 2']").wait_for()
 

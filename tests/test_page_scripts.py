@@ -47,7 +47,9 @@ def test_the_rules_are_kept(tools):
 
 
 def test_what_the_widgets_share_does_what_it_says(tools):
-    run("node", "--import", "./dom.js", "--test", *sorted(p.name for p in FOLDER.glob("*.test.js")))
+    run(
+        "node", "--import", "./dom.js", "--test", *sorted(p.name for p in FOLDER.glob("*.test.js"))
+    )
 
 
 def test_every_script_is_checked():

@@ -43,12 +43,12 @@ MAX_STEPS = 20_000
 MAX_STEPS_A_CALL = 6
 MAX_ENDPOINT_STEPS = 2_000
 MAX_LR = 0.05
-MAX_WEIGHT = 10.0
+MAX_WEIGHT = 100.0
 MAX_N_CRITIC = 10
 MAX_SEED = 2**31 - 1
 MAX_IMAGES = 64
 
-DEFAULTS = Rules("non-saturating", "r1", 0.003, 0.002, 0.004, 1)
+DEFAULTS = Rules("non-saturating", "r1", 0.024, 0.002, 0.004, 1)
 """By which the page's own game is played."""
 
 EXHIBIT = 1200

@@ -36,7 +36,7 @@ from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
 from genzoo.nn.conv import SLOPE, image_shape, strided_decoder, strided_encoder
-from genzoo.objectives.adversarial import critic_loss, generator_loss, squared_grad_norm
+from genzoo.objectives.adversarial import critic_loss, generator_loss, r1_penalty
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Coded, check_images, check_latents
 
@@ -129,8 +129,8 @@ class InformationGame(Objective):
         lr, lr_critic: Adam's steps.
         information: lambda of the category, in nats of the game for a nat of information.
         information_continuous: lambda of the continuous codes.
-        penalty: what the slope of the critic at real images is multiplied by (R1).
-        r1_interval: steps from one with the penalty to the next, which then counts as often.
+        gamma: weight of R1, at least 0; see `genzoo.objectives.adversarial.r1_penalty`.
+        r1_interval: steps from one with R1 to the next, at least 1; R1 is multiplied by it.
         invariance: weight of `imsat_loss`, at least 0.
         pretrain_fraction: fraction of the training, at its start, in which Q alone learns, by
             `imsat_loss`, 0 to 1 (exclusive): what real images have in common is found before the
@@ -146,13 +146,13 @@ class InformationGame(Objective):
         lr_critic: float,
         information: float = 1.0,
         information_continuous: float = 0.1,
-        penalty: float = 0.0,
+        gamma: float = 0.0,
         r1_interval: int = 1,
         invariance: float = 0.0,
         pretrain_fraction: float = 0.0,
     ):
         super().__init__()
-        weights = (information, information_continuous, penalty, invariance)
+        weights = (information, information_continuous, gamma, invariance)
         if not all(0 <= weight < math.inf for weight in weights) or r1_interval < 1:
             raise ValueError("Weights must be at least 0 and finite, and r1_interval at least 1.")
         if not 0 <= pretrain_fraction < 1 or (pretrain_fraction and not invariance):
@@ -163,7 +163,7 @@ class InformationGame(Objective):
         self.model = model
         self.lr, self.lr_critic = lr, lr_critic
         self.information, self.information_continuous = information, information_continuous
-        self.penalty, self.r1_interval, self.invariance = penalty, r1_interval, invariance
+        self.gamma, self.r1_interval, self.invariance = gamma, r1_interval, invariance
         self.pretrain_fraction = pretrain_fraction
         self.critic = nn.Linear(N_FEATURES, 1)
 
@@ -183,16 +183,16 @@ class InformationGame(Objective):
         with torch.set_grad_enabled(playing):
             fake = model.generate(z)
 
-        by_slope = self.penalty > 0 and playing and at.step % self.r1_interval == 0
-        x = x.detach().requires_grad_(by_slope)
-        real, features = model.features(x), model.features(fake.detach())
+        has_r1 = self.gamma > 0 and playing and at.step % self.r1_interval == 0
+        signed = (2 * x - 1).requires_grad_(has_r1)
+        real, features = model.trunk(signed), model.features(fake.detach())
         on_real = self._logit(real)
         loss = critic_loss("non-saturating", on_real, self._logit(features)).mean()
         category, continuous = self.code_nll(z, features)
         report = {"value": -loss, "category": category.mean(), "continuous": continuous.mean()}
         cost = loss + self._weighted(category, continuous) if playing else torch.zeros(())
-        if by_slope:
-            cost = cost + self.penalty * self.r1_interval * squared_grad_norm(on_real, x).mean()
+        if has_r1:
+            cost = cost + r1_penalty(on_real, signed, self.gamma * self.r1_interval)
         if self.invariance:
             again = model.features(warped(x, at.rand(B, 6, device=x.device)))
             report["imsat_loss"] = self.imsat_loss(real, again)

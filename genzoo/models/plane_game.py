@@ -145,7 +145,7 @@ class PlaneGame:
         seed: of the first weights and of all noise.
         loss: one of `objectives.adversarial.LOSSES`, until `set_loss`.
         penalty: on the critic's slope, one of its PENALTIES; likewise.
-        weight: of the penalty; likewise.
+        weight: of the penalty, as of `AdversarialGame`; likewise.
         lr, lr_critic: Adam's steps, until `set_lr`.
         n_latent: numbers of z.
         n_hidden: units of each layer.
@@ -202,11 +202,11 @@ class PlaneGame:
             first = 0 if self.penalty == "r1" else 2 * n
             steep = passed.rows(first, first + n)
             slopes, flows = steep.slopes()
-            # By points in [0, 1] a slope is twice as steep as by signed ones, its square fourfold.
-            by = 8 * self.weight * slopes
-            if self.penalty == "wgan-gp":
+            if self.penalty == "r1":
+                by = self.weight * slopes
+            else:  # of points in [0, 1], where a slope is twice as steep as in [-1, 1]
                 norm = (4 * slopes.square().sum(1, keepdim=True) + 1e-12).sqrt_()
-                by.mul_(1 - 1 / norm)
+                by = (8 * self.weight * slopes).mul_(1 - 1 / norm)
             steep.back_slopes(by, flows)
         self.critic.step(n)
 

@@ -15,7 +15,7 @@ et al., "FUNIT", 2019; Choi et al., "StarGAN v2", 2020). It is told so of three 
 with their own values c', edited ones with those asked for, and real images with values w that are
 not theirs (Reed et al., 2016):
 
-    L_D = E[s(-D_c'(x)) + (1 - a) s(D_c(G(x, c))) + a s(D_w(x))] + lambda_r1 E|grad D_c'(x)|^2
+    L_D = E[s(-D_c'(x)) + (1 - a) s(D_c(G(x, c))) + a s(D_w(x))] + (gamma / 2) E|grad D_c'(x)|^2
     L_G = E[s(-D_c(G(x, c)))] + lambda_rec E|x - G(y, c')|_1,    y = G(x, c) or x in turn
 
 with s(t) = log(1 + e^t), the mean over attributes in the first parts, and the sum of their
@@ -41,7 +41,7 @@ from torch.optim import Optimizer
 from genzoo.data.batches import Batch, seeded
 from genzoo.nn.conv import image_shape
 from genzoo.nn.translate import Translator, patch_critic
-from genzoo.objectives.adversarial import squared_grad_norm
+from genzoo.objectives.adversarial import r1_penalty
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Editor, check_images
 
@@ -111,7 +111,11 @@ class AttributeCritic(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Of images x (B, C, H, W) in [0, 1]: the logits of all values, one attribute after the
         other, (B, sum(n_values))."""
-        return self.values(self.trunk(2 * x - 1)).flatten(1).to(x.dtype)
+        return self.logits(2 * x - 1)
+
+    def logits(self, signed: Tensor) -> Tensor:
+        """The same of images in [-1, 1]."""
+        return self.values(self.trunk(signed)).flatten(1).to(signed.dtype)
 
     def of(self, logits: Tensor, values: Tensor) -> Tensor:
         """The logits of these values (B, attributes), one of each attribute."""
@@ -127,8 +131,8 @@ class AttributeGame(Objective):
         mismatch_weight: a, the weight of real images with values that are not theirs among what
             the critic is told is not real, 0 to 1.
         lambda_rec: weight of the reconstruction loss, on the mean over pixels in [-1, 1].
-        penalty: lambda_r1, on the slope by pixels in [-1, 1].
-        r1_interval: steps from one with the penalty to the next, which then counts as often.
+        gamma: weight of R1, at least 0; see `genzoo.objectives.adversarial.r1_penalty`.
+        r1_interval: steps from one with R1 to the next, at least 1; R1 is multiplied by it.
     """
 
     model: StarGAN
@@ -141,17 +145,17 @@ class AttributeGame(Objective):
         width: int = 48,
         mismatch_weight: float = 0.5,
         lambda_rec: float = 8.0,
-        penalty: float = 0.5,
+        gamma: float = 1.0,
         r1_interval: int = 8,
     ):
         super().__init__()
-        if not (0 <= lambda_rec < math.inf and 0 <= penalty < math.inf):
+        if not (0 <= lambda_rec < math.inf and 0 <= gamma < math.inf):
             raise ValueError("Weights must be at least 0 and finite.")
         if not 0 <= mismatch_weight <= 1 or r1_interval < 1:
             raise ValueError("mismatch_weight must be 0 to 1, and r1_interval at least 1.")
         self.model, self.lr, self.lr_critic = model, lr, lr_critic
         self.mismatch_weight, self.lambda_rec = mismatch_weight, lambda_rec
-        self.penalty, self.r1_interval = penalty, r1_interval
+        self.gamma, self.r1_interval = gamma, r1_interval
         self.critic = AttributeCritic(image_shape(model.event_shape), model.n_values, width)
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -189,11 +193,10 @@ class AttributeGame(Objective):
         fake = self.model.edit(x, values)
 
         cost = critic = self._critic(x, own, fake.detach(), values, mismatched).mean()
-        if self.penalty and at.step % self.r1_interval == 0:
-            # By pixels in [-1, 1], twice as far apart, a slope is half as steep.
-            real = x.detach().requires_grad_()
-            steep = squared_grad_norm(self.critic.of(self.critic(real), own).sum(1), real) / 4
-            cost = cost + self.penalty * self.r1_interval * steep.mean()
+        if self.gamma and at.step % self.r1_interval == 0:
+            signed = (2 * x - 1).requires_grad_()
+            logits = self.critic.of(self.critic.logits(signed), own).sum(1)
+            cost = cost + r1_penalty(logits, signed, self.gamma * self.r1_interval)
         update("critic", cost)
 
         generator = F.softplus(-self.critic.of(self.critic(fake), values)).mean()

@@ -56,13 +56,24 @@ def generator_loss(loss: str, fake: Tensor) -> Tensor:
 
 
 def squared_grad_norm(logits: Tensor, x: Tensor) -> Tensor:
-    """|d logit(x) / d x|^2, (B,), by the logits (B,) of images x (B, *event_shape) that require a
-    gradient; it can be differentiated again by the critic's parameters.
-
-    At real images it is the penalty R1: a critic that cannot win comes to rest (Mescheder et al.,
-    2018)."""
+    """|d logit(x) / d x|^2, (B,), from the logits (B,) of images x (B, *event_shape) that require
+    a gradient. It can be differentiated again with respect to the critic's parameters."""
     (gradient,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
     return gradient.flatten(1).square().sum(1)
+
+
+def r1_penalty(logits: Tensor, x: Tensor, gamma: float) -> Tensor:
+    """R1, (gamma / 2) E |d logit(x) / d x|^2, a scalar: a critic that cannot win comes to rest
+    (Mescheder et al., 2018).
+
+    Every model here has it in the same units, so that values of gamma compare.
+
+    Args:
+        logits: (B,), of the images x.
+        x: real images (B, *event_shape) in [-1, 1] that require a gradient.
+        gamma: the weight, at least 0.
+    """
+    return gamma / 2 * squared_grad_norm(logits, x).mean()
 
 
 def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, u: Tensor) -> Tensor:
@@ -96,11 +107,13 @@ class AdversarialGame(Objective):
         width: of the critic; see `Adversarial.critic`.
         loss: one of LOSSES.
         n_critic: steps of the critic for one of the generator.
-        penalty: on the critic's slope at images in [0, 1]: "none"; "r1", at real images; or
-            "wgan-gp", between real and generated ones.
-        weight: what the penalty is multiplied by.
-        r1_interval: steps from one with the penalty to the next, which then counts as often
-            (Karras et al., 2020): it costs as much as all the rest of a step.
+        penalty: on the critic's gradient, one of PENALTIES: "none"; "r1", `r1_penalty` of real
+            images in [-1, 1]; or "wgan-gp", `gradient_penalty` between real and generated images
+            in [0, 1], so that a Wasserstein loss is a distance in the units of the images.
+        weight: of the penalty, at least 0: gamma of R1, lambda of WGAN-GP.
+        r1_interval: steps from one with the penalty to the next, at least 1. The penalty is
+            multiplied by it, so that it counts as much as one in every step would (Karras et al.,
+            2020): it costs as much as all the rest of a step.
     """
 
     model: Adversarial
@@ -152,13 +165,14 @@ class AdversarialGame(Objective):
         """The critic's, at images real and fake (B, *event_shape), its penalty multiplied by
         `weight` and, where it is between them, at u (B,); returns the value of the game to the
         critic, V, and the generator's loss, as they were before."""
-        by_slope = weight > 0 and self.penalty == "r1"
-        real, fake = real.detach().requires_grad_(by_slope), fake.detach()
-        on_real, on_fake = self.logit(real), self.logit(fake)
+        has_r1 = weight > 0 and self.penalty == "r1"
+        real, fake = real.detach(), fake.detach()
+        signed = (2 * real - 1).requires_grad_(has_r1)
+        on_real, on_fake = self._logit(signed), self.logit(fake)
         value = -critic_loss(self.loss, on_real, on_fake).mean()
         cost = -value
-        if by_slope:
-            cost = cost + weight * squared_grad_norm(on_real, real).mean()
+        if has_r1:
+            cost = cost + r1_penalty(on_real, signed, weight)
         elif weight and self.penalty == "wgan-gp":
             cost = cost + weight * gradient_penalty(self.logit, real, fake, u).mean()
         update("critic", cost)
@@ -171,7 +185,11 @@ class AdversarialGame(Objective):
 
     def logit(self, x: Tensor) -> Tensor:
         """The critic's, (B,), that images x (B, *event_shape) in [0, 1] are real."""
-        return self.critic(2 * x - 1).squeeze(1).to(x.dtype)
+        return self._logit(2 * x - 1)
+
+    def _logit(self, signed: Tensor) -> Tensor:
+        """The same of images in [-1, 1], as the critic takes them."""
+        return self.critic(signed).squeeze(1).to(signed.dtype)
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         fake = self.model.generate(self.model.draw_z(len(batch.x), seeded(0)))

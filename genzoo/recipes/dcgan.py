@@ -23,7 +23,7 @@ def _dcgan(data: str, summary: str, seed: int = 0) -> Recipe:
             loss="non-saturating",
             n_critic=1,
             penalty="r1",
-            weight=0.01,
+            weight=0.08,
             r1_interval=16,
         ),
         data=data,

@@ -23,7 +23,7 @@ def _gan(data: str, summary: str, expected: str) -> Recipe:
             loss="non-saturating",
             n_critic=1,
             penalty="r1",
-            weight=0.05,
+            weight=0.4,
             r1_interval=4,
         ),
         data=data,

@@ -29,7 +29,7 @@ def infogan_mnist() -> Recipe:
             lr_critic=0.0004,
             information=1.0,
             information_continuous=0.1,
-            penalty=0.05,
+            gamma=0.4,
             r1_interval=16,
             invariance=1.0,
             pretrain_fraction=0.2,

@@ -32,7 +32,7 @@ def stargan_avatars() -> Recipe:
             width=48,
             mismatch_weight=0.5,
             lambda_rec=8.0,
-            penalty=0.5,
+            gamma=1.0,
             r1_interval=8,
         ),
         data="avatars",

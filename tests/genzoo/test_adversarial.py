@@ -16,6 +16,7 @@ from genzoo.objectives.adversarial import (
     critic_loss,
     generator_loss,
     gradient_penalty,
+    r1_penalty,
     squared_grad_norm,
 )
 
@@ -106,6 +107,8 @@ def test_the_penalties_by_finite_differences():
         gradient_penalty(critic, real, fake, u), (norms(between) - 1) ** 2, rtol=1e-7, atol=1e-9
     )
     real.requires_grad_()
+    r1 = r1_penalty(critic(real), real, 0.6).item()
+    assert r1 == pytest.approx(0.3 * (norms(real.detach()) ** 2).mean().item(), rel=1e-7)
     torch.testing.assert_close(
         squared_grad_norm(critic(real), real), norms(real.detach()) ** 2, rtol=1e-7, atol=1e-9
     )

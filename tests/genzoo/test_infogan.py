@@ -35,7 +35,7 @@ def test_z_is_its_codes_and_noise_and_back():
 
 
 def test_each_update_moves_only_its_own():
-    objective = InformationGame(infogan(), lr=0.01, lr_critic=0.01, penalty=1.0)
+    objective = InformationGame(infogan(), lr=0.01, lr_critic=0.01, gamma=8.0)
     update = Recording(objective)
     objective.step(images(12), update, Progress(0, 0, 1000, seed=0))
     assert update.seen == [("critic", {"trunk", "q", "critic"}), ("generator", {"generator"})]
@@ -159,7 +159,7 @@ def test_its_codes_come_to_be_read():
     which starts at none."""
     torch.manual_seed(0)
     model = InfoGAN((1, 8, 8), 2, 1, n_noise=2, width=8, width_trunk=8, n_hidden=16)
-    objective = InformationGame(model, 0.002, 0.002, information_continuous=1.0, penalty=0.1)
+    objective = InformationGame(model, 0.002, 0.002, information_continuous=1.0, gamma=0.8)
     update = Update(objective.optimizers())
     generator = torch.Generator().manual_seed(1)
     for step in range(150):

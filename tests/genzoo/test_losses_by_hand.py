@@ -187,14 +187,14 @@ def test_the_game_of_perceptrons(loss, penalty, step):
     on_fake, _ = critic_and_slope(game.critic, 2 * fake - 1)
     V = -CRITIC_LOSS[loss](on_real, on_fake).mean()
     critic = -V
-    if step % 4 == 0:  # the slope by pixels in [0, 1] is twice that by pixels in [-1, 1]
+    if step % 4 == 0:  # R1 is of images in [-1, 1], WGAN-GP of images in [0, 1]
         between = 2 * (u * real + (1 - u) * fake) - 1
         norm = (4 * critic_and_slope(game.critic, between)[1].square().sum(1)).sqrt()
         critic = (
             critic
             + {
                 "none": 0.0,
-                "r1": 0.3 * 4 * 4 * slope.square().sum(1).mean(),
+                "r1": 4 * 0.3 / 2 * slope.square().sum(1).mean(),
                 "wgan-gp": 0.3 * 4 * (norm - 1).square().mean(),
             }[penalty]
         )
@@ -258,7 +258,7 @@ def test_the_game_of_codes(step, fraction):
             0.02,
             information=0.7,
             information_continuous=0.3,
-            penalty=0.2,
+            gamma=0.2,
             r1_interval=4,
             invariance=0.6,
             pretrain_fraction=0.25,
@@ -301,9 +301,9 @@ def test_the_game_of_codes(step, fraction):
         ledger.holds({"critic": 0.6 * imsat}, rtol=1e-6)
     else:
         critic = -V + codes + 0.6 * imsat
-        if step == 8:  # the slope by pixels in [0, 1] is twice that by pixels in [-1, 1]
+        if step == 8:
             (slope,) = torch.autograd.grad(logit(real).sum(), signed, create_graph=True)
-            critic = critic + 0.2 * 4 * 4 * slope.square().sum((1, 2, 3)).mean()
+            critic = critic + 4 * 0.2 / 2 * slope.square().sum((1, 2, 3)).mean()
         generator = s(-logit(features)).mean()
         ledger.holds({"critic": critic, "generator": generator + codes}, rtol=1e-6)
         assert report["generator"].item() == pytest.approx(generator.item(), rel=1e-6)
@@ -459,7 +459,7 @@ def test_both_players_of_a_stargan(step):
             width=2,
             mismatch_weight=0.25,
             lambda_rec=3.0,
-            penalty=0.7,
+            gamma=0.7,
             r1_interval=4,
         )
     )
@@ -492,7 +492,7 @@ def test_both_players_of_a_stargan(step):
     cost = critic
     if step % 4 == 0:
         (slope,) = torch.autograd.grad(branches(signed, own).sum(), signed, create_graph=True)
-        cost = cost + 0.7 * 4 * slope.square().sum((1, 2, 3)).mean()
+        cost = cost + 4 * 0.7 / 2 * slope.square().sum((1, 2, 3)).mean()
     fooled = s(-branches(2 * fake - 1, wanted)).mean()
     again = edit(fake if step % 2 else x, own)
     returned = (2 * again - 2 * x).abs().mean()

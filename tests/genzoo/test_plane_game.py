@@ -32,8 +32,8 @@ def play(game: PlaneGame, n_rounds: int, n_critic: int = 1) -> list[float]:
 
 
 GAMES = {
-    "non-saturating": dict(penalty="r1", weight=0.01),
-    "minimax": dict(penalty="r1", weight=0.01),
+    "non-saturating": dict(penalty="r1", weight=0.08),
+    "minimax": dict(penalty="r1", weight=0.08),
     "wasserstein": dict(penalty="wgan-gp", weight=0.1),
 }
 

@@ -151,7 +151,7 @@ def test_what_both_minimize_in_the_game_of_branches(step):
         width=2,
         mismatch_weight=0.25,
         lambda_rec=3.0,
-        penalty=0.7,
+        gamma=0.7,
         r1_interval=4,
     ).double()
     x, label = images(4).double(), torch.tensor([[0, 5, 1], [1, 5, 2], [1, 5, 0], [0, 5, 0]])
@@ -173,7 +173,7 @@ def test_what_both_minimize_in_the_game_of_branches(step):
         (gradient,) = torch.autograd.grad(
             game.critic.of(game.critic((signed + 1) / 2), own).sum(), signed
         )
-        critic += 0.7 * 4 * gradient.square().sum((1, 2, 3)).mean().item()
+        critic += 0.7 / 2 * 4 * gradient.square().sum((1, 2, 3)).mean().item()
     assert note.costs["critic"] == pytest.approx(critic, rel=1e-6)
     start = fake if step else x
     returned = 2 * (game.model.edit(start, own) - x).abs().mean().item()
@@ -183,7 +183,7 @@ def test_what_both_minimize_in_the_game_of_branches(step):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"penalty": -1.0}, "at least 0"),
+        ({"gamma": -1.0}, "at least 0"),
         ({"lambda_rec": float("inf")}, "finite"),
         ({"mismatch_weight": 1.5}, "0 to 1"),
         ({"r1_interval": 0}, "r1_interval at least 1"),
@@ -206,7 +206,7 @@ def halves(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
 
 def test_it_learns_to_change_one_half_and_to_leave_the_other():
     model = stargan(columns=(0,), n_values=(2,), width=8)
-    game = AttributeGame(model, 1e-3, 2e-3, width=4, penalty=0.1)
+    game = AttributeGame(model, 1e-3, 2e-3, width=4, gamma=0.2)
     update = Update(game.optimizers())
     generator = torch.Generator().manual_seed(1)
     for step in range(400):

@@ -19,7 +19,7 @@ export default function ({ element, props, server }) {
   const letter = (names, value) => Object.keys(names).find((key) => names[key] === value);
 
   /* A record is a list of phases, {rules, acts: [[who, n], ...]}, each by other rules. In the address:
-     nr-0.003-0.002-0.004-1-b1200-c3_... */
+     nr-0.024-0.002-0.004-1-b1200-c3_... */
   function written(phases) {
     return phases.map(({ rules, acts }) => [
       letter(LOSSES, rules.loss) + letter(PENALTIES, rules.penalty),
@@ -34,7 +34,7 @@ export default function ({ element, props, server }) {
       const match = /^([nmw])([nrb])-([\d.]+)-([\d.]+)-([\d.]+)-(\d+)((?:-[bcg]\d{1,5})*)$/.exec(phase);
       if (!match) return null;
       const [weight, lr, lr_critic, n_critic] = match.slice(3, 7).map(Number);
-      const valid = weight <= 10 && lr <= 0.05 && lr_critic <= 0.05 && n_critic >= 1 && n_critic <= 5;
+      const valid = weight <= 100 && lr <= 0.05 && lr_critic <= 0.05 && n_critic >= 1 && n_critic <= 5;
       if (!valid) return null;
       const acts = match[7].split("-").slice(1).map((act) => [WHO[act[0]], Number(act.slice(1))]);
       return {
@@ -575,7 +575,7 @@ export default function ({ element, props, server }) {
   /* The controls. */
 
   const LRS = [0.0001, 0.0002, 0.0003, 0.0005, 0.001, 0.002, 0.004, 0.01, 0.02, 0.05];
-  const WEIGHTS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+  const WEIGHTS = [0.008, 0.024, 0.1, 0.3, 1, 3, 8];
 
   /* Found by trying, on the ring, for seeds 0 to 2: by the first, G runs to wherever D is highest, all
      points at once, and D is too slow to send them apart; either of the others brings them apart. */
@@ -806,12 +806,12 @@ export default function ({ element, props, server }) {
   choices(find("losses-of"), "loss", props.data.losses, (loss) => {
     // A critic of Wasserstein's without a bound on its slope grows for ever.
     const other = { penalty: "wgan-gp", weight: 0.1, n_critic: 3 };
-    const back = { penalty: "r1", weight: 0.003, n_critic: 1 };
+    const back = { penalty: "r1", weight: 0.024, n_critic: 1 };
     const was = isWasserstein();
     ruled({ loss, ...(loss === "wasserstein" ? (was ? {} : other) : was ? back : {}) });
   });
   choices(find("penalties"), "penalty", props.data.penalties, (penalty) => {
-    const weight = penalty === "none" ? 0 : rules.weight || (penalty === "r1" ? 0.003 : 0.1);
+    const weight = penalty === "none" ? 0 : rules.weight || (penalty === "r1" ? 0.024 : 0.1);
     ruled({ penalty, weight });
   });
   for (const name of ["lr", "lr_critic"]) {

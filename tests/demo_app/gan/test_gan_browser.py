@@ -377,7 +377,7 @@ def test_a_preset_begins_by_its_rules_and_plays(visit):
     pause(page, 500)
     page.get_by_test_id("gan-play").click()
     record = state(page, after=450)["gan.game"]
-    assert re.fullmatch(r"nn-0-0.01-0.0003-1-b\d+_nr-0.003-0.002-0.004-1(-b\d+)?", record)
+    assert re.fullmatch(r"nn-0-0.01-0.0003-1-b\d+_nr-0.024-0.002-0.004-1(-b\d+)?", record)
 
 
 def test_a_game_that_is_gone_comes_back_with_play(visit, monkeypatch):
