@@ -1,3 +1,4 @@
+// @ts-check
 /* Draws of p(z), each named by its seed and its cell of the seed's sheet, and how to pick some. */
 
 import { Grid } from "./grid.js";
@@ -34,14 +35,12 @@ export class DrawPicker {
   constructor(host, { side, label, marks, onpick }) {
     this.onpick = onpick;
     this.seed = null;
-    this.grid = new Grid(host, { columns: side, rows: side, label,
-      read: (cell) => this.lettersOf(marks(), cell).join(", ") });
-    const { surface } = this.grid;
-    surface.addEventListener("click", (event) => this.pick(this.grid.cellAt(event)));
-    surface.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      this.pick(this.grid.cursor);
+    this.grid = new Grid(host, {
+      columns: side,
+      rows: side,
+      label,
+      read: (cell) => this.lettersOf(marks(), cell).join(", "),
+      onchoose: (cell) => this.pick(cell),
     });
     this.grid.addLayer((context, size) => this.drawMarks(context, size, marks()));
   }
@@ -55,7 +54,7 @@ export class DrawPicker {
   }
 
   pick(cell) {
-    if (cell === null || this.seed === null) return;
+    if (this.seed === null) return;
     this.grid.cursor = cell;
     this.onpick([this.seed, cell]);
     this.grid.refresh();
