@@ -1,10 +1,8 @@
 // @ts-check
-import { chosen, taken } from "../infogan_codes/script.js";
+import { chosen, pair, taken } from "../infogan_codes/script.js";
 import * as zoo from "../shared/zoo.js";
 
 const KINDS = ["category", "first", "second", "both"];
-
-const pair = (c) => "(" + c.map((v) => zoo.number(v, 2)).join(", ") + ")";
 
 /* How far the ink leans to the right, in degrees, and how many pixels' worth of it there is. */
 function leanAndInk(levels) {
@@ -31,7 +29,7 @@ export default zoo.widget({
   name: "infogan-sheet",
   state: { kind: "first", seed: 1 },
   choices: { kind: KINDS },
-  setup({ element, props, server, part, find, change, ask }) {
+  setup({ props, server, part, find, change, ask }) {
     const { meaning } = props.data; // the digit of each category
 
     let codes = null; // `chosen` of the widget above
@@ -113,19 +111,12 @@ export default zoo.widget({
       });
     }
 
-    /* The picture of one cell, 28 x 28 levels. */
-    function picture(i) {
-      const [x, y] = [28 * (i % sheet.columns), 28 * Math.floor(i / sheet.columns)];
-      const width = 28 * sheet.columns;
-      return Uint8Array.from({ length: 784 }, (_, p) =>
-        sheet.levels[(y + Math.floor(p / 28)) * width + x + (p % 28)]
-      );
-    }
+    const picture = (i) => zoo.cellOf(sheet.levels, sheet.columns, i);
 
     function showCell() {
       if (!sheet) return;
       const i = at !== null && at < size() ? at : (nearest() ?? 0);
-      zoo.paint(find("cell"), picture(i), { map: "ink", high: 255 });
+      zoo.paintInk(find("cell"), picture(i));
       find("cell").dataset.cell = i;
       find("was-set").textContent = setAt(i);
       find("was-read").textContent = readAt(i);
@@ -268,11 +259,7 @@ export default zoo.widget({
       },
       png() {
         if (!sheet) return null;
-        const large = zoo.make("canvas", { width: 112 * sheet.columns, height: 112 * sheet.rows });
-        const context = large.getContext("2d");
-        context.imageSmoothingEnabled = false;
-        context.drawImage(cells.cells, 0, 0, large.width, large.height);
-        return [large, "genzoo-infogan-sheet.png"];
+        return [zoo.enlarged(cells.cells, 4), "genzoo-infogan-sheet.png"];
       },
       json() {
         if (!sheet) return null;
@@ -283,7 +270,7 @@ export default zoo.widget({
           continuous: sheet.continuous[i],
           seed: sheet.seed[i],
           q: { read: sheet.read[i], probability: sheet.probability[i], mean: sheet.mean[i] },
-          image: Array.from(picture(i), (v) => v / 255),
+          image: zoo.fractions(picture(i)),
         }));
         return [{ model: "infogan-mnist", kind, rows, columns, measured, cells: all }, "genzoo-infogan-sheet.json"];
       },

@@ -1,9 +1,10 @@
+// @ts-check
 /* Codes of two kinds, one of some categories and two numbers: how sure a reader is of each category,
    and where it takes the numbers to be. */
 
 import { make } from "./controls.js";
 import { token } from "./look.js";
-import { language, number, translate } from "./words.js";
+import { number, translate } from "./words.js";
 
 export class CategoryBars {
   /* Fills `host` with a bar for each category, beside its number and the class in `meaning` that
@@ -69,7 +70,8 @@ export function drawSquare(context, size, extent) {
 
 /* The Gaussian that a reader names: its mean as a dot at [x, y] on the screen, and a circle of one
    deviation about it, `radius` there; with `from` a line to it from what was set. */
-export function drawReading(context, [x, y], radius, from) {
+export function drawReading(context, mean, radius, from = null) {
+  const [x, y] = mean;
   context.fillStyle = context.strokeStyle = token("accent");
   context.lineWidth = 1.5;
   if (from) {
