@@ -169,7 +169,7 @@ test("what is new is asked, and again what failed", async () => {
   mount({ setup: (w) => void (ask = w.askNew(call, () => {})) });
   for (const x of [1, 1, 2, 2, 2, 1]) {
     ask({ x });
-    await wait(5);
+    await wait(20);
   }
   assert.deepEqual(asked, [1, 2, 2, 2, 1]);
 });
