@@ -14,7 +14,7 @@ export class Chooser {
      address means much the same in another set. onchoose(id) is called on a click.
 
      label: key of the group's name; own: key of the name of one more button, of id -1. */
-  constructor(host, { label, own, onchoose }) {
+  constructor(host, { label, own = "", onchoose }) {
     this.host = host;
     this.own = own;
     this.onchoose = onchoose;
