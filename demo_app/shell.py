@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
-from demo_app.services.atlas import AtlasService
+from demo_app.services.atlas import AtlasService, tour
 from demo_app.services.blind import BlindService
 from demo_app.services.compare import CompareService
 from demo_app.services.cyclegan import CycleGANService
@@ -54,6 +54,7 @@ from demo_app.tabs import (
     transformer,
     vae,
 )
+from genzoo import recipes
 
 SANS = [
     "ui-sans-serif",
@@ -75,37 +76,35 @@ Part = tuple[Callable[[Store], Any], Callable[[Any], None]]
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab of the app: `key` is its name in the URL, `parts` stand below each other."""
+    """A tab of the app: `key` is its name in the URL, `parts` stand below each other. What it is
+    called is the label `KEY.tab`, or the title of the card with this key."""
 
     key: str
-    title: str
     parts: Sequence[Part]
 
 
 TABS: tuple[Tab, ...] = (
-    Tab("map", "Map", [(AtlasService, atlas.build)]),
-    Tab("pixels", "Pixels", [(PixelsService, pixels.build)]),
+    Tab("map", [(AtlasService, atlas.build)]),
+    Tab("pixels", [(PixelsService, pixels.build)]),
     Tab(
         "nade",
-        "NADE",
         [
             (NADEService, nade.build),
             (OrderlessService, orderless.build),
             (RNADEService, rnade.build),
         ],
     ),
-    Tab("pixelrnn", "PixelRNN", [(PixelRNNService, pixelrnn.build)]),
-    Tab("transformer", "Transformer", [(TransformerService, transformer.build)]),
-    Tab("vae", "VAE", [(VAEService, vae.build)]),
-    Tab("aae", "AAE", [(AAEService, aae.build)]),
-    Tab("gan", "GAN", [(GANService, gan.build)]),
-    Tab("dcgan", "DCGAN", [(DCGANService, dcgan.build)]),
-    Tab("infogan", "InfoGAN", [(InfoGANService, infogan.build)]),
-    Tab("stargan", "StarGAN", [(StarGANService, stargan.build)]),
-    Tab("cyclegan", "CycleGAN", [(CycleGANService, cyclegan.build)]),
+    Tab("pixelrnn", [(PixelRNNService, pixelrnn.build)]),
+    Tab("transformer", [(TransformerService, transformer.build)]),
+    Tab("vae", [(VAEService, vae.build)]),
+    Tab("aae", [(AAEService, aae.build)]),
+    Tab("gan", [(GANService, gan.build)]),
+    Tab("dcgan", [(DCGANService, dcgan.build)]),
+    Tab("infogan", [(InfoGANService, infogan.build)]),
+    Tab("stargan", [(StarGANService, stargan.build)]),
+    Tab("cyclegan", [(CycleGANService, cyclegan.build)]),
     Tab(
         "compare",
-        "Compare",
         [
             (CompareService, compare.build),
             (FaceOffService, faceoff.build),
@@ -161,8 +160,8 @@ def build(tabs: Sequence[Tab] = TABS, store: Store | None = None) -> App:
     store = store or Store()
     with App(title="genzoo", analytics_enabled=False, delete_cache=(600, 3600)) as app:
         app.tabs = tabs
-        widgets.Widget("header", data=_header(tabs))
-        widgets.Widget("tour")
+        widgets.Widget("header", data={"languages": text.LANGUAGES})
+        widgets.Widget("tour", data={"steps": tour()})
         for tab in tabs:
             with gr.Column(elem_id=f"page-{tab.key}", elem_classes=["zoo-page"]):
                 for service, part in tab.parts:
@@ -171,10 +170,11 @@ def build(tabs: Sequence[Tab] = TABS, store: Store | None = None) -> App:
     return app
 
 
-def _header(tabs: Sequence[Tab]) -> dict[str, Any]:
+def titles() -> dict[str, dict[str, str]]:
+    """By language, what a tab is called that has the key of a card, as labels `KEY.tab`."""
     return {
-        "tabs": [{"key": tab.key, "title": tab.title} for tab in tabs],
-        "languages": text.LANGUAGES,
+        language: {f"{card.key}.tab": getattr(card.title, language) for card in recipes.cards()}
+        for language in text.LANGUAGES
     }
 
 
@@ -203,7 +203,7 @@ def page(tabs: Sequence[Tab]) -> dict[str, Any]:
     """Those settings that are of the page, wherever it is served."""
     return dict(
         theme=_theme(),
-        head=widgets.head([tab.key for tab in tabs]),
+        head=widgets.head([tab.key for tab in tabs], titles()),
         footer_links=["api"],
         run_history=False,
         enable_monitoring=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from demo_app.services.kept import Kept
 from demo_app.services.stargan import StarGANService
 from demo_app.store import Store
 from genzoo import recipes
+from genzoo.cards import ModelCard
 from genzoo.data.avatars import SCHEMA
 from genzoo.roles import knowledge
 
@@ -26,49 +27,6 @@ FIGURES = ("nll", "nll_bound", "fid")
 """What a node tells of its release, where it was measured."""
 
 
-@dataclass(frozen=True)
-class Node:
-    """A model on the map.
-
-    `year` is its paper's, `release` what stands for it, `after` the nodes from which it took its
-    idea. `pace` is how long its pictures take, from 0, at once, to 2, a minute for a sheet.
-    """
-
-    key: str
-    year: int
-    release: str
-    tab: str
-    after: tuple[str, ...] = ()
-    pace: int = 0
-
-
-NODES = (
-    Node("independent", 1948, "pixels-independent-mnist", "pixels"),
-    Node("markov", 1948, "pixels-markov-mnist", "pixels", ("independent",)),
-    Node("ar", 1996, "ar28-mnist", "pixels", ("markov",)),
-    Node("fvbn", 1996, "fvbn-mnist", "pixels", ("ar",)),
-    Node("nade", 2011, "nade-mnist", "nade", ("fvbn",)),
-    Node("rnade", 2013, "rnade-fashion", "nade", ("nade",), 1),
-    Node("orderless", 2014, "nade-orderless-mnist", "nade", ("nade",), 2),
-    Node("row_lstm", 2016, "row-lstm-mnist", "pixelrnn", ("nade",), 1),
-    Node("diagonal_bilstm", 2016, "diagonal-bilstm-mnist", "pixelrnn", ("row_lstm",), 1),
-    Node("transformer", 2017, "transformer-mnist", "transformer", ("diagonal_bilstm",), 1),
-    Node("vae", 2014, "vae-mnist", "vae"),
-    Node("gan", 2014, "gan-mnist", "gan"),
-    Node("aae", 2015, "aae-mnist-8", "aae", ("vae", "gan")),
-    Node("dcgan", 2016, "dcgan-mnist", "dcgan", ("gan",)),
-    Node("infogan", 2016, "infogan-mnist", "infogan", ("dcgan",)),
-    Node("cyclegan", 2017, "cyclegan-avatars", "cyclegan", ("gan",), 1),
-    Node("stargan", 2018, "stargan-avatars", "stargan", ("cyclegan",), 1),
-)
-"""Each after those from which it took its idea."""
-
-COLOR = ("cyclegan", "stargan")
-"""Nodes whose pictures are faces in color, made of drawn ones."""
-
-_BY_KEY = {node.key: node for node in NODES}
-
-
 class AtlasService:
     """A picture is 784 numbers in [0, 1], row by row, or 12288 of a face in color, channel by
     channel. Refuses bad input with BadInput, a missing or damaged release with Unavailable."""
@@ -78,28 +36,32 @@ class AtlasService:
         self._gallery = Gallery(store)
         self._cyclegan, self._stargan = CycleGANService(store), StarGANService(store)
         self._kept = Kept(KEPT)
+        self._cards = {card.key: card for card in recipes.cards()}
 
     def nodes(self) -> list[dict[str, Any]]:
-        """Every node, whether its release is there or not; reads no weights.
+        """Every model that has a card, whether its release is there or not; reads no weights.
 
         Returns:
-            key, year, tab, after and pace as in `Node`; release, its name; kind, "tractable",
-            "approximate" or "implicit"; color, whether its pictures are faces in color; paper and
-            paper_url; data, the data set; figures, what was measured, and n_parameters, None
-            without a release; missing, {sentence, command} where it lacks, else None.
+            all of the card but its step of the tour (see `genzoo.cards.ModelCard`), with words as
+            {en, ko}; `after`, the keys of the models that it builds on, and `news`, for each of
+            these in words what is new; kind, "tractable", "approximate" or "implicit"; color,
+            whether its pictures are in color; data, the data set; figures, what was measured, and
+            n_parameters, None without a release; missing, {sentence, command} where it lacks,
+            else None.
         """
-        return [self._about(node) for node in NODES]
+        return [self._about(card) for card in self._cards.values()]
 
     def pictures(self, node: Any, n: Any = 4, seed: Any = 0) -> np.ndarray:
         """n pictures of a node, 1 to 16, (n, 784) or (n, 12288): a function of the node, n and
         the seed. Sketches in color of "cyclegan"; of "stargan" faces with one attribute changed,
         another one in each."""
-        key = checks.choice("The node", node, list(_BY_KEY))
+        key = checks.choice("The node", node, list(self._cards))
         n = checks.integer("The number of pictures", n, 1, MAX_PICTURES)
         seed = checks.integer("The seed", seed, 0, MAX_SEED)
-        release = _BY_KEY[key].release
+        release = self._cards[key].release
         self._store.info(release)
-        draw = self._faces if key in COLOR else self._gallery.few
+        of_faces = (self._cyclegan.release, self._stargan.release)
+        draw = self._faces if release in of_faces else self._gallery.few
         return self._kept.get((key, n, seed), lambda: draw(release, n, seed))
 
     def _faces(self, release: str, n: int, seed: int) -> np.ndarray:
@@ -118,30 +80,35 @@ class AtlasService:
         values[k] = (values[k] + 1) % len(SCHEMA[edited[k]])
         return self._stargan.edit(values, face=list(face.values()))["image"]
 
-    def _about(self, node: Node) -> dict[str, Any]:
-        recipe = recipes.get(node.release)
+    def _about(self, card: ModelCard) -> dict[str, Any]:
+        recipe = recipes.get(card.release)
+        words = asdict(card)
+        del words["tour"]
         about: dict[str, Any] = {
-            "key": node.key,
-            "year": node.year,
-            "release": node.release,
-            "tab": node.tab,
-            "after": list(node.after),
-            "pace": node.pace,
+            **words,
+            "after": list(card.after),
+            "news": words["after"],
             "kind": knowledge(recipe.model),
-            "color": node.key in COLOR,
-            "paper": recipe.paper,
-            "paper_url": recipe.paper_url,
+            "color": recipe.model_kwargs["event_shape"][0] == 3,
             "data": recipe.data,
             "figures": {},
             "n_parameters": None,
             "missing": None,
         }
         try:
-            info = self._store.info(node.release)
+            info = self._store.info(card.release)
         except Unavailable as error:
             about["missing"] = {"sentence": str(error), "command": error.command}
             return about
         measured = {figure["name"]: figure["value"] for figure in info["figures"]}
         about["figures"] = {name: measured[name] for name in FIGURES if name in measured}
-        about.update({key: info[key] for key in ("paper", "paper_url", "n_parameters")})
+        about["n_parameters"] = info["n_parameters"]
         return about
+
+
+def tour() -> list[dict[str, Any]]:
+    """The steps of the guided tour that are a model's: tab; title, look and attempt, words as
+    {en, ko}; parts (see `genzoo.cards.TourStep`)."""
+    return [
+        {"tab": card.tab, **asdict(card.tour)} for card in recipes.cards() if card.tour is not None
+    ]

@@ -13,14 +13,15 @@ from torch import Tensor
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
 from demo_app.services.digits import MAX_SEED, D
-from demo_app.services.gallery import TABS, drawing
+from demo_app.services.gallery import drawing
 from demo_app.store import Store
 from genzoo import recipes, releases
-from genzoo.models import AAE, DCGAN, GAN, NADE, VAE, InfoGAN, PixelRNN, Transformer
+from genzoo.recipes import Recipe
+from genzoo.roles import knowledge
 
 ROUNDS = 10
 MAX_FID = 30.0
-"""What a judge tells apart more easily is no riddle."""
+"""What the evaluator network tells apart more easily, or has not measured, is no riddle."""
 
 N_SHEET = 64
 """Pictures of a model in which the one nearest to a real picture is looked for."""
@@ -36,22 +37,14 @@ REAL = {
 }
 """Releases beside which test images of each game lie, and the name of the array."""
 
-BINARY = (NADE, PixelRNN, Transformer, VAE, AAE)
-GRAY = (GAN, DCGAN, InfoGAN)
-UNMEASURED = (NADE, PixelRNN, Transformer)
-"""Models of exact probability: they have no FID, and draw a picture within a second. The orderless
-NADE and the RNADE of clothes take several."""
-
-SLOW = (PixelRNN, Transformer)
-"""They draw no sheet while somebody waits."""
-
-ORDER = list(TABS.values())
-"""Of families: that of their tabs."""
+MAX_PACE = 1
+"""The pace of a model's card above which not even one picture comes at once."""
 
 
 @dataclass(frozen=True)
 class Maker:
-    """A release that takes part in a game; its family is the tab in which it is explored."""
+    """A release that takes part in a game. Its family is the tab in which its model is explored;
+    a slow one draws no sheet while somebody waits."""
 
     name: str
     family: str
@@ -158,9 +151,10 @@ class BlindService:
     @cached_property
     def _games(self) -> dict[tuple[str, str], list[Maker]]:
         games = {}
+        families = [card.tab for card in recipes.cards()]
         for game in GAMES:
             makers = [maker for name in releases.names() if (maker := self._maker(name, *game))]
-            makers.sort(key=lambda maker: ORDER.index(maker.family))
+            makers.sort(key=lambda maker: families.index(maker.family))
             try:
                 self._real(game)
             except Unavailable:
@@ -170,18 +164,18 @@ class BlindService:
         return games
 
     def _maker(self, name: str, data: str, kind: str) -> Maker | None:
-        model = recipes.get(name).model
-        if model not in (BINARY if kind == "binary" else GRAY):
+        recipe = recipes.get(name)
+        card = recipe.card
+        if card is None or card.pace > MAX_PACE or not _fits(recipe, kind):
             return None
         try:
             info = self._store.info(name)
         except Unavailable:
             return None
         fid = {figure["name"]: figure["value"] for figure in info["figures"]}.get("fid")
-        good = model in UNMEASURED if fid is None else fid <= MAX_FID
-        if not good or info["hyperparameters"]["data"] != data:
+        if fid is None or fid > MAX_FID or info["hyperparameters"]["data"] != data:
             return None
-        return Maker(name, TABS[model], model in SLOW)
+        return Maker(name, card.tab, card.pace > 0)
 
     def _checked(
         self, data: Any, kind: Any, seed: Any, k: Any
@@ -194,6 +188,15 @@ class BlindService:
             there = "; ".join(f"{data}, {kind}" for data, kind in self._games) or "none"
             raise BadInput(f"There is no game of {data} with {kind} pixels; there are: {there}.")
         return (data, kind), seed, k
+
+
+def _fits(recipe: Recipe, kind: str) -> bool:
+    """Are the pixels of its pictures of this kind? In gray, a mean of p(x | z) would give itself
+    away, and so would the noise of a sample of it: only implicit models take part there."""
+    how = recipe.settings.binarization
+    if kind == "binary":
+        return how not in ("none", "dequantized")
+    return how == "none" and knowledge(recipe.model) == "implicit"
 
 
 def _families(makers: list[Maker]) -> dict[str, list[Maker]]:

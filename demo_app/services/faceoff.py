@@ -36,7 +36,6 @@ from torch.distributions import Bernoulli, Distribution
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
 from demo_app.services.digits import MAX_SEED, D, image
-from demo_app.services.gallery import TABS
 from demo_app.services.kept import Kept
 from demo_app.store import PIECE, Store
 from genzoo import recipes, releases
@@ -58,12 +57,6 @@ STEP = 0.25
 N_KEPT = 400
 """Of models' readings of a digit, 3 kB each."""
 
-SLOW = ("transformer", "pixelrnn")
-"""Tabs of models whose completions take half a second and more, as do those in any order."""
-
-COST = ("pixels", "nade", "vae", "aae", "pixelrnn", "transformer")
-"""Tabs by how long their models take."""
-
 GoOn = Callable[[], bool]
 T = TypeVar("T")
 
@@ -71,7 +64,8 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Contestant:
     """A release that completes digits. `kind` is "raster" (exact, known pixels first in raster
-    order), "any" (exact, any known pixels), "vae" or "aae" (any, approximate)."""
+    order), "any" (exact, any known pixels), "vae" or "aae" (any, approximate). The completions of
+    a slow one take half a second or more."""
 
     name: str
     kind: str
@@ -109,20 +103,21 @@ class FaceOffService:
 
     def contestants(self) -> list[Contestant]:
         """All that can take part, the quickest first; a damaged release is left out."""
+        places = {card.key: (card.pace, k) for k, card in enumerate(recipes.cards())}
         found = []
         for name in releases.names():
-            model = recipes.get(name).model
-            kind = _kind(model)
-            if kind is None or model not in TABS:
+            recipe = recipes.get(name)
+            kind, card = _kind(recipe.model), recipe.card
+            if kind is None or card is None:
                 continue
             try:
                 info = self._store.info(name)
             except Unavailable:
                 continue
             if info["hyperparameters"]["data"] == "mnist":
-                slow = kind == "any" or TABS[model] in SLOW
-                found.append(Contestant(name, kind, TABS[model], slow))
-        return sorted(found, key=lambda one: (one.kind == "any", COST.index(one.tab)))
+                one = Contestant(name, kind, card.tab, card.pace > 0)
+                found.append((places[card.key], one))
+        return [one for _, one in sorted(found, key=lambda placed: placed[0])]
 
     def digits(self) -> tuple[np.ndarray, np.ndarray]:
         """Test digits (N, 784) of 0 and 1, and their labels (N,), sorted by label."""

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from demo_app.errors import Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
-from genzoo import models, recipes, releases
-from genzoo.roles import ExplicitDensity, knowledge, pictures
+from genzoo import recipes, releases
+from genzoo.cards import ModelCard
+from genzoo.roles import ExplicitDensity, Implicit, LatentVariable, knowledge, pictures
 
 D = 28 * 28
 DATA = ("mnist", "fashion")
@@ -24,29 +25,16 @@ DATA = ("mnist", "fashion")
 N_SHEET = 64
 MAX_SEED = 2**31 - 1
 
-TABS: dict[type[nn.Module], str] = {
-    models.IndependentPixels: "pixels",
-    models.MarkovPixels: "pixels",
-    models.AR: "pixels",
-    models.NADE: "nade",
-    models.OrderlessNADE: "nade",
-    models.RNADE: "nade",
-    models.PixelRNN: "pixelrnn",
-    models.Transformer: "transformer",
-    models.VAE: "vae",
-    models.AAE: "aae",
-    models.GAN: "gan",
-    models.DCGAN: "dcgan",
-    models.InfoGAN: "infogan",
-}
-"""Where a model is explored."""
+MAKERS = (ExplicitDensity, LatentVariable, Implicit)
+"""Roles that make pictures out of nothing."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """A release that makes pictures.
 
-    `kind` is "tractable", "approximate" or "implicit" (`genzoo.roles.KNOWLEDGE`); `seconds` what
+    `kind` is "tractable", "approximate" or "implicit" (`genzoo.roles.KNOWLEDGE`); `tab` where its
+    model is explored, as the model's card says; `seconds` what
     a picture and a sheet of 64 take, as measured with the release, if they were.
     """
 
@@ -88,10 +76,11 @@ class Gallery:
         """Those that were there, and whole, when they were first asked for."""
         found = {}
         for name in releases.names():
-            if recipes.get(name).model not in TABS:
+            recipe = recipes.get(name)
+            if recipe.card is None or not issubclass(recipe.model, MAKERS):
                 continue
             try:
-                entry = self._entry(name)
+                entry = self._entry(name, recipe.card)
             except Unavailable:
                 continue
             if entry.data in DATA:
@@ -119,14 +108,13 @@ class Gallery:
         for x in self._store.steps(entry.name, lambda model: drawing(model, n, generator)):
             yield x.view(n, D).clone().numpy()
 
-    def _entry(self, name: str) -> Entry:
+    def _entry(self, name: str, card: ModelCard) -> Entry:
         info = self._store.info(name)
-        kind = recipes.get(name).model
         return Entry(
             name=name,
             data=info["hyperparameters"]["data"],
-            kind=knowledge(kind),
-            tab=TABS[kind],
+            kind=knowledge(recipes.get(name).model),
+            tab=card.tab,
             paper=info["paper"],
             paper_url=info["paper_url"],
             n_parameters=info["n_parameters"],

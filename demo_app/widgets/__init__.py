@@ -126,12 +126,14 @@ def explanation(tab: str, **figures: str) -> None:
                 )
 
 
-def head(tabs: list[str]) -> str:
-    """What the page's <head> holds: the shared style and scripts, and what they are told."""
+def head(tabs: list[str], titles: Mapping[str, Mapping[str, str]]) -> str:
+    """What the page's <head> holds: the shared style and scripts, and what they are told: the
+    tabs, and by language the labels `KEY.tab` that are in no text."""
     shown = "\n".join(
         f'html[data-tab="{tab}"] #page-{tab} {{ display: flex !important; }}' for tab in tabs
     )
-    setup = json.dumps({"tabs": tabs, "languages": text.LANGUAGES}, ensure_ascii=False)
+    told = {"tabs": tabs, "titles": titles, "languages": text.LANGUAGES}
+    setup = json.dumps(told, ensure_ascii=False).replace("</", "<\\/")
     style = files.address("widgets/shared/zoo.css")
     scripts = "\n".join(
         f'<link rel="modulepreload" href="{address}">' for address in files.scripts()

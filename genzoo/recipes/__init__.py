@@ -18,7 +18,7 @@ from genzoo.recipes import (  # noqa: F401
     transformer,
     vae,
 )
-from genzoo.recipes.base import Recipe, RecipeError, get, names, override
+from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
 from genzoo.recipes.evaluate import PARTS_OF_FIGURES, evaluate
 from genzoo.recipes.run import run
 
@@ -26,6 +26,7 @@ __all__ = [
     "PARTS_OF_FIGURES",
     "Recipe",
     "RecipeError",
+    "cards",
     "evaluate",
     "get",
     "names",

@@ -2,9 +2,59 @@
 
 from __future__ import annotations
 
+from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.models import AAE, AdversarialAutoencoding
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
+
+CARD = ModelCard(
+    key="aae",
+    title=Text("AAE", "AAE"),
+    year=2015,
+    paper="Makhzani et al., Adversarial Autoencoders, 2015",
+    paper_url="https://arxiv.org/abs/1511.05644",
+    release="aae-mnist-8",
+    tab="aae",
+    place=(1, 5),
+    formula=Formula(
+        "q(z) ≈ p(z)",
+        "min E<sub>q(z | x)</sub>[−log p(x | z)];<br>min<sub>q</sub> max<sub>D</sub> "
+        "E<sub>p(z)</sub>[log D] + E<sub>q(z)</sub>[log(1 − D)]",
+    ),
+    idea=Text(
+        "An auto-encoder whose codes are pulled towards the prior by a discriminator that sees "
+        "only codes. A VAE has a KL term for this.",
+        "오토인코더의 코드를, 코드만 보는 판별자가 사전 분포 쪽으로 끌어당깁니다. VAE에서는 KL "
+        "항이 하는 일입니다.",
+    ),
+    good=Text(
+        "priors of any shape: all it needs of a prior is samples.",
+        "어떤 모양의 사전 분포든 쓸 수 있습니다. 사전 분포의 표본만 있으면 됩니다.",
+    ),
+    bad=Text(
+        "scoring a picture: it has no bound on log p(x).",
+        "그림에 점수를 매기지 못합니다. log p(x)의 하한이 없습니다.",
+    ),
+    after={"vae": Text("no KL term", "KL 항 없이"), "gan": Text("a discriminator", "판별자로")},
+    tour=TourStep(
+        title=Text("A prior of any shape", "어떤 모양의 사전 분포든"),
+        look=Text(
+            "A discriminator pulls the codes towards the prior, where a VAE has a KL term. So "
+            "the prior may have any shape that can be sampled.",
+            "VAE의 KL 항 대신 판별자가 코드를 사전 분포 쪽으로 끌어당깁니다. 그래서 표본을 뽑을 "
+            "수만 있으면 사전 분포가 어떤 모양이어도 됩니다.",
+        ),
+        attempt=Text(
+            "choose the ring above the plane and drag along it.",
+            "평면 위에서 고리를 고르고, 고리를 따라 끌어 보세요.",
+        ),
+        parts=(
+            "aae-plane",
+            "aae-prior-ring",
+            "aae-decoded",
+        ),
+    ),
+)
 
 
 def _aae(
@@ -16,8 +66,7 @@ def _aae(
 ) -> Recipe:
     return Recipe(
         summary=summary,
-        paper="Makhzani et al., Adversarial Autoencoders, 2015",
-        paper_url="https://arxiv.org/abs/1511.05644",
+        card=CARD,
         model=AAE,
         model_kwargs=dict(event_shape=(1, 28, 28), n_blocks=1, n_hidden=512, **model_kwargs),
         objective=AdversarialAutoencoding,

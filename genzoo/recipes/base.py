@@ -10,7 +10,9 @@ from typing import Any
 
 from torch import nn
 
+from genzoo.cards import ModelCard
 from genzoo.objectives.base import Objective
+from genzoo.roles import KNOWLEDGE, knowledge
 from genzoo.train import Settings
 
 
@@ -23,22 +25,30 @@ class Recipe:
     """All that decides a training run, and what to expect of it.
 
     `smoke` maps override keys ("images", "model.width", ...) to values that make the same classes
-    run in about a second: registering a recipe is testing it.
+    run in about a second: registering a recipe is testing it. `card` is the model's own, None
+    for what is not shown by itself, such as a judge. `paper` and `paper_url` are those of the
+    card where a recipe has none of its own.
     """
 
     summary: str
-    paper: str
-    paper_url: str
     model: type[nn.Module]
     objective: type[Objective]
     data: str
     settings: Settings
     smoke: Mapping[str, Any]
     expected: str
+    card: ModelCard | None = None
+    paper: str = ""
+    paper_url: str = ""
     model_kwargs: Mapping[str, Any] = field(default_factory=dict)
     objective_kwargs: Mapping[str, Any] = field(default_factory=dict)
     storage: str = "float32"
     name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.card is not None and not self.paper:
+            object.__setattr__(self, "paper", self.card.paper)
+            object.__setattr__(self, "paper_url", self.card.paper_url)
 
     def build_model(self) -> nn.Module:
         return self.model(**self.model_kwargs)
@@ -79,6 +89,25 @@ def get(name: str) -> Recipe:
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(_REGISTRY)}."
         raise RecipeError(f"There is no recipe {name!r}; {hint}")
     return dataclasses.replace(_REGISTRY[name](), name=name)
+
+
+def cards() -> list[ModelCard]:
+    """The cards that recipes name, once each: in the order of `genzoo.roles.KNOWLEDGE`, then by
+    year, then as they were registered.
+
+    Raises:
+        RecipeError: when two cards have the same key.
+    """
+    found: dict[str, ModelCard] = {}
+    for card in (get(name).card for name in names()):
+        if card is not None and found.setdefault(card.key, card) != card:
+            raise RecipeError(f"There are two cards with the key {card.key!r}.")
+    kinds = list(KNOWLEDGE)
+
+    def place(card: ModelCard) -> tuple[int, int]:
+        return kinds.index(knowledge(get(card.release).model)), card.year
+
+    return sorted(found.values(), key=place)
 
 
 def override(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:

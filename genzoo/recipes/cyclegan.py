@@ -2,17 +2,69 @@
 
 from __future__ import annotations
 
+from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.models import CycleGame, CycleGAN
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
+
+CARD = ModelCard(
+    key="cyclegan",
+    title=Text("CycleGAN", "CycleGAN"),
+    year=2017,
+    paper="Zhu et al., CycleGAN, 2017",
+    paper_url="https://arxiv.org/abs/1703.10593",
+    release="cyclegan-avatars",
+    tab="cyclegan",
+    place=(2, 4),
+    formula=Formula(
+        "F(G(x)) ≈ x",
+        "V<sub>X</sub> + V<sub>Y</sub> + λ E|F(G(x)) − x|<br>+ λ E|G(F(y)) − y|",
+    ),
+    idea=Text(
+        "Two generators translate faces into sketches and sketches into faces. An image that is "
+        "translated and translated back must come out as it was (cycle consistency), so no pairs "
+        "are needed.",
+        "두 생성자가 얼굴을 스케치로, 스케치를 얼굴로 번역합니다. 번역했다가 되돌린 이미지는 "
+        "처음과 같아야 하므로(순환 일관성) 짝이 필요 없습니다.",
+    ),
+    good=Text(
+        "translating between two kinds of images of which only unpaired examples exist.",
+        "짝이 없는 이미지들만으로 두 종류의 이미지를 서로 번역합니다.",
+    ),
+    bad=Text(
+        "honesty: it can hide what has to come back in details that nobody sees.",
+        "되돌릴 때 필요한 것을 눈에 띄지 않는 곳에 숨길 수 있습니다.",
+    ),
+    after={"gan": Text("no pairs needed", "짝이 필요 없음")},
+    pace=1,
+    tour=TourStep(
+        title=Text(
+            "Between two kinds of images, without pairs",
+            "짝 없이 두 종류의 이미지 사이",
+        ),
+        look=Text(
+            "It was trained on faces and on sketches of other faces. An image that is translated "
+            "and translated back must come out as it was.",
+            "얼굴 이미지와 다른 얼굴의 스케치로 학습했습니다. 번역했다가 되돌린 이미지는 처음과 "
+            "같아야 합니다.",
+        ),
+        attempt=Text(
+            "draw a line into the sketch and watch it take color.",
+            "스케치에 선을 그리고 색이 입혀지는 것을 보세요.",
+        ),
+        parts=(
+            "cyclegan-draw",
+            "cyclegan-colored",
+        ),
+    ),
+)
 
 
 @recipe
 def cyclegan_avatars() -> Recipe:
     return Recipe(
         summary="Faces in color to sketches and back",
-        paper="Zhu et al., CycleGAN, 2017",
-        paper_url="https://arxiv.org/abs/1703.10593",
+        card=CARD,
         model=CycleGAN,
         model_kwargs=dict(event_shape=(3, 64, 64), other_channels=1, width=48, n_blocks=4),
         objective=CycleGame,

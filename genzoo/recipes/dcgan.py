@@ -2,17 +2,64 @@
 
 from __future__ import annotations
 
+from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.models import DCGAN
 from genzoo.objectives import AdversarialGame
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
+CARD = ModelCard(
+    key="dcgan",
+    title=Text("DCGAN", "DCGAN"),
+    year=2016,
+    paper="Radford et al., Unsupervised Representation Learning with DCGANs, 2016",
+    paper_url="https://arxiv.org/abs/1511.06434",
+    release="dcgan-mnist",
+    tab="dcgan",
+    place=(1, 3),
+    formula=Formula(
+        "tanh(W ∗ᵀ h(z))",
+        "min<sub>G</sub> max<sub>D</sub> V(D, G),<br>G(z) = tanh(W ∗ᵀ relu(BN(W′ ∗ᵀ …)))",
+    ),
+    idea=Text(
+        "The same game with strided convolutions and batch normalization, which make the "
+        "training more stable.",
+        "같은 게임을 스트라이드 합성곱과 배치 정규화로 합니다. 학습이 더 안정됩니다.",
+    ),
+    good=Text(
+        "sharp pictures, and a space of z in which sums and differences have a meaning.",
+        "그림이 또렷하고, z 공간의 덧셈과 뺄셈에 뜻이 있습니다.",
+    ),
+    bad=Text(
+        "saying which part of z does what.",
+        "z의 어느 부분이 무엇을 하는지 알려 주지 않습니다.",
+    ),
+    after={"gan": Text("convolutions", "합성곱")},
+    tour=TourStep(
+        title=Text("Noise becomes a digit", "잡음이 숫자가 됩니다"),
+        look=Text(
+            "One pass turns 64 random numbers into one picture. For each picture the tab finds "
+            "the nearest training images, so you can see whether it is a copy.",
+            "무작위 수 64개가 한 번의 계산으로 그림 한 장이 됩니다. 그림마다 가장 가까운 학습 "
+            "이미지를 찾아 주므로, 베낀 것인지 확인할 수 있습니다.",
+        ),
+        attempt=Text(
+            "click any picture of the sheet.",
+            "표본 가운데 아무 그림이나 눌러 보세요.",
+        ),
+        parts=(
+            "dcgan-sheet",
+            "dcgan-current",
+            "dcgan-neighbours",
+        ),
+    ),
+)
+
 
 def _dcgan(data: str, summary: str, seed: int = 0) -> Recipe:
     return Recipe(
         summary=summary,
-        paper="Radford et al., Unsupervised Representation Learning with DCGANs, 2016",
-        paper_url="https://arxiv.org/abs/1511.06434",
+        card=CARD,
         model=DCGAN,
         model_kwargs=dict(event_shape=(1, 28, 28), n_latent=64, width=64, n_dense=3, skip_z=True),
         objective=AdversarialGame,

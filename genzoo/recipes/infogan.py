@@ -2,17 +2,63 @@
 
 from __future__ import annotations
 
+from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.models import InfoGAN, InformationGame
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
+
+CARD = ModelCard(
+    key="infogan",
+    title=Text("InfoGAN", "InfoGAN"),
+    year=2016,
+    paper="Chen et al., InfoGAN, 2016",
+    paper_url="https://arxiv.org/abs/1606.03657",
+    release="infogan-mnist",
+    tab="infogan",
+    place=(1, 2),
+    formula=Formula(
+        "V − λ I(c; G(z, c))",
+        "min<sub>G, Q</sub> max<sub>D</sub> V(D, G)<br>− λ E[log Q(c | G(z, c))]",
+    ),
+    idea=Text(
+        "Part of the noise is a code, and a third network must be able to read it off the "
+        "picture again.",
+        "잡음의 일부가 코드이며, 세 번째 신경망이 그림에서 코드를 다시 읽어 낼 수 있어야 합니다.",
+    ),
+    good=Text(
+        "finding classes, slant and stroke width without labels.",
+        "레이블 없이 클래스, 기울기, 굵기를 찾아냅니다.",
+    ),
+    bad=Text(
+        "promises: which meaning a code takes cannot be chosen beforehand.",
+        "코드가 어떤 뜻을 가질지 미리 정할 수 없습니다.",
+    ),
+    after={"dcgan": Text("codes to be read", "읽히는 코드")},
+    tour=TourStep(
+        title=Text("Codes that nobody named", "아무도 이름 붙이지 않은 코드"),
+        look=Text(
+            "This GAN must keep part of its noise readable. Without labels, that part came to "
+            "mean the class, the slant and the stroke width of a digit.",
+            "이 GAN은 잡음의 일부를 그림에서 다시 읽을 수 있게 해야 합니다. 레이블이 없어도 그 "
+            "부분은 숫자의 클래스, 기울기, 굵기를 뜻하게 되었습니다.",
+        ),
+        attempt=Text(
+            "drag over the square from left to right, then from bottom to top.",
+            "사각형을 왼쪽에서 오른쪽으로, 그다음 아래에서 위로 끌어 보세요.",
+        ),
+        parts=(
+            "infogan-pad",
+            "infogan-made",
+        ),
+    ),
+)
 
 
 @recipe
 def infogan_mnist() -> Recipe:
     return Recipe(
         summary="Digits with codes that nobody told it: which one, and two ways to write it",
-        paper="Chen et al., InfoGAN, 2016",
-        paper_url="https://arxiv.org/abs/1606.03657",
+        card=CARD,
         model=InfoGAN,
         model_kwargs=dict(
             event_shape=(1, 28, 28),

@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
+from genzoo.cards import Formula, ModelCard, Text
 from genzoo.models import RNADE
 from genzoo.objectives import MaximumLikelihood
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
-PAPER = (
-    "Uria, Murray and Larochelle, RNADE: the real-valued neural autoregressive density-estimator"
+CARD = ModelCard(
+    key="rnade",
+    title=Text("RNADE", "RNADE"),
+    year=2013,
+    paper=(
+        "Uria, Murray and Larochelle, RNADE: the real-valued neural autoregressive "
+        "density-estimator, 2013"
+    ),
+    paper_url="https://arxiv.org/abs/1306.0186",
+    release="rnade-fashion",
+    tab="nade",
+    place=(2, 3),
+    formula=Formula(
+        "Σ<sub>k</sub> π<sub>k</sub> N(μ<sub>k</sub>, σ<sub>k</sub>²)",
+        "p(x<sub>i</sub> | x<sub>&lt;i</sub>) = Σ<sub>k</sub> π<sub>ik</sub> N(x<sub>i</sub>; "
+        "μ<sub>ik</sub>, σ<sub>ik</sub>²)",
+    ),
+    idea=Text(
+        "NADE for real numbers: the density of each pixel is a mixture of Gaussians, and the "
+        "network computes their weights, means and standard deviations.",
+        "실수를 위한 NADE입니다. 각 픽셀의 밀도는 가우시안 혼합이며, 신경망이 그 가중치, 평균, "
+        "표준편차를 계산합니다.",
+    ),
+    good=Text(
+        "gray values and points in the plane, with several modes where there are several answers.",
+        "회색 값과 평면의 점을 다룹니다. 답이 여럿이면 밀도의 봉우리도 여럿입니다.",
+    ),
+    bad=Text(
+        "smooth pictures: each pixel is sampled with noise of its own, so clothes look grainy.",
+        "매끈한 그림을 그리지 못합니다. 픽셀마다 따로 잡음이 섞여 옷이 거칠게 나옵니다.",
+    ),
+    after={"nade": Text("Gaussian mixtures", "가우시안 혼합")},
+    pace=1,
 )
-URL = "https://arxiv.org/abs/1306.0186"
 
 
 def _plane(data: str, summary: str, images: int) -> Recipe:
     return Recipe(
         summary=summary,
-        paper=f"{PAPER}, 2013",
-        paper_url=URL,
+        card=CARD,
         model=RNADE,
         model_kwargs=dict(event_shape=(1, 1, 2), n_hidden=200, n_components=16),
         objective=MaximumLikelihood,
@@ -48,8 +78,7 @@ def rnade_spirals() -> Recipe:
 def rnade_fashion() -> Recipe:
     return Recipe(
         summary="Clothes in gray: every pixel a mixture of five Gaussians given those before it",
-        paper=f"{PAPER}, 2013",
-        paper_url=URL,
+        card=CARD,
         model=RNADE,
         model_kwargs=dict(event_shape=(1, 28, 28), n_hidden=300, n_components=5),
         objective=MaximumLikelihood,

@@ -5,14 +5,58 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.models import ELBO, VAE, ImportanceWeighted
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
-VAE_PAPER = (
-    "Kingma and Welling, Auto-Encoding Variational Bayes, 2014",
-    "https://arxiv.org/abs/1312.6114",
+CARD = ModelCard(
+    key="vae",
+    title=Text("VAE", "VAE"),
+    year=2014,
+    paper="Kingma and Welling, Auto-Encoding Variational Bayes, 2014",
+    paper_url="https://arxiv.org/abs/1312.6114",
+    release="vae-mnist",
+    tab="vae",
+    place=(3, 1),
+    formula=Formula(
+        "log p(x | z) − KL",
+        "log p(x) ≥ E<sub>q(z | x)</sub>[log p(x | z)]<br>− KL(q(z | x) ‖ p(z))",
+    ),
+    idea=Text(
+        "A picture comes from a few latent variables z. The integral over all z cannot be "
+        "computed, so a second network infers which z fit a picture, and training raises a lower "
+        "bound on log p(x).",
+        "그림은 몇 개의 잠재 변수 z에서 나옵니다. 모든 z에 대한 적분은 계산할 수 없으므로, 두 "
+        "번째 신경망이 그림에 맞는 z를 추론하고 log p(x)의 하한을 높이며 학습합니다.",
+    ),
+    good=Text(
+        "codes: a latent space to move through, and fast samples in one pass.",
+        "코드를 얻습니다. 잠재 공간을 돌아다닐 수 있고, 표본이 한 번의 계산으로 나옵니다.",
+    ),
+    bad=Text(
+        "sharp samples; and it computes a lower bound, not the likelihood itself.",
+        "표본이 흐릿합니다. 계산하는 것도 가능도가 아니라 그 하한입니다.",
+    ),
+    tour=TourStep(
+        title=Text("Every picture has a place", "그림마다 자리가 있습니다"),
+        look=Text(
+            "This VAE describes each digit by two real numbers. Each dot is a test digit, and "
+            "every place on the plane decodes to a picture.",
+            "이 VAE는 숫자 하나를 실수 두 개로 나타냅니다. 점 하나가 테스트 숫자 하나이며, "
+            "평면의 모든 자리는 그림으로 디코딩됩니다.",
+        ),
+        attempt=Text(
+            "move slowly from one color to another, and see what lies between.",
+            "한 색에서 다른 색으로 천천히 옮겨 가며 사이에 무엇이 있는지 살펴보세요.",
+        ),
+        parts=(
+            "vae-map",
+            "vae-map-decoded",
+        ),
+    ),
 )
+
 BETA_PAPER = (
     "Higgins et al., beta-VAE, 2017",
     "https://openreview.net/forum?id=Sy2fzU9gl",
@@ -36,9 +80,10 @@ def _vae(
     storage: str = "float16",
 ) -> Recipe:
     """Of binarized digits, by the ELBO with a price of the code."""
-    paper, url = VAE_PAPER if beta == 1 else BETA_PAPER
+    paper, url = ("", "") if beta == 1 else BETA_PAPER  # none of its own: that of the card
     return Recipe(
         summary=summary,
+        card=CARD,
         paper=paper,
         paper_url=url,
         model=VAE,

@@ -7,7 +7,7 @@ const ROUNDS = 10;
 const keyOf = (game) => game.data + "-" + game.kind;
 const label = (key) => "blind.game_" + key.replace("-", "_");
 const paint = (canvas, levels) => zoo.paint(canvas, levels, { map: "ink", high: 255 });
-const family = (key) => zoo.t("blind.family_" + key);
+const family = (key) => zoo.t(key + ".tab");
 
 function truthOf(one) {
   if (one.real) return zoo.t("blind.is_real");

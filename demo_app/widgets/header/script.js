@@ -12,13 +12,12 @@ export default zoo.widget({
         return button;
       });
 
-    const titles = Object.fromEntries(props.data.tabs.map(({ key, title }) => [key, title]));
+    const titles = Object.fromEntries(zoo.tabs.map((key) => [key, zoo.t(key + ".tab")]));
     const tabButtons = buttons(tabs, titles, (key) => ({
       role: "tab",
       "data-testid": "tab-" + key,
       "aria-controls": "page-" + key,
-      // Models are called the same in every language; what is none has a label of its own.
-      ...(zoo.t(key + ".tab") === key + ".tab" ? {} : { "data-t": key + ".tab" }),
+      "data-t": key + ".tab",
     }), zoo.selectTab);
     for (const key of zoo.tabs) document.getElementById("page-" + key)?.setAttribute("role", "tabpanel");
     const languageButtons = buttons(find("languages"), props.data.languages, (key) => ({

@@ -1,82 +1,14 @@
 import * as zoo from "../shared/zoo.js";
 
 export default function ({ element, props, server }) {
-  /* What each model says of x: on its node, and in full beside the map. */
-  const FORMULAS = {
-    independent: ["∏ p(x<sub>i</sub>)", "p(x) = ∏<sub>i</sub> p(x<sub>i</sub>)"],
-    markov: [
-      "∏ p(x<sub>i</sub> | x<sub>i−1</sub>)",
-      "p(x) = p(x<sub>1</sub>) ∏<sub>i</sub> p(x<sub>i</sub> | x<sub>i−1</sub>)",
-    ],
-    ar: [
-      "σ(Σ<sub>k≤n</sub> w<sub>k</sub> x<sub>i−k</sub>)",
-      "p(x<sub>i</sub> = 1 | x<sub>&lt;i</sub>) = σ(b<sub>i</sub> + Σ<sub>k=1…n</sub> w<sub>ik</sub> x<sub>i−k</sub>)",
-    ],
-    fvbn: [
-      "σ(Σ<sub>j&lt;i</sub> w<sub>j</sub> x<sub>j</sub>)",
-      "p(x<sub>i</sub> = 1 | x<sub>&lt;i</sub>) = σ(b<sub>i</sub> + Σ<sub>j&lt;i</sub> w<sub>ij</sub> x<sub>j</sub>)",
-    ],
-    nade: [
-      "σ(V σ(W x<sub>&lt;i</sub>))",
-      "h<sub>i</sub> = σ(c + W<sub>·,&lt;i</sub> x<sub>&lt;i</sub>)<br>p(x<sub>i</sub> = 1 | x<sub>&lt;i</sub>) = σ(b<sub>i</sub> + V<sub>i</sub> h<sub>i</sub>)",
-    ],
-    rnade: [
-      "Σ<sub>k</sub> π<sub>k</sub> N(μ<sub>k</sub>, σ<sub>k</sub>²)",
-      "p(x<sub>i</sub> | x<sub>&lt;i</sub>) = Σ<sub>k</sub> π<sub>ik</sub> N(x<sub>i</sub>; μ<sub>ik</sub>, σ<sub>ik</sub>²)",
-    ],
-    orderless: [
-      "E<sub>o</sub>[log p(x | o)]",
-      "max E<sub>o</sub>[Σ<sub>i</sub> log p(x<sub>o(i)</sub> | x<sub>o(&lt;i)</sub>)]",
-    ],
-    row_lstm: [
-      "LSTM(h<sub>r−1</sub>, x<sub>r</sub>)",
-      "h<sub>r</sub> = LSTM(k ∗ h<sub>r−1</sub>, k ∗ x<sub>r</sub>)",
-    ],
-    diagonal_bilstm: [
-      "LSTM(h<sub>c−1</sub>, h<sub>r−1</sub>)",
-      "h<sub>r,c</sub> = LSTM(h<sub>r,c−1</sub>, h<sub>r−1,c</sub>, x<sub>r,c</sub>)",
-    ],
-    transformer: [
-      "softmax(QKᵀ) V",
-      "h = softmax(Q Kᵀ / √d + mask) V",
-    ],
-    vae: [
-      "log p(x | z) − KL",
-      "log p(x) ≥ E<sub>q(z | x)</sub>[log p(x | z)]<br>− KL(q(z | x) ‖ p(z))",
-    ],
-    aae: [
-      "q(z) ≈ p(z)",
-      "min E<sub>q(z | x)</sub>[−log p(x | z)];<br>min<sub>q</sub> max<sub>D</sub> E<sub>p(z)</sub>[log D] + E<sub>q(z)</sub>[log(1 − D)]",
-    ],
-    gan: [
-      "min max V(D, G)",
-      "min<sub>G</sub> max<sub>D</sub> E<sub>x</sub>[log D(x)]<br>+ E<sub>z</sub>[log(1 − D(G(z)))]",
-    ],
-    dcgan: [
-      "tanh(W ∗ᵀ h(z))",
-      "min<sub>G</sub> max<sub>D</sub> V(D, G),<br>G(z) = tanh(W ∗ᵀ relu(BN(W′ ∗ᵀ …)))",
-    ],
-    infogan: [
-      "V − λ I(c; G(z, c))",
-      "min<sub>G, Q</sub> max<sub>D</sub> V(D, G)<br>− λ E[log Q(c | G(z, c))]",
-    ],
-    cyclegan: [
-      "F(G(x)) ≈ x",
-      "V<sub>X</sub> + V<sub>Y</sub> + λ E|F(G(x)) − x|<br>+ λ E|G(F(y)) − y|",
-    ],
-    stargan: [
-      "G(x, c)",
-      "V(D, G) + E[−log D(c | G(x, c))]<br>+ λ E|G(G(x, c), c′) − x|",
-    ],
-  };
-
   const find = (name) => element.querySelector("." + name);
   const { nodes, columns: COLUMNS } = props.data;
   const STRIP = 3; // pictures on a node
   const D = 784;
 
   const byKey = Object.fromEntries(nodes.map((node) => [node.key, node]));
-  const nameOf = (node) => zoo.t("map.name_" + node.key);
+  const said = (words) => words[zoo.language.value]; // of a model's card
+  const nameOf = (node) => said(node.title);
   const hasTab = (node) => zoo.tabs.includes(node.tab);
 
   /* A node is not here when its release is not, or when neither it nor its tab has a thing to show. */
@@ -91,17 +23,8 @@ export default function ({ element, props, server }) {
   const pictureOf = (node, levels, columns, k) =>
     zoo.cellOf(levels, columns, k, sideOf(node), node.color ? 3 : 1);
 
-  /* Row and column in the box of its kind, where there is room for all of them. */
-  const PLACES = {
-    independent: [1, 1], markov: [1, 2], ar: [1, 3], fvbn: [1, 4],
-    nade: [2, 4], rnade: [2, 3], orderless: [3, 4],
-    row_lstm: [3, 3], diagonal_bilstm: [3, 2], transformer: [3, 1],
-    vae: [3, 1],
-    infogan: [1, 2], dcgan: [1, 3], gan: [1, 4], aae: [1, 5], cyclegan: [2, 4], stargan: [2, 3],
-  };
-
   const comesFromAbove = (from, to) =>
-    byKey[from].kind !== byKey[to].kind || PLACES[from][0] !== PLACES[to][0];
+    byKey[from].kind !== byKey[to].kind || byKey[from].place[0] !== byKey[to].place[0];
 
   /* Nodes: a button each, over it in words what is new in it */
 
@@ -113,10 +36,10 @@ export default function ({ element, props, server }) {
     words.classList.toggle("beside", above); // the arrow passes the words
     for (const from of node.after) {
       words.append(make("span", { class: "edge" },
-        make("span", { class: "from" }), make("span", { "data-t": `map.edge_${from}_${node.key}` })));
+        make("span", { class: "from", "data-key": from }), make("span")));
     }
     const formula = make("span", { class: "zoo-math" });
-    formula.innerHTML = FORMULAS[node.key][0];
+    formula.innerHTML = node.formula.short;
     const pictures = make("span", { class: "pictures" });
     const canvases = Array.from({ length: STRIP }, () =>
       make("canvas", { width: sideOf(node), height: sideOf(node), "aria-hidden": "true" }));
@@ -124,7 +47,7 @@ export default function ({ element, props, server }) {
     else pictures.append(...canvases);
     const button = make("button", { type: "button", class: "node", tabindex: "-1",
       "data-key": node.key, "data-testid": "map-node-" + node.key },
-      make("span", { class: "title", "data-t": "map.name_" + node.key }), formula, pictures,
+      make("span", { class: "title" }), formula, pictures,
       make("span", { class: "year" }, String(node.year)));
     button.classList.toggle("absent", !isHere(node));
     button.addEventListener("click", () => choose(node.key));
@@ -138,7 +61,7 @@ export default function ({ element, props, server }) {
       card.append(link);
       button.link = link;
     }
-    const [row, column] = PLACES[node.key];
+    const [row, column] = node.place;
     cell.style.gridArea = `${row} / ${column}`;
     element.querySelector(`.kind[data-kind="${node.kind}"]`).append(cell);
     cells[node.key] = { cell, button, canvases, words };
@@ -147,9 +70,11 @@ export default function ({ element, props, server }) {
   function nameNodes() {
     for (const node of nodes) {
       const { button, words } = cells[node.key];
-      [...words.querySelectorAll(".from")].forEach((from, k) => {
-        from.textContent = nameOf(byKey[node.after[k]]) + " → ";
-      });
+      button.querySelector(".title").textContent = nameOf(node);
+      for (const from of words.querySelectorAll(".from")) {
+        from.textContent = nameOf(byKey[from.dataset.key]) + " → ";
+        from.nextElementSibling.textContent = said(node.news[from.dataset.key]);
+      }
       const parts = [nameOf(node), node.year, zoo.t("map.kind_" + node.kind)];
       if (!isHere(node)) parts.push(zoo.t("map.absent"));
       words.querySelectorAll(".edge").forEach((edge) => parts.push(edge.textContent));
@@ -247,20 +172,16 @@ export default function ({ element, props, server }) {
   /* How many pictures a sheet has: a model that is slow draws fewer. */
   const countOf = (node) => [16, 8, 4][node.pace];
 
-  const openLabel = (node) => zoo.t("map.open", { tab: titleOf(node.tab) });
-  const titleOf = (tab) => {
-    const button = document.querySelector(`[data-testid="tab-${tab}"]`);
-    return button ? button.textContent : tab;
-  };
+  const openLabel = (node) => zoo.t("map.open", { tab: zoo.t(node.tab + ".tab") });
 
   function showNode() {
     const node = byKey[part.get("node")];
     find("name").textContent = nameOf(node);
     find("sort").textContent = [node.year, zoo.t("map.kind_" + node.kind)].join(" · ");
-    find("formula").innerHTML = FORMULAS[node.key][1];
-    find("idea").textContent = zoo.t("map.idea_" + node.key);
-    find("good").lastElementChild.textContent = zoo.t("map.good_" + node.key);
-    find("bad").lastElementChild.textContent = zoo.t("map.bad_" + node.key);
+    find("formula").innerHTML = node.formula.full;
+    find("idea").textContent = said(node.idea);
+    find("good").lastElementChild.textContent = said(node.good);
+    find("bad").lastElementChild.textContent = said(node.bad);
     find("about").dataset.node = node.key;
     find("missing").hidden = !node.missing;
     if (node.missing) {

@@ -45,9 +45,10 @@ export function selectLanguage(wanted) {
   wantedLanguage.value = wanted;
 }
 
-/* The label `key`, with {name} replaced by values.name; a missing key shows itself. */
+/* The label `key`, with {name} replaced by values.name; a missing key shows itself. What a tab is
+   called that is named after a model comes with the page. */
 export function t(key, values) {
-  const text = catalogues[language.value][key] ?? key;
+  const text = catalogues[language.value][key] ?? setup.titles[language.value][key] ?? key;
   return text.replace(/\{(\w+)\}/g, (match, name) =>
     values && name in values ? values[name] : match
   );

@@ -4,21 +4,13 @@ export default function ({ element, props, server }) {
   const find = (name) => element.querySelector("." + name);
 
   /* Where each step is, and what it speaks of: the first of these parts, and those beside it as far
-     as there is room for them. */
-  const STEPS = [
-    { tab: "pixels", parts: ["pixels-bars", "pixels-n", "pixels-digits", "pixels-cells"] },
-    { tab: "nade", parts: ["nade-canvas", "nade-map", "nade-clear"] },
-    { tab: "pixelrnn", parts: ["pixelrnn-row-lstm-mnist", "pixelrnn-diagonal-bilstm-mnist"] },
-    { tab: "transformer", parts: ["transformer-maps", "transformer-large"] },
-    { tab: "vae", parts: ["vae-map", "vae-map-decoded"] },
-    { tab: "aae", parts: ["aae-plane", "aae-prior-ring", "aae-decoded"] },
-    { tab: "gan", parts: ["gan-plane", "gan-cure-w"] },
-    { tab: "dcgan", parts: ["dcgan-sheet", "dcgan-current", "dcgan-neighbours"] },
-    { tab: "infogan", parts: ["infogan-pad", "infogan-made"] },
-    { tab: "stargan", parts: ["stargan-edited", "stargan-source", "stargan-to-hair_color"] },
-    { tab: "cyclegan", parts: ["cyclegan-draw", "cyclegan-colored"] },
-    { tab: "map", parts: ["map-figure"] },
-  ].filter(({ tab }) => zoo.tabs.includes(tab));
+     as there is room for them. A model's step is on its card; these two are of no model, and their
+     words are labels. */
+  const FIRST = { tab: "pixels", parts: ["pixels-bars", "pixels-n", "pixels-digits", "pixels-cells"] };
+  const LAST = { tab: "map", parts: ["map-figure"] };
+  const placeOf = ({ tab }) => zoo.tabs.indexOf(tab);
+  const ofModels = [...props.data.steps].sort((a, b) => placeOf(a) - placeOf(b));
+  const STEPS = [FIRST, ...ofModels, LAST].filter((step) => placeOf(step) >= 0);
 
   const part = zoo.part("", { tour: 0 }, restore); // the number of the step, 0 outside of the tour
   const outline = zoo.make("div", { class: "zoo-outline", "aria-hidden": "true", "data-testid": "tour-outline" });
@@ -49,12 +41,13 @@ export default function ({ element, props, server }) {
   }
 
   function say() {
-    const { tab } = current();
+    const step = current();
+    const said = (name) => (step[name] ? step[name][zoo.language.value] : zoo.t(`tour.${name}_${step.tab}`));
     const values = { n: zoo.number(shown), of: zoo.number(STEPS.length) };
     find("count").textContent = zoo.t("tour.step", values);
-    find("title").textContent = zoo.t("tour.title_" + tab);
-    find("look").textContent = zoo.t("tour.look_" + tab);
-    find("try").lastElementChild.textContent = zoo.t("tour.try_" + tab);
+    find("title").textContent = said("title");
+    find("look").textContent = said("look");
+    find("try").lastElementChild.textContent = said("attempt");
     find("back").disabled = shown === 1;
     find("next").textContent = zoo.t(shown < STEPS.length ? "tour.next" : "tour.finish");
     document.documentElement.style.setProperty("--zoo-tour", find("tour").offsetHeight + 24 + "px");

@@ -13,13 +13,16 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import shell, text
-from demo_app.services.atlas import NODES, AtlasService
+from demo_app.services.atlas import AtlasService
+from genzoo import recipes
 from tests.demo_app.atlas.conftest import GRAY, HERE
 from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, served, state, written
 
 pytestmark = pytest.mark.browser
 
-STEPS = [tab.key for tab in shell.TABS[1:] if f"tour.title_{tab.key}" in EN] + ["map"]
+CARDS = {card.key: card for card in recipes.cards()}
+TOURED = {card.tab: card.tour for card in CARDS.values() if card.tour}
+STEPS = [tab.key for tab in shell.TABS[1:] if tab.key in ("pixels", *TOURED)] + ["map"]
 N_STEPS = len(STEPS)
 
 
@@ -86,7 +89,7 @@ def test_first_paint_is_a_finished_result(visit, service):
     expect(page.get_by_test_id("map-name")).to_have_text("NADE")
     expect(page.get_by_test_id("map-facts")).to_contain_text("123.40 nats")
     expect(page.get_by_test_id("map-status")).to_contain_text("Answered in")
-    for node in NODES:
+    for node in CARDS.values():
         button = page.get_by_test_id(f"map-node-{node.key}")
         expect(button).to_contain_text(str(node.year))
         absent = EN["map.absent"]
@@ -109,7 +112,7 @@ def test_arrows_end_at_the_nodes_they_lead_to(visit):
             return [from, to, place(0), place(path.getTotalLength()), rect(from), rect(to)];
         })"""
     )
-    expected = {(source, node.key) for node in NODES for source in node.after}
+    expected = {(source, node.key) for node in CARDS.values() for source in node.after}
     assert {(source, target) for source, target, *_ in ends} == expected
     for _, _, start, end, *boxes in ends:
         for (x, y), (left, top, right, bottom) in zip((start, end), boxes, strict=True):
@@ -124,7 +127,7 @@ def test_a_click_chooses_and_the_panel_follows(visit, service):
     expect(page.get_by_test_id("map-name")).to_have_text("VAE")
     expect(page.get_by_test_id("map-facts")).to_contain_text("≤ 90.50 nats")
     expect(page.get_by_test_id("map-facts")).to_contain_text("12.25")
-    expect(page.get_by_test_id("map-idea")).to_have_text(EN["map.idea_vae"])
+    expect(page.get_by_test_id("map-idea")).to_have_text(CARDS["vae"].idea.en)
     assert state(page)["map.node"] == "vae"
     page.get_by_test_id("map-node-dcgan").click()
     expect(page.get_by_test_id("map-missing")).to_contain_text(
@@ -243,8 +246,13 @@ def test_saving_the_picture_and_the_numbers(visit, service):
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("ko", 1280), ("ko", 390)])
 def test_the_map_fits_in_both_languages(visit, language, width):
     page = visit(f"lang={language}", width=width)
-    same = ("map.name_diagonal_bilstm", "map.data_fashion")
-    expect_to_fit(page, language, width, "map", "map.title", same=same)
+    expect_to_fit(page, language, width, "map", "map.title", same=("map.data_fashion",))
+    shown = page.locator("body").inner_text()
+    other = "ko" if language == "en" else "en"
+    for card in CARDS.values():
+        words = (card.title, card.idea, card.good, card.bad, *card.after.values())
+        for its, others in ((getattr(w, language), getattr(w, other)) for w in words):
+            assert others == its or len(others) <= 12 or others not in shown
     expect(page.get_by_test_id("tab-map")).to_have_text(text.labels(language)["map.tab"])
     expect_names(page, ".zoo-map")
 
@@ -258,14 +266,14 @@ def test_on_a_telephone_the_panel_comes_after_its_node(visit):
     below = page.get_by_test_id("map-node-aae").bounding_box()
     assert node["y"] + node["height"] <= panel["y"]
     assert panel["y"] + panel["height"] <= below["y"]
-    words = written("{from} → " + EN["map.edge_gan_dcgan"], **{"from": "GAN"})
+    words = "GAN → " + CARDS["dcgan"].after["gan"].en
     expect(page.get_by_test_id("map-figure")).to_contain_text(words)
 
 
 def test_programs_get_the_services_answers(address, service):
     client = Client(address, verbose=False)
     nodes = client.predict(api_name="/map_nodes")
-    assert [node["key"] for node in nodes] == [node.key for node in NODES]
+    assert [node["key"] for node in nodes] == list(CARDS)
     images = client.predict("gan", 2, 3, api_name="/map_pictures")
     np.testing.assert_allclose(images, service.pictures("gan", 2, 3), atol=1e-6)
     with pytest.raises(AppError, match="fvbn-mnist"):
@@ -281,8 +289,10 @@ def expect_step(page, n, language="en"):
     step = written(labels["tour.step"], n=n, of=N_STEPS)
     expect(page.get_by_test_id("tour-step")).to_have_text(step)
     tab = STEPS[n - 1]
-    expect(page.get_by_test_id("tour-title")).to_have_text(labels[f"tour.title_{tab}"])
-    expect(page.get_by_test_id("tour-try")).to_have_text(labels[f"tour.try_{tab}"])
+    for part, name in (("title", "title"), ("look", "look"), ("try", "attempt")):
+        words = getattr(TOURED.get(tab), name, None)
+        said = getattr(words, language) if words else labels[f"tour.{name}_{tab}"]
+        expect(page.get_by_test_id(f"tour-{part}")).to_have_text(said)
     expect(page.get_by_test_id(f"tab-{tab}")).to_have_attribute("aria-selected", "true")
 
 

@@ -9,8 +9,6 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from demo_app import text
-from demo_app.services.atlas import NODES
 from demo_app.tabs import atlas
 
 
@@ -53,15 +51,3 @@ def test_the_page_is_given_the_nodes():
 def test_the_explanation_counts_the_nodes():
     figures = atlas.figures(MadeService().nodes())
     assert figures == {"n_tractable": "2", "n_implicit": "1", "n_nodes": "3", "n_here": "2"}
-
-
-@pytest.mark.parametrize("language", text.LANGUAGES)
-def test_every_node_and_arrow_has_its_words(language):
-    labels = text.labels(language)
-    for node in NODES:
-        for kind in ("name", "idea", "good", "bad"):
-            assert labels[f"map.{kind}_{node.key}"]
-        for source in node.after:
-            assert labels[f"map.edge_{source}_{node.key}"]
-    edges = {key for key in labels if key.startswith("map.edge_")}
-    assert len(edges) == sum(len(node.after) for node in NODES)

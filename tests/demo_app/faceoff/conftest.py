@@ -48,5 +48,5 @@ def service(store):
 
 @pytest.fixture(scope="module")
 def address(store):
-    with served([shell.Tab("compare", "Compare", [(FaceOffService, faceoff.build)])], store) as at:
+    with served([shell.Tab("compare", [(FaceOffService, faceoff.build)])], store) as at:
         yield at
