@@ -28,6 +28,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo import recipes
+from genzoo.cards import ModelCard
 from genzoo.metrics import Metric
 from genzoo.recipes import Recipe
 from genzoo.roles import (
@@ -372,7 +373,7 @@ tags:
 # {name}
 
 {config["summary"]}.
-
+{_about(recipes.get(name).card)}
 Paper: [{config["paper"]}]({config["paper_url"]}).
 {config["n_parameters"]:,} parameters, trained on {config["images_seen"]:,} images in
 {minutes:.0f} minutes ({config["machine"]}).
@@ -388,6 +389,24 @@ model = genzoo.load("{name}")
 {rows}
 
 Made again by `python -m genzoo train {name}`; measured by `python -m genzoo evaluate {name}`.
+"""
+
+
+def _about(card: ModelCard | None) -> str:
+    """What the model's own card says, as a part of a page; nothing where there is none."""
+    if card is None:
+        return ""
+    return f"""
+## {card.title.en} ({card.year})
+
+{card.idea.en}
+
+{card.formula.full}
+
+- Good at: {card.good.en}
+- Bad at: {card.bad.en}
+
+## This release
 """
 
 

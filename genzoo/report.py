@@ -26,8 +26,6 @@ from genzoo.roles import (
 )
 from genzoo.train.run_state import write_atomically
 
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-
 DATA = {
     "mnist": ("MNIST", "each pixel 0 or 1"),
     "mnist-4x4": ("MNIST", "the 4x4 pixels at the center, each 0 or 1"),
@@ -379,21 +377,45 @@ def _figures(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {figure["name"]: figure for figure in config["figures"]}
 
 
+def models() -> str:
+    """Markdown: a table of all models that have a card, with what it says of them."""
+    columns = "| model | year | paper | tab | good at | bad at |"
+    lines = [columns, "|---" * (columns.count("|") - 1) + "|"]
+    for card in recipes.cards():
+        cells = [
+            f"[{card.title.en}](checkpoints/{card.release})",
+            str(card.year),
+            f"[{card.paper}]({card.paper_url})",
+            f"[`{card.tab}`](http://127.0.0.1:7860/#tab={card.tab})",
+            card.good.en,
+            card.bad.en,
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+WRITTEN = {"results": tables, "models": models}
+"""The parts of a page that are generated, by the name in their two marks."""
+
+
 def written_into(page: str) -> str:
-    """`page` with the tables between its two marks.
+    """`page` with each generated part between its two marks.
 
     Raises:
-        ValueError: when the page lacks the marks.
+        ValueError: when the page lacks the marks of a part.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"The page has no place for the results: {BEGIN} ... {END}.")
-    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+    for name, made in WRITTEN.items():
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        before, found, rest = page.partition(begin)
+        _, found_end, after = rest.partition(end)
+        if not found or not found_end:
+            raise ValueError(f"The page has no place for the {name}: {begin} ... {end}.")
+        page = f"{before}{begin}\n{made()}\n{end}{after}"
+    return page
 
 
 def write(path: Path) -> None:
-    """Bring the results in the page at `path` up to date."""
+    """Bring the generated parts of the page at `path` up to date."""
     _write(path, written_into(path.read_text(encoding="utf-8")))
 
 

@@ -32,8 +32,9 @@ CARD = ModelCard(
         "짝이 없는 이미지들만으로 두 종류의 이미지를 서로 번역합니다.",
     ),
     bad=Text(
-        "honesty: it can hide what has to come back in details that nobody sees.",
-        "되돌릴 때 필요한 것을 눈에 띄지 않는 곳에 숨길 수 있습니다.",
+        "faithfulness: it can hide what the way back needs in details that nobody sees.",
+        "원래 이미지에 충실하지 않을 수 있습니다. 되돌릴 때 필요한 것을 눈에 띄지 않는 "
+        "곳에 숨기기도 합니다.",
     ),
     after={"gan": Text("no pairs needed", "짝이 필요 없음")},
     pace=1,

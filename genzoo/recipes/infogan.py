@@ -30,7 +30,7 @@ CARD = ModelCard(
         "레이블 없이 클래스, 기울기, 굵기를 찾아냅니다.",
     ),
     bad=Text(
-        "promises: which meaning a code takes cannot be chosen beforehand.",
+        "predictability: the meaning that a code takes cannot be chosen beforehand.",
         "코드가 어떤 뜻을 가질지 미리 정할 수 없습니다.",
     ),
     after={"dcgan": Text("codes to be read", "읽히는 코드")},

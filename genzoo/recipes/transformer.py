@@ -27,10 +27,10 @@ CARD = ModelCard(
         "상태를 넘겨주지 않습니다. 각 시점이 앞선 모든 시점을 직접 보고, 어디를 볼지 학습합니다.",
     ),
     good=Text(
-        "likelihood: the lowest test NLL of all models of digits here. All steps are trained in "
-        "parallel.",
-        "가능도가 높습니다. 여기 있는 숫자 모델 가운데 테스트 NLL이 가장 낮습니다. 모든 시점을 "
-        "한꺼번에 학습합니다.",
+        "likelihood: of all models of digits here the lowest NLL on the whole test set. All "
+        "steps are trained in parallel.",
+        "가능도가 높습니다. 여기 있는 숫자 모델 가운데 테스트 집합 전체의 NLL이 가장 낮습니다. "
+        "모든 시점을 한꺼번에 학습합니다.",
     ),
     bad=Text(
         "long sequences: the cost of attention grows with the square of their length.",
