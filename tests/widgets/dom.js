@@ -6,7 +6,11 @@ import { JSDOM } from "jsdom";
 
 const ROOT = new URL("../../demo_app/", import.meta.url);
 
-const setup = { tabs: ["map", "nade", "gan"], languages: { en: "English", ko: "한국어" } };
+const setup = {
+  tabs: ["map", "nade", "gan"],
+  titles: { en: { "map.tab": "Card", "nade.tab": "NADE" }, ko: { "map.tab": "카드", "nade.tab": "NADE" } },
+  languages: { en: "English", ko: "한국어" },
+};
 const page = new JSDOM(
   `<!doctype html><html lang="en"><head>
     <script type="application/json" id="zoo-setup">${JSON.stringify(setup)}</script>

@@ -113,6 +113,12 @@ test("labels are in the page's language, with their places filled", async () => 
   assert.equal(zoo.t("zoo.digit", {}), "Digit {digit}");
 });
 
+test("a tab is called by its own label, else by its model's title", () => {
+  assert.notEqual(zoo.t("map.tab"), "Card");
+  assert.equal(zoo.t("nade.tab"), "NADE");
+  assert.equal(zoo.t("zebra.tab"), "zebra.tab");
+});
+
 test("the last of two languages chosen quickly is the page's", async () => {
   const seen = [];
   const stop = zoo.onChange(zoo.language, (now) => seen.push(now));
