@@ -193,7 +193,7 @@ class BlindService:
 def _fits(recipe: Recipe, kind: str) -> bool:
     """Are the pixels of its pictures of this kind? In gray, a mean of p(x | z) would give itself
     away, and so would the noise of a sample of it: only implicit models take part there."""
-    how = recipe.settings.binarization
+    how = recipe.settings.preprocessing
     if kind == "binary":
         return how not in ("none", "dequantized")
     return how == "none" and knowledge(recipe.model) == "implicit"
