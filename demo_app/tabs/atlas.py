@@ -69,5 +69,5 @@ def endpoints(service: AtlasService) -> None:
         "map_pictures",
         map_pictures,
         "n pictures of a node, 1 to 16 by a seed -> n x 784 pixels in [0, 1], row by row; of "
-        "cyclegan and stargan n x 12288, channel by channel. Some take seconds each.",
+        "one with color n x 12288, channel by channel. Some take seconds each.",
     )

@@ -318,6 +318,9 @@ def test_the_tour_goes_through_the_tabs_and_can_be_left(visit):
         if STEPS[n - 1] == "nade":
             expect_outlined(page, "nade-canvas")
             expect_outlined(page, "nade-map")
+        if STEPS[n - 1] in ("nade", "gan", "stargan", "cyclegan"):
+            for part in TOURED[STEPS[n - 1]].parts:
+                expect(page.get_by_test_id(part)).to_have_count(1)
         if STEPS[n - 1] == "map":
             expect_outlined(page, "map-figure")
         if n < N_STEPS:

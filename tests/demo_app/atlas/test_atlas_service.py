@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from demo_app import shell, text
 from demo_app.errors import BadInput, Unavailable
-from demo_app.services.atlas import AtlasService
+from demo_app.services.atlas import AtlasService, tour
+from demo_app.services.blind import BlindService
+from demo_app.services.compare import CompareService
 from demo_app.services.cyclegan import CycleGANService
+from demo_app.services.faceoff import FaceOffService
 from demo_app.services.gallery import DATA, MAX_SEED, Gallery
 from demo_app.services.stargan import StarGANService
 from demo_app.store import Store
-from genzoo import recipes
+from genzoo import recipes, releases, report
+from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.data.avatars import SCHEMA
+from genzoo.recipes import base
 from genzoo.recipes.stargan import EDITED
 from tests.demo_app.atlas.conftest import GRAY, HERE
+from tests.demo_app.released import write_release
 
 ALL = [card.key for card in recipes.cards()]
 
@@ -134,3 +142,68 @@ def test_a_damaged_release_does_not_hinder_the_others(folder):
     assert service.pictures("gan", 2, 0).shape == (2, 784)
     with pytest.raises(Unavailable):
         service.pictures("vae", 2, 0)
+
+
+TOY = ModelCard(
+    key="toy",
+    title=Text("Toy", "장난감"),
+    year=2026,
+    paper="Nobody, A Toy, 2026",
+    paper_url="https://example.org/toy",
+    release="toy-mnist",
+    tab="toy",
+    place=(9, 9),
+    formula=Formula("p(x)", "p(x) = p(x)"),
+    idea=Text("It is defined in a test.", "테스트에서 정의했습니다."),
+    good=Text("being new.", "새롭습니다."),
+    bad=Text("lasting.", "오래가지 않습니다."),
+    after={"nade": Text("nothing", "없음")},
+    tour=TourStep(Text("A toy", "장난감"), Text("L.", "L."), Text("t.", "t."), ("toy-part",)),
+)
+
+
+def test_a_new_model_with_a_card_is_everywhere_at_once(folder, monkeypatch):
+    """Its card and its recipe are all that was written of it."""
+    recipe = replace(
+        recipes.get("nade-mnist"),
+        model_kwargs=dict(event_shape=(1, 28, 28), n_hidden=4),
+        card=TOY,
+        paper="",
+    )
+    assert recipe.paper_url == TOY.paper_url
+    monkeypatch.setitem(base._REGISTRY, "toy-mnist", lambda: recipe)
+    write_release(folder, "toy-mnist", {}, {"nll": 99.5, "fid": 12.5})
+
+    service = AtlasService(Store())
+    toy = next(node for node in service.nodes() if node["key"] == "toy")
+    assert (toy["kind"], toy["after"], toy["color"]) == ("tractable", ["nade"], False)
+    assert toy["title"] == {"en": "Toy", "ko": "장난감"}
+    assert toy["figures"] == {"nll": 99.5, "fid": 12.5}
+    assert service.pictures("toy", 2, 0).shape == (2, 784)
+    steps = [step for step in tour() if step["tab"] == "toy"]
+    assert [step["title"]["ko"] for step in steps] == ["장난감"]
+    assert shell.titles()["ko"]["toy.tab"] == "장난감"
+
+    assert Gallery(Store()).entry("toy-mnist").tab == "toy"
+    compared = {model["name"]: model for model in CompareService(Store()).models("mnist")}
+    assert compared["toy-mnist"]["paper"] == TOY.paper
+    contestants = {one.name: one for one in FaceOffService(Store()).contestants()}
+    assert (contestants["toy-mnist"].tab, contestants["toy-mnist"].slow) == ("toy", False)
+    assert {"data": "mnist", "kind": "binary", "families": ["toy"]} in BlindService(
+        Store()
+    ).games()
+
+    assert "| [Toy](checkpoints/toy-mnist) | 2026 | [Nobody, A Toy, 2026]" in report.models()
+    page = (folder / "toy-mnist" / releases.CARD).read_text(encoding="utf-8")
+    assert "## Toy (2026)" in page
+    assert "- Good at: being new." in page
+    assert TOY.paper in report.tables()
+
+
+def test_every_tab_that_a_card_names_is_there_and_every_tab_has_a_title():
+    tabs = [tab.key for tab in shell.TABS]
+    for card in recipes.cards():
+        assert card.tab in tabs
+    for language, titles in shell.titles().items():
+        known = {**titles, **text.labels(language)}
+        assert all(known[f"{key}.tab"] for key in tabs)
