@@ -189,7 +189,7 @@ def test_a_new_model_with_a_card_is_everywhere_at_once(folder, monkeypatch):
     assert compared["toy-mnist"]["paper"] == TOY.paper
     contestants = {one.name: one for one in FaceOffService(Store()).contestants()}
     assert (contestants["toy-mnist"].tab, contestants["toy-mnist"].slow) == ("toy", False)
-    assert {"data": "mnist", "kind": "binary", "families": ["toy"]} in BlindService(
+    assert {"data": "mnist", "kind": "binary", "families": ["toy", "vae"]} in BlindService(
         Store()
     ).games()
 
