@@ -121,6 +121,7 @@ export function widget({ name, state: start = {}, ranges = {}, choices = {}, lim
 
     translate(element);
     hooks = setup({ element, props, server, part: own, find, all, change, ask, askNew, say }) || {};
+    translate(element); // what has come by that
     const onClick = (name, act) => find(name)?.addEventListener("click", act);
     if (find("seed") && seeded) {
       seedField(find("seed"), own, (seed) => change({ seed }), whole.seed[1]);

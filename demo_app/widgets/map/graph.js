@@ -1,0 +1,52 @@
+// @ts-check
+/* Where nodes lie on the screen, and the arrows between them. */
+
+const center = (element) => {
+  const box = element.getBoundingClientRect();
+  return [box.left + box.width / 2, box.top + box.height / 2];
+};
+
+/* Of some elements the nearest one that lies from another one in a direction [x, y], or undefined. */
+export function nearest(from, way, elements) {
+  const [x, y] = center(from);
+  let [least, found] = [Infinity, undefined];
+  for (const element of elements) {
+    const [nextX, nextY] = center(element);
+    const along = (nextX - x) * way[0] + (nextY - y) * way[1];
+    const aside = Math.abs((nextX - x) * way[1]) + Math.abs((nextY - y) * way[0]);
+    if (along > 10 && along + 3 * aside < least) [least, found] = [along + 3 * aside, element];
+  }
+  return found;
+}
+
+/* An arrow for each of the edges {from, to}, into the figure's <svg>; those that are on(edge) are
+   marked, and lie on top. boxOf(key): where a node is on the screen. */
+export function drawEdges(figure, edges, { on, boxOf }) {
+  const box = figure.getBoundingClientRect();
+  const group = figure.querySelector(".edges g");
+  group.replaceChildren();
+  if (!box.width) return;
+  const marked = [...edges].sort((a, b) => Number(on(a)) - Number(on(b)));
+  for (const edge of marked) {
+    const kind = on(edge) ? "-on" : "";
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    line.setAttribute("d", route(boxOf(edge.from), boxOf(edge.to), box));
+    line.setAttribute("class", "line" + kind);
+    line.setAttribute("marker-end", `url(#map-head${kind})`);
+    line.dataset.edge = edge.from + " " + edge.to;
+    group.append(line);
+  }
+}
+
+/* From the side that looks at the other node; downward along the left, past the words. */
+function route(a, b, figure) {
+  const [x, y] = [figure.left, figure.top];
+  if (Math.abs(a.top - b.top) < 10) {
+    const level = a.top + a.height / 2 - y;
+    return b.left > a.left ? `M${a.right - x} ${level}H${b.left - x}` : `M${a.left - x} ${level}H${b.right - x}`;
+  }
+  const end = b.left + 14 - x;
+  const start = Math.abs(a.left - b.left) < 8 ? end : a.left + 14 - x;
+  const bend = a.bottom + 7 - y;
+  return `M${start} ${a.bottom - y}V${bend}H${end}V${b.top - y}`;
+}
