@@ -226,7 +226,9 @@ def test_a_node_leads_to_its_tab(visit):
 def test_nothing_is_drawn_for_a_map_that_is_not_open(visit):
     page = visit("tab=nade", map=False)
     expect(page.get_by_test_id("nade-score")).not_to_be_empty()
-    assert page.get_by_test_id("map-node-nade").get_attribute("data-seed") is None
+    expect(page.locator("[data-testid=map-node-nade]")).to_have_count(0)
+    page.get_by_test_id("tab-map").click()
+    expect(page.get_by_test_id("map-node-nade")).to_have_attribute("data-seed", "0")
 
 
 def test_saving_the_picture_and_the_numbers(visit, service):
