@@ -1,121 +1,91 @@
+// @ts-check
 import * as zoo from "../shared/zoo.js";
 
-export default function ({ element, props, server }) {
-  const find = (name) => element.querySelector("." + name);
-  const { pixels: N } = zoo.FACE;
-  const FULL = 8; // bits of a level
+/* The {seed} of a face that another widget hands over. */
+export const taken = zoo.signal(null);
 
-  const part = zoo.part("cyclegan-cycle", { seed: 1, bits: FULL }, restore);
-  let shown = null; // the last answer, and what it was asked for
+const N = zoo.FACE.pixels;
+const FULL = 8; // bits of a level
 
-  const slider = find("levels").querySelector("input");
-  const levelsOf = (bits) => 2 ** bits;
+export default zoo.widget({
+  name: "cyclegan-cycle",
+  state: { seed: 1, bits: FULL },
+  ranges: { bits: [1, FULL] },
+  setup({ element, server, part, find, change, ask, say }) {
+    let shown = null; // the last answer, and what it was asked for
 
-  const askCycle = zoo.latest(server.cycle, (answer, given, total) => {
-    zoo.showStatus(find("state"), answer, total);
-    if (!answer.ok) return;
-    const bytes = (key) => zoo.bytes(answer[key]);
-    shown = { ...given, error: answer.error };
-    for (const key of ["color", "sketch", "between", "back"]) shown[key] = bytes(key);
-    paint();
-    zoo.afterFrame(tell);
-  });
-  const ask = () => askCycle({ seed: part.get("seed"), levels: levelsOf(part.get("bits")) });
-
-  function paint() {
-    if (!shown) return;
-    zoo.paintFace(find("face"), shown.color);
-    zoo.paintSketch(find("between"), shown.between);
-    zoo.paintFace(find("back"), shown.back);
-    const apart = Array.from({ length: N }, (_, i) => 8 * Math.abs(shown.between[i] - shown.sketch[i]));
-    zoo.paint(find("hidden"), apart, { map: "cividis", high: 255 });
-    find("back").dataset.shown = `${shown.seed} ${shown.levels}`;
-  }
-
-  function tell() {
-    if (!shown) return;
-    const away = shown.between.reduce((sum, v, i) => sum + Math.abs(v - shown.sketch[i]), 0) / N / 255;
-    find("told").textContent = zoo.t("cyclegan.told", {
-      away: zoo.number(100 * away, 2),
-      error: zoo.number(100 * shown.error, 2),
+    const askCycle = ask(server.cycle, (answer, given) => {
+      const [color, sketch, between, back] = ["color", "sketch", "between", "back"]
+        .map((key) => zoo.bytes(answer[key]));
+      shown = { ...given, error: answer.error, color, sketch, between, back };
+      paint();
+      zoo.afterFrame(tell);
     });
-    said();
-  }
 
-  const said = zoo.wait(500, () => {
-    if (element.contains(document.activeElement)) find("said").textContent = find("told").textContent;
-  });
+    function paint() {
+      if (!shown) return;
+      const { color, sketch, between, back, seed, levels } = shown;
+      zoo.paintFace(find("face"), color);
+      zoo.paintSketch(find("between"), between);
+      zoo.paintFace(find("back"), back);
+      const apart = Array.from({ length: N }, (_, i) => 8 * Math.abs(between[i] - sketch[i]));
+      zoo.paint(find("hidden"), apart, { map: "cividis", high: 255 });
+      find("back").dataset.shown = `${seed} ${levels}`;
+    }
 
-  slider.addEventListener("input", () => {
-    part.set({ bits: Number(slider.value) });
-    showLevels();
-    ask();
-  });
+    function tell() {
+      if (!shown) return;
+      const { between, sketch, error } = shown;
+      const away = between.reduce((sum, v, i) => sum + Math.abs(v - sketch[i]), 0) / N / 255;
+      find("told").textContent = zoo.t("cyclegan.told", {
+        away: zoo.number(100 * away, 2),
+        error: zoo.number(100 * error, 2),
+      });
+      say(() => find("told").textContent);
+    }
 
-  function showLevels() {
-    slider.value = part.get("bits");
-    const levels = zoo.number(levelsOf(part.get("bits")));
-    find("levels").querySelector("output").textContent = levels;
-    slider.setAttribute("aria-valuetext", levels);
-  }
+    const slider = find("bits");
+    slider.addEventListener("input", () => change({ bits: Number(slider.value) }));
 
-  function fromSeed(seed) {
-    part.set({ seed });
-    find("seed").value = seed;
-    ask();
-  }
-  find("random").addEventListener("click", () => fromSeed(zoo.newSeed()));
-  zoo.seedField(find("seed"), part, fromSeed);
-  find("reset").addEventListener("click", () => {
-    part.set(part.defaults);
-    open();
-  });
-  zoo.on("cyclegan-take", (seed) => {
-    fromSeed(seed);
-    element.scrollIntoView({ block: "start", behavior: zoo.still() ? "auto" : "smooth" });
-  });
+    function showLevels() {
+      slider.value = part.get("bits");
+      const levels = zoo.number(2 ** part.get("bits"));
+      find("levels").textContent = levels;
+      slider.setAttribute("aria-valuetext", levels);
+    }
 
-  find("png").addEventListener("click", () => {
-    if (!shown) return;
-    const items = ["face", "between", "back", "hidden"].map((name) => ({
-      canvas: find(name),
-      title: find(name).getAttribute("aria-label"),
-    }));
-    const heading = find("told").textContent;
-    zoo.savePNG(zoo.sheet(items, { columns: 2, heading }), "genzoo-cyclegan-cycle.png");
-  });
-  find("json").addEventListener("click", () => {
-    if (!shown) return;
-    const levels = (bytes) => Array.from(bytes, (v) => v / 255);
-    const { seed, levels: n, color, sketch, between, back, error } = shown;
-    zoo.saveJSON({ model: "cyclegan-avatars", seed, levels: n, color: levels(color),
-      true_sketch: levels(sketch), sketch: levels(between), back: levels(back), error },
-      "genzoo-cyclegan-cycle.json");
-  });
+    zoo.onChange(taken, ({ seed }) => {
+      change({ seed });
+      zoo.bringUp(element);
+    });
 
-  function open() {
-    const bits = part.get("bits");
-    if (!Number.isInteger(bits) || bits < 1 || bits > FULL) part.set({ bits: FULL });
-    zoo.sane(part, { seed: [0, zoo.MAX_SEED] });
-    find("seed").value = part.get("seed");
-    showLevels();
-    ask();
-  }
-
-  let started = false;
-  function restore() {
-    if (started) open();
-  }
-
-  zoo.onChange(zoo.theme, paint);
-  zoo.onChange(zoo.language, () => {
-    zoo.translate(element);
-    showLevels();
-    tell();
-  });
-  zoo.translate(element);
-  zoo.whenShown("cyclegan", () => {
-    started = true;
-    open();
-  });
-}
+    return {
+      restore() {
+        showLevels();
+        askCycle({ seed: part.get("seed"), levels: 2 ** part.get("bits") });
+      },
+      paint,
+      words() {
+        showLevels();
+        tell();
+      },
+      png() {
+        if (!shown) return null;
+        const items = ["face", "between", "back", "hidden"].map((name) => ({
+          canvas: find(name),
+          title: find(name).getAttribute("aria-label"),
+        }));
+        const heading = find("told").textContent;
+        return [zoo.sheet(items, { columns: 2, heading }), "genzoo-cyclegan-cycle.png"];
+      },
+      json() {
+        if (!shown) return null;
+        const { seed, levels, error } = shown;
+        const [color, true_sketch, sketch, back] = [shown.color, shown.sketch, shown.between, shown.back]
+          .map(zoo.fractions);
+        return [{ model: "cyclegan-avatars", seed, levels, color, true_sketch, sketch, back, error },
+          "genzoo-cyclegan-cycle.json"];
+      },
+    };
+  },
+});

@@ -105,9 +105,6 @@ export default zoo.widget({
         : zoo.t("dcgan.gains", { gain, axis: u ? "u" : "v" });
     }
 
-    const atRandom = (seed) => ({ u: RANDOM, v: RANDOM, seed });
-    zoo.seedField(find("directions"), part, (seed) => change(atRandom(seed)));
-
     /* What there is of the model's directions: two that differ. */
     function checkAxes() {
       for (const axis of AXES) {
@@ -127,7 +124,6 @@ export default zoo.widget({
 
     return {
       restore() {
-        find("directions").value = part.get("seed");
         if (!tab) return;
         pad.extent = REACH + 0.5;
         checkAxes();
@@ -136,7 +132,7 @@ export default zoo.widget({
         moved();
         askSheet(given());
       },
-      random: () => atRandom(zoo.newSeed()),
+      seeded: (seed) => ({ u: RANDOM, v: RANDOM, seed }),
       reset() {
         pad.hover = null;
         return part.defaults;

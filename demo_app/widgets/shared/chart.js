@@ -1,3 +1,4 @@
+// @ts-check
 /* Small line charts that grow while one looks on. */
 
 import { sharp } from "./color.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /* Faces of 64 x 64 pixels in color, told channel after channel. */
 
 import { paint, paintPixels } from "./color.js";

@@ -1,3 +1,4 @@
+// @ts-check
 /* Functions and points over the unit square, on canvases. Places are [x_1, x_2], x_2 upward; cells
    are told row after row from x_2 = 0. */
 

@@ -1,3 +1,4 @@
+// @ts-check
 /* Photos that people bring: chosen with a button, or dropped. */
 
 import { make } from "./controls.js";
@@ -17,7 +18,7 @@ export function takePhotos({ button, input, stage, open, refuse }) {
     }
     if (!blob.size) return open("");
     const reader = new FileReader();
-    reader.onload = () => open(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onload = () => open(String(reader.result).split(",")[1]);
     reader.onerror = () => refuse(t("zoo.photo_unread"));
     reader.readAsDataURL(blob);
   }
@@ -51,7 +52,7 @@ async function smaller(file) {
     canvas.getContext("2d").drawImage(bitmap, 0, 0, size.width, size.height);
     bitmap.close();
     return await new Promise((done) => canvas.toBlob(done, "image/png"));
-  } catch (error) {
+  } catch {
     return null; // no picture that this browser knows
   }
 }

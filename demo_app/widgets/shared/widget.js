@@ -33,6 +33,7 @@ import { language, translate } from "./words.js";
      and after change();
    words(): write anew, in another language, what has no data-t;
    paint(): paint anew, in the colors of another theme;
+   seeded(seed): the values that another seed sets, where it is not the seed alone;
    random() and reset(): the values that "random" and "reset" set, where these are not another seed
      and those of the start;
    png(): [canvas, name of the file], and json(): [value, name of the file]; null while there is
@@ -64,6 +65,7 @@ import { language, translate } from "./words.js";
  * @property {() => void} [restore]
  * @property {() => void} [words]
  * @property {() => void} [paint]
+ * @property {(seed: number) => Record<string, any>} [seeded]
  * @property {() => Record<string, any>} [random]
  * @property {() => Record<string, any>} [reset]
  * @property {() => [HTMLCanvasElement, string] | null} [png]
@@ -123,12 +125,11 @@ export function widget({ name, state: start = {}, ranges = {}, choices = {}, lim
     hooks = setup({ element, props, server, part: own, find, all, change, ask, askNew, say }) || {};
     translate(element); // what has come by that
     const onClick = (name, act) => find(name)?.addEventListener("click", act);
+    const another = (seed) => hooks.seeded?.(seed) ?? { seed };
     if (find("seed") && seeded) {
-      seedField(find("seed"), own, (seed) => change({ seed }), whole.seed[1]);
+      seedField(find("seed"), own, (seed) => change(another(seed)), whole.seed[1]);
     }
-    if (hooks.random || seeded) {
-      onClick("random", () => change(hooks.random ? hooks.random() : { seed: newSeed() }));
-    }
+    if (hooks.random || seeded) onClick("random", () => change(hooks.random?.() ?? another(newSeed())));
     if (own) onClick("reset", () => change(hooks.reset ? hooks.reset() : state));
     if (hooks.png) onClick("png", () => save(savePNG, hooks.png()));
     if (hooks.json) onClick("json", () => save(saveJSON, hooks.json()));
