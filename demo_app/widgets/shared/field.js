@@ -54,7 +54,8 @@ export function contour(cells, value) {
 }
 
 /* The value of cells at a place, between their centers. */
-export function cellAt(cells, [x, y]) {
+export function cellAt(cells, place) {
+  const [x, y] = place;
   const side = Math.sqrt(cells.length);
   const inner = (v) => Math.max(0, Math.min(side - 1.001, v * side - 0.5));
   const [column, row] = [inner(x), inner(y)];
