@@ -116,7 +116,7 @@ test("another language is written, another theme painted", async () => {
   mount({ setup: () => ({ words: () => calls.push("words"), paint: () => calls.push("paint") }) });
   const other = zoo.language.value === "en" ? "ko" : "en";
   zoo.selectLanguage(other);
-  await wait(100);
+  for (let k = 0; k < 100 && !calls.length; k++) await wait(20); // its labels are on their way
   assert.deepEqual(calls, ["words"]);
   assert.equal(element.querySelector(".title").textContent, zoo.t("zoo.play"));
   document.body.classList.add("dark");
@@ -182,4 +182,43 @@ test("a choice is told by its key, and marked", () => {
   mark("b");
   assert.deepEqual(chosen, ["b"]);
   assert.deepEqual([...host.children].map((b) => b.getAttribute("aria-pressed")), ["false", "true"]);
+});
+
+test("another seed may set more than itself", () => {
+  let part;
+  mount({
+    state: { seed: 4, face: "12" },
+    setup(w) {
+      part = w.part;
+      return { seeded: (seed) => ({ seed, face: "" }) };
+    },
+  });
+  const field = element.querySelector(".seed");
+  field.value = "9";
+  field.dispatchEvent(new Event("change"));
+  assert.deepEqual(part.values, { seed: 9, face: "" });
+  part.set({ face: "21" });
+  click(element.querySelector(".random"));
+  assert.equal(part.get("face"), "");
+});
+
+test("a canvas has the pens of a template, and shows what can be undone", () => {
+  element.innerHTML = `<button class="pen" data-tool="draw"></button><button class="pen" data-tool="erase"></button>
+    <button class="undo"></button><button class="redo"></button><button class="clear"></button>`;
+  const find = (name) => element.querySelector("." + name);
+  const all = (name) => [...element.querySelectorAll("." + name)];
+  const done = [];
+  const canvas = Object.assign(Object.create(zoo.PixelCanvas.prototype), { tool: "draw", past: [], future: [] });
+  for (const act of ["undo", "redo", "clear"]) canvas[act] = () => done.push(act);
+  const show = canvas.tools({ find, all });
+  const can = () => [find("undo"), find("redo")].map((button) => !button.disabled);
+  assert.deepEqual(can(), [false, false]);
+  click(all("pen")[1]);
+  assert.equal(canvas.tool, "erase");
+  assert.deepEqual(all("pen").map((pen) => pen.getAttribute("aria-pressed")), ["false", "true"]);
+  canvas.past.push("before");
+  show();
+  assert.deepEqual(can(), [true, false]);
+  for (const act of ["undo", "clear"]) click(find(act));
+  assert.deepEqual(done, ["undo", "clear"]);
 });
