@@ -233,3 +233,57 @@ test("the nearest points and the density at a place are found", () => {
   const near = zoo.around(points, [3, 4, 5], [0.75, 0], 2);
   assert.deepEqual(near, [{ i: 1, label: 4, distance: 0.25 }, { i: 0, label: 3, distance: 0.75 }]);
 });
+
+test("what equals the question before is asked again only after it was forgotten", () => {
+  const asked = [];
+  const ask = zoo.once((given) => asked.push(given.z));
+  ask({ z: 1 });
+  ask({ z: 1 });
+  ask({ z: 2 });
+  ask({ z: 1 });
+  ask.forget();
+  ask({ z: 1 });
+  assert.deepEqual(asked, [1, 2, 1, 1]);
+});
+
+test("pens choose what is drawn with, and undo and redo what was drawn", () => {
+  const widget = document.createElement("div");
+  widget.className = "zoo-widget";
+  const host = widget.appendChild(document.createElement("div"));
+  const done = [];
+  const canvas = { tool: "draw", brush: 2, past: [], future: [], onchange: () => done.push("changed"),
+    undo: () => done.push("undo"), redo: () => done.push("redo"), clear: () => done.push("clear") };
+  const part = { values: { tool: "draw", brush: 3 }, get: (key) => part.values[key],
+    set: (values) => Object.assign(part.values, values) };
+  new zoo.Pens(host, canvas, { testid: "x", part, brushes: [1, 3], clear: true });
+  const button = (name) => host.querySelector(`[data-${name}]`);
+  const press = (name) => button(name).dispatchEvent(new Event("click", { bubbles: true }));
+  assert.equal(canvas.brush, 3);
+  assert.ok(button("key=undo").disabled);
+  press("tool=erase");
+  press("brush='1'");
+  assert.deepEqual([canvas.tool, canvas.brush], ["erase", 1]);
+  assert.deepEqual(part.values, { tool: "erase", brush: 1 });
+  assert.equal(button("tool=erase").getAttribute("aria-pressed"), "true");
+  assert.equal(button("tool=draw").getAttribute("aria-pressed"), "false");
+  canvas.past = [1];
+  canvas.onchange([], true);
+  assert.ok(!button("key=undo").disabled);
+  press("key=undo");
+  press("key=clear");
+  const key = new Event("keydown", { bubbles: true, cancelable: true });
+  Object.assign(key, { key: "z", ctrlKey: true, shiftKey: true });
+  widget.dispatchEvent(key);
+  assert.deepEqual(done, ["changed", "undo", "clear", "redo"]);
+});
+
+test("what an image is worth is read from its score", () => {
+  const host = document.createElement("div");
+  host.innerHTML = `<i class="log-prob"></i><i class="bits"></i><i class="zoo-verdict"></i>`;
+  for (const [percentile, key] of [[0, "below_all"], [0.25, "above_some"], [1, "above_all"]]) {
+    zoo.showScore(host, { log_prob: -80.25, bits_per_dim: 0.1477, percentile }, "nade.");
+    const share = zoo.percent(percentile);
+    assert.equal(host.querySelector(".zoo-verdict").textContent, zoo.t("nade." + key, { share }));
+  }
+  assert.equal(host.querySelector(".bits").textContent, "0.148");
+});

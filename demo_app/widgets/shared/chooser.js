@@ -1,5 +1,7 @@
+// @ts-check
 /* Choose one of many small pictures by class. */
 
+import { unpackBits } from "./arrays.js";
 import { paint } from "./color.js";
 import { make } from "./controls.js";
 import { theme } from "./look.js";
@@ -44,13 +46,20 @@ export class Chooser {
     this.buttons = (this.own ? [...classes, -1] : classes).map((c) => {
       const button = make("button", { type: "button", tabindex: "-1" });
       button.append(make("canvas", { width: 28, height: 28, "aria-hidden": "true" }));
-      button.dataset.class = c;
+      button.dataset.class = String(c);
       button.addEventListener("click", () => this.click(c));
       this.host.append(button);
       return button;
     });
     this.host.style.setProperty("--buttons", this.buttons.length);
     this.mark(this.id ?? 0);
+  }
+
+  /* Digits of black and white pixels, each packed as bits. */
+  loadDigits(texts, labels) {
+    const levels = new Uint8Array(texts.length * D);
+    texts.forEach((text, n) => levels.set(unpackBits(text, D).map((bit) => 255 * bit), n * D));
+    this.load(levels, labels, (c) => t("zoo.digit", { digit: c }));
   }
 
   /* The id nearest to `id` that there is. */
@@ -70,6 +79,11 @@ export class Chooser {
     return this.images.subarray(i * D, (i + 1) * D);
   }
 
+  /* The same of 0 and 1. */
+  bits(id) {
+    return this.picture(id).map((level) => (level ? 1 : 0));
+  }
+
   /* Show `id` as chosen; null when no picture is. */
   mark(id) {
     this.id = id;
@@ -78,7 +92,7 @@ export class Chooser {
     if (id !== null && id >= 0) this.numbers[c] = id % 100;
     this.buttons.forEach((button, k) => {
       const chosen = Number(button.dataset.class) === c;
-      button.setAttribute("aria-pressed", chosen);
+      button.setAttribute("aria-pressed", String(chosen));
       button.tabIndex = chosen || (c === null && k === 0) ? 0 : -1;
     });
     this.repaint();
@@ -105,7 +119,7 @@ export class Chooser {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return;
     event.preventDefault();
-    const at = this.buttons.indexOf(document.activeElement);
+    const at = this.buttons.indexOf(/** @type {any} */ (document.activeElement));
     const next = this.buttons[(at + by + this.buttons.length) % this.buttons.length];
     this.buttons.forEach((button) => (button.tabIndex = button === next ? 0 : -1));
     next.focus();

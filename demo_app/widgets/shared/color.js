@@ -1,3 +1,4 @@
+// @ts-check
 /* Colors for numbers, and arrays onto canvases. */
 
 import { bytes } from "./arrays.js";
@@ -97,6 +98,15 @@ export function paintRest(canvas, image, known, made) {
       data[o + 3] = 255;
     }
   });
+}
+
+/* f() paints a canvas in the colors of the theme: the same again until that is another. */
+export function inTheme(f) {
+  let [canvas, of] = [null, null];
+  return () => {
+    if (of !== dark()) [canvas, of] = [f(), dark()];
+    return canvas;
+  };
 }
 
 /* Make a canvas as sharp as the screen; returns its context in CSS pixels, cleared. */

@@ -45,11 +45,13 @@ export function choice(host, choose) {
  * @param {(key: string) => void} options.choose called on a click
  * @param {string} options.testid with the key behind it, that of a button
  * @param {string} [options.label] with the key behind it, the key of its label
+ * @param {boolean} [options.titled] whether that key and "_title" is the key of a title
  * @param {(key: string) => (Node | string)[]} [options.parts] what stands in it instead of a label
  */
-export function segments(host, keys, { choose, testid, label, parts }) {
+export function segments(host, keys, { choose, testid, label, titled = false, parts }) {
   const buttons = keys.map((key) => {
     const named = parts ? {} : { "data-t": label + key };
+    if (titled) named["data-t-title"] = label + key + "_title";
     return make("button", { type: "button", "data-key": key, "data-testid": testid + key, ...named },
       ...(parts ? parts(key) : []));
   });

@@ -242,6 +242,7 @@ export class PixelCanvas extends Grid {
     this.onchange = options.onchange || (() => {});
     this.past = [];
     this.future = [];
+    this.restored = false;
     this.stroke = null;
     const surface = this.surface;
     surface.classList.add("zoo-drawable");
@@ -346,6 +347,13 @@ export class PixelCanvas extends Grid {
     this.pixels.set(pixels);
     this.repaint();
     this.onchange(this.pixels, true);
+  }
+
+  /* Show what the address says: at first with nothing before it, later as a step, if it is another. */
+  restore(pixels) {
+    if (!this.restored) this.put(pixels);
+    else if (pixels.some((value, i) => value !== this.pixels[i])) this.load(pixels);
+    this.restored = true;
   }
 
   clear() {

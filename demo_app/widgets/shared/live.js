@@ -95,6 +95,20 @@ export function latest(call, done) {
   };
 }
 
+/* The same question, but not twice in a row: what equals the question before is not asked. After
+   forget() it is. */
+export function once(ask) {
+  let last = null;
+  const fresh = (given) => {
+    const question = JSON.stringify(given);
+    if (question === last) return;
+    last = question;
+    ask(given);
+  };
+  fresh.forget = () => (last = null);
+  return fresh;
+}
+
 /* What an answer cost, or why there is none, in `line`: a .zoo-status or its text. Without
    `milliseconds` what it cost the time before is left. Was there an answer? */
 export function showStatus(line, answer, milliseconds) {

@@ -1,10 +1,12 @@
+// @ts-check
 /* A latent space of two dimensions: places to point at, the codes of digits as dots in the colors of
    their classes, and how densely they lie beside what the prior asks for. */
 
-import { classColors, rgb, sharp } from "./color.js";
+import { nth } from "./arrays.js";
+import { classColors, paint, rgb, sharp } from "./color.js";
 import { make } from "./controls.js";
 import { withAnswer } from "./live.js";
-import { dark, theme, token } from "./look.js";
+import { dark, token } from "./look.js";
 import { number, t, translate } from "./words.js";
 
 const GRID = 4; // densities are known from -4 to 4
@@ -30,8 +32,14 @@ export class Plane {
      ask(z): the pointer is at z, and the next frame has yet to come; moved(): `current()` has
      changed; under(context, size) draws what moves as often as the rings, below them. Nothing is
      drawn or called before `extent` is set: the plane reaches from -extent to extent. */
-  constructor(host, { label, testid, get, keep, ask, moved, paint, under = () => {} }) {
-    Object.assign(this, { host, get, keep, ask, moved, paint, under });
+  constructor(host, { label, testid, get, keep, ask, moved, paint, under = null }) {
+    this.host = host;
+    this.get = get;
+    this.keep = keep;
+    this.ask = ask;
+    this.moved = moved;
+    this.paint = paint;
+    this.under = under;
     this.extent = null;
     this.hover = null; // where the pointer is, when it is not dragging
     this.dragging = false;
@@ -66,11 +74,11 @@ export class Plane {
     return [this.inside(x * this.extent), this.inside(y * this.extent)];
   }
 
-  toScreen([x, y], size) {
+  toScreen(/** @type {number[]} */ [x, y], size) {
     return [((x / this.extent + 1) / 2) * size, ((1 - y / this.extent) / 2) * size];
   }
 
-  take([x, y]) {
+  take(/** @type {number[]} */ [x, y]) {
     this.hover = null;
     this.keep([this.inside(x), this.inside(y)]);
     this.moved();
@@ -96,7 +104,7 @@ export class Plane {
     });
     // A pointermove waits for the next frame. Where the browser tells of the move at once, the
     // question leaves at once.
-    surface.addEventListener("pointerrawupdate", (event) => {
+    surface.addEventListener("pointerrawupdate", (/** @type {any} */ event) => {
       if (!this.extent || (!this.dragging && event.pointerType === "touch")) return;
       this.ask(this.at(event));
     });
@@ -139,7 +147,7 @@ export class Plane {
       if (!this.extent || !this.over.clientWidth) return;
       const context = sharp(this.over);
       const size = this.over.clientWidth;
-      this.under(context, size);
+      this.under?.(context, size);
       const focus = this.isFocused() && this.surface.matches(":focus-visible");
       ring(context, this.toScreen(this.get(), size), focus ? 10 : 8, 2.5);
       if (this.hover) ring(context, this.toScreen(this.hover, size), 6, 1.5);
@@ -234,8 +242,8 @@ export class Plane {
   }
 }
 
-function ring(context, [x, y], radius, width) {
-  for (const [extra, style] of [[2.5, "rgb(0 0 0 / 70%)"], [0, "#fff"]]) {
+function ring(context, /** @type {number[]} */ [x, y], radius, width) {
+  for (const [extra, style] of /** @type {const} */ ([[2.5, "rgb(0 0 0 / 70%)"], [0, "#fff"]])) {
     context.beginPath();
     context.arc(x, y, radius, 0, 7);
     context.lineWidth = width + extra;
@@ -272,7 +280,7 @@ function apart(places, room) {
 }
 
 /* The n points next to a place, nearest first: {i, label, distance}. */
-export function around(points, labels, [x, y], n) {
+export function around(points, labels, /** @type {number[]} */ [x, y], n) {
   const distance = (i) => (points[2 * i] - x) ** 2 + (points[2 * i + 1] - y) ** 2;
   const nearest = [];
   for (let i = 0; i < labels.length; i++) {
@@ -288,7 +296,7 @@ export function around(points, labels, [x, y], n) {
 
 /* A density at a place, from its logarithm on a grid from -4 to 4, a row for each value of the
    second latent; 0 beyond. */
-export function densityAt(logs, [x, y]) {
+export function densityAt(logs, /** @type {number[]} */ [x, y]) {
   if (Math.max(Math.abs(x), Math.abs(y)) > GRID) return 0;
   const side = Math.sqrt(logs.length);
   const [column, row] = [x, y].map((v) => ((v + GRID) / (2 * GRID)) * (side - 1));
@@ -325,7 +333,7 @@ export class Densities {
   show(density, { peak, rare }) {
     for (const [key, { bar, value }] of Object.entries(this.rows)) {
       // Up to ten times the prior's peak, on the scale of the square root, so that small ones show.
-      bar.style.setProperty("--share", Math.min(1, Math.sqrt(density[key] / peak / 10)));
+      bar.style.setProperty("--share", String(Math.min(1, Math.sqrt(density[key] / peak / 10))));
       value.textContent = number(density[key], 3);
     }
     this.sentence.textContent = verdict(density, rare);
@@ -341,15 +349,28 @@ function verdict({ q, p }, rare) {
   return q > 3 * p ? t("zoo.density_crowd", times(q / p)) : t("zoo.density_even");
 }
 
-class Legend {
-  /* Fills `host` with a button for each digit; onchoose(c) when one is pressed. */
+/* A place as it is written, its elements too: what codes of digits are nearest to it. `chart` has
+   points, labels and digits; the elements have the classes "place", "nearest" and "real". */
+export const placeText = (z) => "z = (" + z.map((v) => number(v, 2)).join(", ") + ")";
+
+export function showPlace(find, chart, z) {
+  const [nearest] = around(chart.points, chart.labels, z, 1);
+  find("place").textContent = placeText(z);
+  paint(find("nearest"), nth(chart.digits, nearest.i), { map: "ink" });
+  const values = { digit: nearest.label, distance: number(nearest.distance, 2) };
+  find("real").textContent = t("zoo.real", values);
+}
+
+export class ClassLegend {
+  /* Fills `host` with a button for each digit; onchoose(c) when one is pressed, -1 for the one that was. */
   constructor(host, { onchoose }) {
+    this.only = -1;
     host.classList.add("zoo-classes");
     host.setAttribute("role", "group");
     host.dataset.tLabel = "zoo.legend";
     for (let c = 0; c < 10; c++) {
       const button = make("button", { type: "button" }, make("i"), String(c));
-      button.addEventListener("click", () => onchoose(c));
+      button.addEventListener("click", () => onchoose(c === this.only ? -1 : c));
       host.append(button);
     }
     this.host = host;
@@ -358,12 +379,11 @@ class Legend {
 
   /* Mark the class that is seen alone, -1 for none, in the colors of this theme. */
   mark(only) {
+    this.only = only;
     this.host.querySelectorAll("button").forEach((button, c) => {
-      button.setAttribute("aria-pressed", c === only);
+      button.setAttribute("aria-pressed", String(c === only));
       button.querySelector("i").style.background = classColor(c);
       button.title = t("zoo.only", { digit: c });
     });
   }
 }
-
-export const ClassLegend = Legend;

@@ -1,9 +1,10 @@
+// @ts-check
 /* Random numbers that are functions of a seed. */
 
 /* A seeded generator of numbers in [0, 1) (a 32-bit counter through an avalanche hash). */
 export function random(seed) {
   let counter = seed >>> 0;
-  return function () {
+  return () => {
     counter = (counter + 0x9e3779b9) >>> 0;
     let h = counter;
     h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);

@@ -1,22 +1,21 @@
+// @ts-check
 /* Take something home: a picture as PNG, the numbers as JSON. */
 
 import { make } from "./controls.js";
 import { token } from "./look.js";
 
-function download(blob, name) {
+export function saveBlob(blob, name) {
   const link = make("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-export const saveBlob = download;
-
 export function saveJSON(value, name) {
-  download(new Blob([JSON.stringify(value, null, 1)], { type: "application/json" }), name);
+  saveBlob(new Blob([JSON.stringify(value, null, 1)], { type: "application/json" }), name);
 }
 
 export function savePNG(canvas, name) {
-  canvas.toBlob((blob) => download(blob, name), "image/png");
+  canvas.toBlob((blob) => saveBlob(blob, name), "image/png");
 }
 
 /* A canvas so many times as large, pixel by pixel. */

@@ -1,6 +1,7 @@
+// @ts-check
 /* Gray pixels, drawn with a pen that is soft at its edge. */
 
-import { unpackBits } from "./arrays.js";
+import { unpackBits, urlBytes } from "./arrays.js";
 import { paint } from "./color.js";
 import { PixelCanvas } from "./grid.js";
 
@@ -49,8 +50,7 @@ export class SoftCanvas extends PixelCanvas {
 export function urlLevels(levels) {
   const bytes = new Uint8Array(Math.ceil(levels.length / 2));
   levels.forEach((v, i) => (bytes[i >> 1] |= Math.round(v / STEP) << (i & 1 ? 0 : 4)));
-  const text = btoa(String.fromCharCode(...bytes));
-  return text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  return urlBytes(bytes);
 }
 
 export function readLevels(text, n) {

@@ -3,7 +3,7 @@
 
 import { part, sane, shown } from "./address.js";
 import { seedField, wait } from "./controls.js";
-import { latest, live, showStatus } from "./live.js";
+import { latest, live, once, showStatus } from "./live.js";
 import { theme } from "./look.js";
 import { MAX_SEED, newSeed } from "./random.js";
 import { saveJSON, savePNG } from "./save.js";
@@ -24,7 +24,8 @@ import { language, translate } from "./words.js";
    part, its part of the address, and change(values), which sets some of it and restores;
    ask(call, done, failed): zoo.latest, with what it cost, or why there is no answer, in the element
      of class "state"; done(answer, arguments) is called where there is one, failed(...) where not;
-   askNew(call, done, failed): as ask, but what was asked last is not asked again, unless it failed;
+   askNew(call, done, failed): as ask, but what was asked last is not asked again, unless it failed, or
+     forget() of what this returns was called;
    say(f): what f() gives is spoken, in the element of class "said", when nothing has been said for a
      while, to those who are in the widget with the keyboard.
 
@@ -55,7 +56,7 @@ import { language, translate } from "./words.js";
  * @property {(name: string) => any[]} all
  * @property {(values: Record<string, any>) => void} change
  * @property {Ask} ask
- * @property {Ask} askNew
+ * @property {(...given: Parameters<Ask>) => ReturnType<Ask> & {forget: () => void}} askNew
  * @property {(f: () => string) => void} say
  *
  * @typedef {(answer: any, given: any) => void} Done
@@ -106,16 +107,11 @@ export function widget({ name, state: start = {}, ranges = {}, choices = {}, lim
         next?.(answer, given);
       });
     const askNew = (call, done, failed) => {
-      let asked = "";
-      const send = ask(call, done, (...failure) => {
-        asked = "";
-        failed?.(...failure);
-      });
-      return (given) => {
-        const key = JSON.stringify(given);
-        if (key !== asked) send(given);
-        asked = key;
-      };
+      const fresh = once(ask(call, done, (...given) => {
+        fresh.forget();
+        failed?.(...given);
+      }));
+      return fresh;
     };
     const say = wait(400, (f) => {
       if (element.contains(document.activeElement)) find("said").textContent = f();

@@ -1,17 +1,19 @@
-/* A digit that grows: an image with the line up to which it is known, and its completions. */
+// @ts-check
+/* Autoregressive digits: an image with the line up to which it is known, what a model says of each of
+   its pixels, and its completions. */
 
-import { sane } from "./address.js";
 import { packBits, unpackBits, urlBits } from "./arrays.js";
 import { Chooser } from "./chooser.js";
 import { paintPixels, rgb } from "./color.js";
-import { make, seedField, wait } from "./controls.js";
+import { make, wait } from "./controls.js";
 import { PixelCanvas } from "./grid.js";
-import { latest, showStatus, withAnswer } from "./live.js";
+import { latest, once, showStatus, withAnswer } from "./live.js";
 import { still, theme, token } from "./look.js";
+import { Pens } from "./pens.js";
 import { Player } from "./player.js";
 import { MAX_SEED, newSeed, random } from "./random.js";
 import { onChange } from "./signals.js";
-import { language, number, t, translate } from "./words.js";
+import { language, number, percent, t, translate } from "./words.js";
 
 const D = 784;
 const SIDE = 28;
@@ -59,11 +61,12 @@ export function outline(context, size, pixels) {
     }
   }
   context.lineCap = "round";
-  for (const [width, color] of [[3, "rgb(0 0 0 / 45%)"], [1.5, "rgb(255 255 255 / 90%)"]]) {
-    context.lineWidth = width;
-    context.strokeStyle = color;
-    context.stroke(path);
-  }
+  context.lineWidth = 3;
+  context.strokeStyle = "rgb(0 0 0 / 45%)";
+  context.stroke(path);
+  context.lineWidth = 1.5;
+  context.strokeStyle = "rgb(255 255 255 / 90%)";
+  context.stroke(path);
 }
 
 export const placeOf = (i) => ({
@@ -71,26 +74,42 @@ export const placeOf = (i) => ({
   column: number((i % SIDE) + 1),
 });
 
+/* A line of words on pixel i, which begins with where that is. */
+export function readAt(line, i, words) {
+  line.replaceChildren(make("b", {}, t("zoo.place", placeOf(i))), " " + words);
+}
+
+/* What a logit says of a pixel that is ink or not: its probability, and log p of the pixel as it is. */
+export function readLogit(logit, ink) {
+  return t(ink ? "zoo.is_ink" : "zoo.is_empty", {
+    p: percent(1 / (1 + Math.exp(-logit))),
+    share: number(-Math.log1p(Math.exp(ink ? -logit : logit)), 2),
+  });
+}
+
+/* How likely an image is, in the elements "log-prob", "bits" and "zoo-verdict" of `host`; the keys of
+   the verdict begin with `words`. */
+export function showScore(host, { log_prob, bits_per_dim, percentile }, words) {
+  host.querySelector(".log-prob").textContent = number(log_prob, 1);
+  host.querySelector(".bits").textContent = number(bits_per_dim, 3);
+  const key = percentile <= 0 ? "below_all" : percentile >= 1 ? "above_all" : "above_some";
+  host.querySelector(".zoo-verdict").textContent = t(words + key, { share: percent(percentile) });
+}
+
 export class Sketch {
   /* Fills `host` with an image to draw, the line beside it, pens, and test digits to choose.
 
-     tab: prefix of its test ids; part: the tab's state, with Sketch.defaults among its
-     defaults; read(i), onpoint(i): as of a Grid, but silent while one draws; onchange(): pixels
-     changed; online(): the line moved; onreset(): the state is the defaults again. */
-  constructor(host, { tab, part, first = 200, read, onpoint, onchange, online, onreset }) {
-    Object.assign(this, { part, first, onchange, online, onreset });
-    this.host = host;
+     tab: prefix of its test ids; part: the tab's state, with Sketch.state, Sketch.ranges and
+     Sketch.choices among its own; read(i), onpoint(i): as of a Grid, but silent while one draws;
+     onchange(): pixels changed; online(): the line moved. */
+  constructor(host, { tab, part, first = 200, read, onpoint, onchange, online }) {
+    this.part = part;
+    this.first = first; // the id of the test digit at the start
+    this.onchange = onchange;
+    this.online = online;
     this.listeners = [];
     this.showKnown = this.showKnown.bind(this);
     host.classList.add("zoo-sketch");
-    const pen = (key, path) =>
-      `<button type="button" class="zoo-icon" data-brush="${key}" data-t-title="zoo.brush_${key}"
-        data-t-label="zoo.brush_${key}"><svg viewBox="0 0 18 18" aria-hidden="true"><path
-        d="${path}"/></svg></button>`;
-    const arrow = (key, path) =>
-      `<button type="button" class="zoo-icon ${key}" data-t-title="zoo.${key}"
-        data-t-label="zoo.${key}" data-testid="${tab}-${key}"><svg class="zoo-stroke"
-        viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg></button>`;
     const act = (key) =>
       `<button type="button" class="${key}" data-t="zoo.${key}" data-t-title="zoo.${key}_title"
         data-testid="${tab}-${key}"></button>`;
@@ -100,21 +119,7 @@ export class Sketch {
         <div class="zoo-line" role="slider" tabindex="0" aria-valuemin="0" aria-valuemax="${D}"
           data-t-label="zoo.line" data-t-title="zoo.line" data-testid="${tab}-line"></div>
       </div>
-      <div class="zoo-tools zoo-pens">
-        <div class="zoo-joined" role="group" data-t-label="zoo.tool">
-          <button type="button" data-tool="draw" data-t="zoo.draw"></button>
-          <button type="button" data-tool="erase" data-t="zoo.erase"
-            data-t-title="zoo.erase_title"></button>
-        </div>
-        <div class="zoo-joined zoo-brushes" role="group" data-t-label="zoo.brush">
-          ${pen(1, "M7 7h4v4H7z")}${pen(2, "M5 5h8v8H5z")}
-          ${pen(3, "M7 3h4v4h4v4h-4v4H7v-4H3V7h4z")}
-        </div>
-        <div class="zoo-joined" role="group">
-          ${arrow("undo", "M9 15 4 10l5-5M4 10h10a5 5 0 0 1 0 10h-3")}
-          ${arrow("redo", "m15 15 5-5-5-5M20 10H10a5 5 0 0 0 0 10h3")}
-        </div>
-      </div>
+      <div class="pens"></div>
       <div class="chooser" data-testid="${tab}-chooser"></div>
       <div class="zoo-tools">${act("clear")}${act("sprinkle")}${act("noise")}${act("reset")}</div>`;
     translate(host);
@@ -124,7 +129,7 @@ export class Sketch {
       label: "zoo.canvas",
       read,
       onpoint: (i) => !this.drawing && onpoint(i),
-      onchange: (pixels, finished) => this.changed(finished),
+      onchange: (_, finished) => this.changed(finished),
     });
     const surface = this.canvas.surface;
     surface.addEventListener("pointerdown", () => (this.drawing = true));
@@ -143,45 +148,17 @@ export class Sketch {
       label: "zoo.digits",
       onchoose: (id) => {
         this.setKnown(part.defaults.known);
-        this.canvas.load(this.digit(id));
+        this.canvas.load(this.chooser.bits(id));
       },
     });
 
-    find(".undo").addEventListener("click", () => this.canvas.undo());
-    find(".redo").addEventListener("click", () => this.canvas.redo());
+    this.pens = new Pens(find(".pens"), this.canvas, { testid: tab, part, brushes: [1, 2, 3] });
     find(".clear").addEventListener("click", () => {
       this.setKnown(FOLLOW);
       this.canvas.clear();
     });
     find(".noise").addEventListener("click", () => this.canvas.load(this.flip(0.5)));
     find(".sprinkle").addEventListener("click", () => this.canvas.load(this.flip(0.02)));
-    find(".reset").addEventListener("click", () => {
-      const first = this.chooser.nearest(this.first);
-      part.set(part.defaults);
-      this.canvas.load(this.digit(first));
-      part.set({ x: "" });
-      this.chooser.mark(first);
-      this.showTools();
-      this.showKnown();
-      this.onreset();
-    });
-    for (const key of ["tool", "brush"]) {
-      host.querySelectorAll(`[data-${key}]`).forEach((button) =>
-        button.addEventListener("click", () => {
-          part.set({ [key]: key === "brush" ? Number(button.dataset.brush) : button.dataset.tool });
-          this.showTools();
-        })
-      );
-    }
-    host.parentElement.closest(".zoo-widget").addEventListener("keydown", (event) => {
-      if (event.defaultPrevented || event.target.matches("input, select")) return;
-      if (!event.ctrlKey && !event.metaKey) return;
-      const key = event.key.toLowerCase();
-      if (key === "z" && !event.shiftKey) this.canvas.undo();
-      else if (key === "y" || key === "z") this.canvas.redo();
-      else return;
-      event.preventDefault();
-    });
 
     const grip = find(".zoo-line");
     grip.addEventListener("pointerdown", (event) => {
@@ -217,46 +194,37 @@ export class Sketch {
     return known === FOLLOW ? this.pixels.lastIndexOf(1) + 1 : known;
   }
 
-  digit(id) {
-    return this.chooser.picture(id).map((level) => (level ? 1 : 0));
-  }
-
   /* Pixels that are flipped with probability p; each press takes other random numbers. */
   flip(p) {
     const uniform = random(newSeed());
     return this.pixels.map((pixel) => (uniform() < p ? 1 - pixel : pixel));
   }
 
-  /* Test digits as start() answered them, packed bits each; then what the state says. */
+  /* Test digits as start() answered them; then what the state says. */
   load(digits, labels) {
-    const levels = new Uint8Array(digits.length * D);
-    digits.forEach((text, n) =>
-      levels.set(unpackBits(text, D).map((bit) => 255 * bit), n * D)
-    );
-    this.chooser.load(levels, labels, (c) => t("zoo.digit", { digit: c }));
-    this.loaded = true;
+    this.chooser.loadDigits(digits, labels);
     this.restore();
   }
 
+  get loaded() {
+    return Boolean(this.chooser.images);
+  }
+
   restore() {
-    sane(this.part, { known: [FOLLOW, D], brush: [1, 3] }, { tool: ["draw", "erase"] });
-    this.showTools();
+    this.pens.show();
     this.showKnown();
     if (!this.loaded) return;
     const first = this.chooser.nearest(this.first);
     const kept = this.part.get("x") ? unpackBits(this.part.get("x"), D) : null;
-    this.canvas.put(kept || this.digit(first));
+    this.canvas.restore(kept || this.chooser.bits(first));
     this.chooser.mark(kept ? this.idOf(kept) : first);
     if (!kept) this.part.set({ x: "" });
-    this.canvas.past = [];
-    this.canvas.future = [];
-    this.showTools();
   }
 
   /* The id of the chosen test digit if it is these pixels, else null. */
   idOf(pixels) {
     const { id } = this.chooser;
-    return id !== null && this.digit(id).every((bit, i) => bit === pixels[i]) ? id : null;
+    return id !== null && this.chooser.bits(id).every((bit, i) => bit === pixels[i]) ? id : null;
   }
 
   changed(finished) {
@@ -264,21 +232,7 @@ export class Sketch {
     if (this.part.get("known") === FOLLOW) withAnswer(this.showKnown);
     if (!finished) return;
     this.part.set({ x: urlBits(this.pixels) });
-    this.showTools();
     if (this.idOf(this.pixels) === null) this.chooser.mark(null);
-  }
-
-  showTools() {
-    const { canvas, part } = this;
-    canvas.tool = part.get("tool");
-    canvas.brush = part.get("brush");
-    for (const key of ["tool", "brush"]) {
-      this.host.querySelectorAll(`[data-${key}]`).forEach((button) =>
-        button.setAttribute("aria-pressed", button.dataset[key] === String(part.get(key)))
-      );
-    }
-    this.find(".undo").disabled = !canvas.past.length;
-    this.find(".redo").disabled = !canvas.future.length;
   }
 
   setKnown(known) {
@@ -316,16 +270,23 @@ export class Sketch {
   }
 }
 
-Sketch.defaults = { x: "", tool: "draw", brush: 2, known: D / 2 };
+Sketch.state = { x: "", tool: "draw", brush: 2, known: D / 2 };
+/** @type {Record<string, [number, number]>} */
+Sketch.ranges = { known: [FOLLOW, D], brush: [1, 3] };
+Sketch.choices = { tool: ["draw", "erase"] };
 
 export class Completions {
   /* Fills `host` with controls, rows of tiles and a player for what models make of a sketch.
 
-     tab, part: as of a Sketch, with Completions.defaults among the defaults; rows: the key of a
-     name for each row of tiles, or null; call(arguments): answers {ok, rows: [{images, log_prob}]} for {x, known,
-     n, seed} and what extra() adds; fields: an element with more controls, if any. */
-  constructor(host, { tab, part, sketch, rows, call, extra = () => ({}), fields }) {
-    Object.assign(this, { part, sketch, rows, extra });
+     tab, part: as of a Sketch, with Completions.state and Completions.choices among its own; rows: the
+     key of a name for each row of tiles, or null; call(arguments): answers {ok, rows: [{images,
+     log_prob}]} for {x, known, n, seed} and what extra() adds; fields: an element with more controls,
+     if any. Its "seed" and "random" are the widget's. */
+  constructor(host, { tab, part, sketch, rows, call, extra = () => ({}), fields = null }) {
+    this.part = part;
+    this.sketch = sketch;
+    this.rows = rows;
+    this.extra = extra;
     this.host = host;
     this.answer = null;
     host.classList.add("zoo-completions");
@@ -363,8 +324,8 @@ export class Completions {
     translate(host);
     this.player = new Player(find(".player"), { show: () => this.draw(), seconds: 5 });
 
-    this.send = latest(call, (reply, given, milliseconds) => {
-      if (!showStatus(find(".zoo-status"), reply, milliseconds)) return;
+    this.send = once(latest(call, (reply, given, milliseconds) => {
+      if (!showStatus(find(".zoo-status"), reply, milliseconds)) return this.send.forget();
       this.answer = {
         rows: reply.rows.map((row) => ({
           images: row.images.map((text) => unpackBits(text, D)),
@@ -373,7 +334,7 @@ export class Completions {
         given,
       };
       this.showTiles();
-    });
+    }));
     this.askSoon = wait(140, () => this.ask());
 
     find(".zoo-known input").addEventListener("input", (event) =>
@@ -384,26 +345,21 @@ export class Completions {
       part.set({ count: Number(event.target.value) });
       this.ask();
     });
-    seedField(find(".seed"), part, (seed) => {
-      part.set({ seed });
-      this.ask();
-    });
-    find(".random").addEventListener("click", () => {
-      part.set({ seed: newSeed() });
-      find(".seed").value = part.get("seed");
-      this.playWhenDone = !still();
-      this.ask();
-    });
     sketch.whenLine(() => this.showKnown());
     onChange(language, () => this.answer && this.showTiles());
     onChange(theme, () => this.draw());
   }
 
   restore() {
-    sane(this.part, { seed: [0, MAX_SEED] }, { count: [1, 7, 14] });
     this.find(".count").value = this.part.get("count");
-    this.find(".seed").value = this.part.get("seed");
     this.showKnown();
+    this.ask();
+  }
+
+  /* Another seed, whose completions play. */
+  random() {
+    this.playWhenDone = !still();
+    return { seed: newSeed() };
   }
 
   showKnown() {
@@ -503,4 +459,56 @@ export class Completions {
   }
 }
 
-Completions.defaults = { count: 7, seed: 1 };
+Completions.state = { count: 7, seed: 1 };
+Completions.choices = { count: [1, 7, 14] };
+
+/* What a widget of one image and its completions has in common with others: see digits(). */
+export const digitsOptions = {
+  state: { ...Sketch.state, ...Completions.state },
+  ranges: Sketch.ranges,
+  choices: { ...Sketch.choices, ...Completions.choices },
+};
+
+/* A widget of autoregressive digits, from the `w` of its setup and the key of its tab: a sketch, what a
+   model says of the pixel that is "pixel" in the state, and completions.
+
+   look(given): asks about {x, i}, the image and the pixel; read(i): as of a Grid; began(answer): the
+   server has said what there is, and the digits are to come; drawn(): the image is another; the rest:
+   as of Completions. */
+/**
+ * @param {any} w
+ * @param {string} tab
+ * @param {any} options
+ */
+export function digits(w, tab, { look, read, began, drawn, ...options }) {
+  const { find, part, server } = w;
+  const ask = () => sketch.loaded && look({ x: packBits(sketch.pixels), i: part.get("pixel") });
+  const inspect = (i) => {
+    if (i === null || i === part.get("pixel")) return;
+    part.set({ pixel: i });
+    ask();
+  };
+  const sketch = new Sketch(find("sketch"), {
+    tab,
+    part,
+    read,
+    onpoint: inspect,
+    onchange() {
+      ask();
+      drawn?.();
+      completions.askSoon();
+    },
+    online: () => completions.ask(),
+  });
+  const completions = new Completions(find("rest"), { ...options, tab, part, sketch });
+  w.ask(server.start, (answer) => {
+    began?.(answer);
+    sketch.load(answer.digits, answer.labels);
+  })({});
+  const restore = () => {
+    sketch.restore();
+    completions.restore();
+    ask();
+  };
+  return { sketch, completions, inspect, ask, restore, random: () => completions.random() };
+}
