@@ -1,276 +1,191 @@
+// @ts-check
 import * as zoo from "../shared/zoo.js";
 
-export default function ({ element, props, server }) {
-  const find = (name) => element.querySelector("." + name);
-  const NEIGHBORS = 15;
-  const LIMIT = 6;
-  const VIEWS = ["both", "points", "digits"];
-  const PRIOR = { peak: 1 / (2 * Math.PI), rare: 0.01 / (2 * Math.PI) }; // N(0, I) in the plane
-  const { planes } = props.data; // [{model, beta}] of what is released
+const NEIGHBORS = 15;
+const LIMIT = 6;
+const VIEWS = ["both", "points", "digits"];
+const PRIOR = { peak: 1 / (2 * Math.PI), rare: 0.01 / (2 * Math.PI) }; // N(0, I) in the plane
 
-  const part = zoo.part(
-    "vae-map",
-    { beta: 1, x: -1.1, y: 0.6, view: "both", only: -1, seed: 1 },
-    restore
-  );
+export default zoo.widget({
+  name: "vae-map",
+  state: { beta: 1, x: -1.1, y: 0.6, view: "both", only: -1, seed: 1 },
+  ranges: { only: [-1, 9] },
+  choices: { view: VIEWS },
+  limits: { x: [-LIMIT, LIMIT], y: [-LIMIT, LIMIT] },
+  setup({ props, part, server, find, change, ask, askNew, say }) {
+    const { planes } = props.data; // [{model, beta}] of what is released
+    const charts = {}; // what the server said of each plane
+    let chart = null; // of the one that is shown
+    let decoded = null; // {z, levels} of the last answer
 
-  const charts = {}; // what the server said of each plane
-  let chart = null; // of the one that is shown
-  let decoded = new Uint8Array(784);
-  let shownAt = null;
+    const plane = new zoo.Plane(find("plane"), {
+      label: "vae.map_label",
+      testid: "vae-map",
+      get: () => [part.get("x"), part.get("y")],
+      keep: ([x, y]) => part.set({ x, y }),
+      ask: decode,
+      moved,
+      paint,
+    });
+    const densities = new zoo.Densities(find("densities"), { testid: "vae" });
+    const legend = new zoo.ClassLegend(find("legend"), { onchoose: (only) => change({ only }) });
 
-  const plane = new zoo.Plane(find("plane"), {
-    label: "vae.map_label",
-    testid: "vae-map",
-    get: () => [part.get("x"), part.get("y")],
-    keep: ([x, y]) => part.set({ x, y }),
-    ask: decode,
-    moved,
-    paint,
-  });
-  const densities = new zoo.Densities(find("densities"), { testid: "vae" });
-  const legend = new zoo.ClassLegend(find("legend"), {
-    onchoose: (c) => {
-      part.set({ only: part.get("only") === c ? -1 : c });
-      show();
-    },
-  });
+    /* The aggregated posterior q(z), the mean of q(z | x) over the training digits, and the prior. */
+    const densityAt = ([x, y]) => ({
+      q: zoo.densityAt(chart.logQ, [x, y]),
+      p: PRIOR.peak * Math.exp(-0.5 * (x * x + y * y)),
+    });
 
-  /* The aggregated posterior q(z), the mean of q(z | x) over the training digits, and the prior. */
-  const densityAt = ([x, y]) => ({
-    q: zoo.densityAt(chart.logQ, [x, y]),
-    p: PRIOR.peak * Math.exp(-0.5 * (x * x + y * y)),
-  });
+    const around = (z) => zoo.around(chart.points, chart.labels, z, NEIGHBORS);
 
-  const around = (z) => zoo.around(chart.points, chart.labels, z, NEIGHBORS);
-
-  /* Drawing */
-
-  function paint(context, size) {
-    const view = part.get("view");
-    if (view !== "points") {
-      context.globalAlpha = view === "digits" ? 1 : 0.17;
-      context.imageSmoothingEnabled = size < 560;
-      context.drawImage(inked(), 0, 0, size, size);
-      context.globalAlpha = 1;
+    function paint(context, size) {
+      const view = part.get("view");
+      if (view !== "points") {
+        context.globalAlpha = view === "digits" ? 1 : 0.17;
+        context.imageSmoothingEnabled = size < 560;
+        context.drawImage(chart.manifold(), 0, 0, size, size);
+        context.globalAlpha = 1;
+      }
+      plane.scale(context, size);
+      if (view !== "digits") plane.dots(context, size, chart.points, chart.labels, part.get("only"));
     }
-    plane.scale(context, size);
-    if (view !== "digits") plane.dots(context, size, chart.points, chart.labels, part.get("only"));
-  }
 
-  /* The manifold in ink on clear paper, for this theme. */
-  function inked() {
-    const theme = zoo.dark();
-    if (chart.inkedFor === theme) return chart.inked;
-    const { width, height, levels } = chart.manifold;
-    const canvas = zoo.make("canvas", { width, height });
-    zoo.paint(canvas, levels, { map: "ink", high: 255 });
-    chart.inked = canvas;
-    chart.inkedFor = theme;
-    return canvas;
-  }
+    /* The answer to a place */
 
-  /* The answer to a place */
-
-  const ask = zoo.latest(server.decode, (answer, { model, z }, total) => {
-    if (!answer.ok) asked = null;
-    else if (model === chart.model) {
-      decoded = zoo.bytes(answer.image);
-      shownAt = z;
+    const askDecode = askNew(server.decode, (answer, { model, z }) => {
+      if (model !== chart.model) return;
+      decoded = { z, levels: zoo.bytes(answer.image) };
       find("decoded").dataset.model = model;
       drawDecoded();
-    }
-    zoo.showStatus(find("state"), answer, total);
-  });
-
-  let asked = null;
-  function decode(z) {
-    const key = [chart.model, ...z].join(" ");
-    if (key === asked) return;
-    asked = key;
-    ask({ model: chart.model, z });
-  }
-
-  function drawDecoded() {
-    const canvas = find("decoded");
-    zoo.paint(canvas, decoded, { map: "ink", high: 255 });
-    if (shownAt) canvas.dataset.z = shownAt.join(" ");
-  }
-
-  function moved() {
-    if (!chart) return;
-    decode(plane.current());
-    zoo.withAnswer(plane.drawOver);
-    zoo.afterFrame(read);
-  }
-
-  function read() {
-    const z = plane.current();
-    const place = z.map((v) => zoo.number(v, 2)).join(", ");
-    find("place").textContent = "z = (" + place + ")";
-    const near = around(z);
-    const [nearest] = near;
-    const digit = chart.digits.subarray(784 * nearest.i, 784 * (nearest.i + 1));
-    zoo.paint(find("nearest"), digit, { map: "ink" });
-    find("real").textContent = zoo.t("zoo.real", {
-      digit: nearest.label,
-      distance: zoo.number(nearest.distance, 2),
     });
-    const sorted = near.map(({ label }) => label).sort((a, b) => count(b) - count(a) || a - b);
-    function count(label) {
-      return near.filter((one) => one.label === label).length;
+    function decode(z) {
+      askDecode({ model: chart.model, z });
     }
-    find("neighbors").replaceChildren(
-      ...sorted.map((c) => {
-        const cell = zoo.make("span", {}, String(c));
-        cell.style.background = zoo.classColor(c);
-        cell.style.color = zoo.classInk(c);
-        return cell;
-      })
-    );
-    const groups = [...new Set(sorted)].map((c) => `${c} × ${count(c)}`).join(", ");
-    find("neighbors").setAttribute("role", "img");
-    find("neighbors").setAttribute("aria-label", groups);
-    densities.show(densityAt(z), PRIOR);
-    say(zoo.t("vae.said", { place, digits: groups }) + " " + densities.sentence.textContent);
-  }
 
-  const say = zoo.wait(250, (sentence) => {
-    if (plane.isFocused()) find("said").textContent = sentence;
-  });
+    function drawDecoded() {
+      if (!decoded) return;
+      zoo.paintInk(find("decoded"), decoded.levels);
+      find("decoded").dataset.z = decoded.z.join(" ");
+    }
 
-  /* Controls */
+    function moved() {
+      decode(plane.current());
+      zoo.withAnswer(plane.drawOver);
+      zoo.afterFrame(read);
+    }
 
-  for (const view of VIEWS) {
-    const button = zoo.make("button", { type: "button", "data-key": view, "data-t": "vae.view_" + view,
-      "data-testid": "vae-view-" + view });
-    button.addEventListener("click", () => {
-      part.set({ view });
+    function read() {
+      const z = plane.current();
+      zoo.showPlace(find, chart, z);
+      const labels = around(z).map(({ label }) => label);
+      const count = (c) => labels.filter((label) => label === c).length;
+      labels.sort((a, b) => count(b) - count(a) || a - b);
+      find("neighbors").replaceChildren(
+        ...labels.map((c) => {
+          const cell = zoo.make("span", {}, String(c));
+          Object.assign(cell.style, { background: zoo.classColor(c), color: zoo.classInk(c) });
+          return cell;
+        })
+      );
+      const digits = [...new Set(labels)].map((c) => `${c} × ${count(c)}`).join(", ");
+      find("neighbors").setAttribute("aria-label", digits);
+      densities.show(densityAt(z), PRIOR);
+      say(() => {
+        const place = z.map((v) => zoo.number(v, 2)).join(", ");
+        return zoo.t("vae.said", { place, digits }) + " " + densities.sentence.textContent;
+      });
+    }
+
+    /* Controls */
+
+    const markView = zoo.segments(find("views"), VIEWS, {
+      choose: (view) => change({ view }),
+      label: "vae.view_",
+      testid: "vae-view-",
+    });
+    const markBeta = zoo.segments(find("betas"), planes.map(({ model }) => model), {
+      choose: (model) => change({ beta: planes.find((one) => one.model === model).beta }),
+      testid: "",
+      parts: () => [],
+    });
+
+    function show() {
+      markView(part.get("view"));
+      markBeta(chart.model);
+      planes.forEach(({ beta }, k) => {
+        find("betas").children[k].textContent = zoo.number(beta, beta < 1 ? 1 : 0);
+      });
+      const beta = part.get("beta");
+      const meaning = beta < 1 ? "low" : beta > 1 ? "high" : "one";
+      find("meaning").textContent = zoo.t("vae.beta_" + meaning);
+      legend.mark(part.get("only"));
+      plane.draw();
+    }
+
+    const askStart = ask(server.start, async (answer, { model }) => {
+      const { width, height, levels } = await zoo.readPNG(answer.manifold);
+      charts[model] = {
+        model,
+        points: zoo.int16(answer.points, 1000),
+        logQ: zoo.int16(answer.log_q, 100),
+        labels: answer.labels,
+        extent: answer.extent,
+        digits: zoo.unpackBits(answer.digits, 784 * answer.labels.length),
+        // In ink on clear paper.
+        manifold: zoo.inTheme(() => {
+          const canvas = zoo.make("canvas", { width, height });
+          zoo.paintInk(canvas, levels);
+          return canvas;
+        }),
+      };
+      restore();
+    });
+
+    function restore() {
+      if (!planes.some(({ beta }) => beta === part.get("beta"))) part.set({ beta: planes[0].beta });
+      const { model } = planes.find(({ beta }) => beta === part.get("beta"));
+      if (!charts[model]) return askStart({ model });
+      chart = charts[model];
+      plane.extent = chart.extent;
       show();
-    });
-    find("views").append(button);
-  }
-
-  for (const { model, beta } of planes) {
-    const button = zoo.make("button", { type: "button", "data-key": model, "data-testid": model });
-    button.addEventListener("click", () => {
-      part.set({ beta });
-      open();
-    });
-    find("betas").append(button);
-  }
-
-  function drawFromPrior(seed) {
-    part.set({ seed });
-    find("seed").value = seed;
-    plane.take(zoo.normals(seed, 2));
-  }
-  find("random").addEventListener("click", () => drawFromPrior(zoo.newSeed()));
-  zoo.seedField(find("seed"), part, drawFromPrior);
-  find("reset").addEventListener("click", () => {
-    part.set(part.defaults);
-    open();
-  });
-
-  find("png").addEventListener("click", () => {
-    if (!chart) return;
-    const item = { canvas: find("decoded"), title: chart.model, note: find("place").textContent };
-    zoo.savePNG(plane.sheet([item]), "genzoo-vae-map.png");
-  });
-  find("json").addEventListener("click", () => {
-    if (!shownAt) return;
-    zoo.saveJSON({
-      model: chart.model,
-      z: shownAt,
-      density: densityAt(shownAt),
-      image: Array.from(decoded, (v) => v / 255),
-      nearest: around(shownAt).map(({ label, distance, i }) => ({
-        label,
-        distance,
-        z: [chart.points[2 * i], chart.points[2 * i + 1]],
-      })),
-    }, "genzoo-vae-map.json");
-  });
-
-  /* All together */
-
-  function show() {
-    element.querySelectorAll(".views button").forEach((button) => {
-      button.setAttribute("aria-pressed", button.dataset.key === part.get("view"));
-    });
-    element.querySelectorAll(".betas button").forEach((button, k) => {
-      button.textContent = zoo.number(planes[k].beta, planes[k].beta < 1 ? 1 : 0);
-      button.setAttribute("aria-pressed", button.dataset.key === chart.model);
-    });
-    const beta = part.get("beta");
-    find("meaning").textContent =
-      beta < 1 ? zoo.t("vae.beta_low") : beta > 1 ? zoo.t("vae.beta_high") : zoo.t("vae.beta_one");
-    legend.mark(part.get("only"));
-    find("seed").value = part.get("seed");
-    plane.draw();
-  }
-
-  /* Only what can be shown is taken from the address. */
-  function checkState() {
-    const inside = (v) => Math.max(-LIMIT, Math.min(LIMIT, v));
-    const values = { x: inside(part.get("x")), y: inside(part.get("y")) };
-    if (!VIEWS.includes(part.get("view"))) values.view = "both";
-    if (!Number.isInteger(part.get("only")) || part.get("only") < -1 || part.get("only") > 9) {
-      values.only = -1;
+      moved();
     }
-    if (!planes.some(({ beta }) => beta === part.get("beta"))) values.beta = planes[0].beta;
-    part.set(values);
-  }
 
-  const askStart = zoo.latest(server.start, async (answer, { model }) => {
-    if (!answer.ok) {
-      find("state").parentElement.classList.add("zoo-bad");
-      find("state").textContent = answer.error;
-      return;
-    }
-    charts[model] = {
-      model,
-      points: zoo.int16(answer.points, 1000),
-      logQ: zoo.int16(answer.log_q, 100),
-      labels: answer.labels,
-      extent: answer.extent,
-      digits: zoo.unpackBits(answer.digits, 784 * answer.labels.length),
-      manifold: await zoo.readPNG(answer.manifold),
+    return {
+      restore,
+      /* A draw from the prior. */
+      seeded(seed) {
+        const [x, y] = zoo.normals(seed, 2).map((v) => plane.inside(v));
+        plane.hover = null;
+        return { x, y };
+      },
+      words() {
+        if (!chart) return;
+        show();
+        read();
+      },
+      paint() {
+        if (!chart) return;
+        show();
+        drawDecoded();
+        read();
+      },
+      png() {
+        if (!decoded) return null;
+        const item = { canvas: find("decoded"), title: chart.model, note: find("place").textContent };
+        return [plane.sheet([item]), "genzoo-vae-map.png"];
+      },
+      json() {
+        if (!decoded) return null;
+        const { z, levels } = decoded;
+        const nearest = around(z).map(({ label, distance, i }) => ({
+          label,
+          distance,
+          z: [chart.points[2 * i], chart.points[2 * i + 1]],
+        }));
+        const value = { model: chart.model, z, density: densityAt(z), image: zoo.fractions(levels), nearest };
+        return [value, "genzoo-vae-map.json"];
+      },
     };
-    open();
-  });
-
-  /* Show the state from the start, as after a reload. */
-  function open() {
-    checkState();
-    const { model } = planes.find(({ beta }) => beta === part.get("beta"));
-    if (!charts[model]) return askStart({ model });
-    chart = charts[model];
-    plane.extent = chart.extent;
-    show();
-    moved();
-  }
-
-  let started = false;
-  function restore() {
-    if (started) open();
-  }
-
-  zoo.onChange(zoo.theme, () => {
-    if (!chart) return;
-    show();
-    drawDecoded();
-    read();
-  });
-  zoo.onChange(zoo.language, () => {
-    zoo.translate(element);
-    if (!chart) return;
-    show();
-    read();
-  });
-  zoo.translate(element);
-  zoo.whenShown("vae", () => {
-    started = true;
-    open();
-  });
-}
+  },
+});
