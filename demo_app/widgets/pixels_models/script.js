@@ -1,379 +1,290 @@
+// @ts-check
 import * as zoo from "../shared/zoo.js";
 
-export default function ({ element, props, server }) {
-  const D = 784;
-  const SIDE = 28;
-  const FIRST = 802; // the test digit of the first paint: the third 8
-  const [CORNER, PATCH] = [12, 4]; // the patch is rows and columns 12 to 15
-  const BACK = [1, 28, 783]; // how far AR(n) looks back, in the models that may be there
-  const WIDEST = { whole: 300, patch: 20 }; // nats of a full bar
-  const SHEETS = { whole: { side: SIDE, across: 4, gap: 4 }, patch: { side: PATCH, across: 7, gap: 2 } };
+const D = 784;
+const SIDE = 28;
+const FIRST = 802; // the test digit of the first paint: the third 8
+const [CORNER, PATCH] = [12, 4]; // the patch is rows and columns 12 to 15
+const BACK = [1, 28, 783]; // how far AR(n) looks back, in the models that may be there
+const WIDEST = { whole: 300, patch: 20 }; // nats of a full bar
+const SHEETS = { whole: { side: SIDE, across: 4, gap: 4 }, patch: { side: PATCH, across: 7, gap: 2 } };
 
-  const find = (selector) => element.querySelector(selector);
-  const all = (selector) => [...element.querySelectorAll(selector)];
+const FORMULAS = {
+  independent: [["p(x", "i", ")"]],
+  markov: [["p(x", "i", " | x"], ["", "i−1", ")"]],
+  ar: [["p(x", "i", " | x"], ["", "i−n", " … x"], ["", "i−1", ")"]],
+  joint: [["p(x", "1", " … x"], ["", "16", ")"]],
+};
 
-  const part = zoo.part(
-    "pixels-models",
-    { x: "", back: 28, view: "samples", seed: 1, tool: "draw" },
-    restore
-  );
-
-  let constants = null; // what start() answered
-  let answer = null; // what look() answered last
-  let drawn = {}; // samples by kind and model: {seed, images}
-
-  /* The cards: one for each model of whole images, the third of them for the AR(n) that is chosen;
-     and one for each model of the patch. */
-
-  const FORMULAS = {
-    independent: [["p(x", "i", ")"]],
-    markov: [["p(x", "i", " | x"], ["", "i−1", ")"]],
-    ar: [["p(x", "i", " | x"], ["", "i−n", " … x"], ["", "i−1", ")"]],
-    joint: [["p(x", "1", " … x"], ["", "16", ")"]],
-  };
-
-  function formula(name) {
-    const math = zoo.make("span", { class: "zoo-math" });
-    for (const [before, sub, after] of FORMULAS[name]) {
-      math.append(before, zoo.make("sub", {}, sub), after);
-    }
-    return math;
+function formula(name) {
+  const math = zoo.make("span", { class: "zoo-math" });
+  for (const [before, sub, after] of FORMULAS[name]) {
+    math.append(before, zoo.make("sub", {}, sub), after);
   }
+  return math;
+}
 
-  function fill(card, kind, name) {
-    const id = "pixels-" + kind + "-" + name;
-    const size = kind === "whole" ? 126 : 42;
-    const caption = zoo.make("div", { class: "caption" }, zoo.make("h3"), formula(name));
-    if (name === "ar") {
-      const slider = zoo.make("input", { type: "range", class: "zoo-range back", min: 0,
-        step: 1, "data-t-label": "pixels.back", "data-t-title": "pixels.back",
-        "data-testid": "pixels-back" });
-      slider.addEventListener("input", () => {
-        part.set({ back: backs()[Number(slider.value)] });
-        showAll();
-      });
-      caption.lastChild.replaceWith(slider);
-    }
-    const row = (label, key, strong) => [
-      zoo.make("dt", { class: strong ? "strong" : "", "data-t": label, "data-t-title": label + "_title" }),
-      zoo.make("dd", { class: key + " zoo-figure", "data-testid": id + "-" + key }),
-    ];
-    const bar = (own) => zoo.make("div", { class: own ? "bars own" : "bars", "aria-hidden": "true" },
-      zoo.make("span"));
-    card.append(
-      caption,
-      zoo.make("canvas", { class: "picture", width: size, height: size, role: "img", "data-testid": id }),
-      zoo.make("dl", {}, ...row("pixels.parameters", "n"), ...row("pixels.test", "test"), bar(false),
-        ...row("pixels.yours", "own", true), bar(true))
-    );
-  }
+function title(key) {
+  if (!key.startsWith("ar-")) return zoo.t("pixels." + key);
+  const n = Number(key.slice(3));
+  return zoo.t(n === D - 1 ? "pixels.ar_all" : "pixels.ar", { n: zoo.number(n) });
+}
 
-  all("[data-column]").forEach((card) => fill(card, "whole", card.dataset.column));
-  all("[data-patch]").forEach((card) => fill(card, "patch", card.dataset.patch));
+const nats = (value) => zoo.t("pixels.nats", { value: zoo.number(value, value < 1000 ? 2 : 0) });
 
-  /* The model of a card: its key for the server. */
-  const keyOf = (card) =>
-    card.dataset.patch || (card.dataset.column === "ar" ? "ar-" + part.get("back") : card.dataset.column);
-  const kindOf = (card) => (card.dataset.patch ? "patch" : "whole");
-  const cards = all(".card");
-  const backs = () => BACK.filter((n) => constants.whole["ar-" + n]);
+function resize(canvas, size) {
+  if (canvas.width === size) return;
+  [canvas.width, canvas.height, canvas.zooImage] = [size, size, null];
+}
 
-  function showAll() {
-    if (!constants) return;
-    if (backs().length && !backs().includes(part.get("back"))) part.set({ back: backs()[0] });
-    for (const card of cards) {
-      const [kind, key] = [kindOf(card), keyOf(card)];
-      const about = constants[kind][key];
-      card.style.visibility = about ? "" : "hidden";
-      if (!about) continue;
-      card.querySelector("h3").textContent = title(key);
-      card.querySelector(".n").textContent = zoo.number(about.n_free);
-      card.querySelector(".test").textContent = about.nll === null ? "–" : nats(about.nll);
-      bar(card, 0, about.nll, kind);
-      if (answer) {
-        const own = -(kind === "patch" ? answer.patch : answer.log_prob)[key];
-        card.querySelector(".own").textContent = nats(own);
-        bar(card, 1, own, kind);
+/* Images of side x side bits, one after the other, in a square sheet with gaps. */
+function paintSheet(canvas, bits, { side, across, gap }) {
+  const size = across * side + (across - 1) * gap + 2 * (gap >> 1);
+  resize(canvas, size + (size % 2));
+  const [paper, ink, line] = ["paper", "pen", "sunken"].map((name) => zoo.rgb(zoo.token(name)));
+  const width = canvas.width;
+  zoo.paintPixels(canvas, (data) => {
+    for (let y = 0, o = 0; y < width; y++) {
+      for (let x = 0; x < width; x++, o += 4) {
+        const [column, row] = [x, y].map((v) => Math.floor((v - (gap >> 1)) / (side + gap)));
+        const [i, j] = [x - (gap >> 1) - column * (side + gap), y - (gap >> 1) - row * (side + gap)];
+        const inside = i >= 0 && j >= 0 && i < side && j < side && column < across && row < across;
+        const bit = bits[(row * across + column) * side * side + j * side + i];
+        data.set(!inside ? line : bit ? ink : paper, o);
+        data[o + 3] = 255;
       }
-      showPicture(card);
     }
-    const slider = find(".back");
-    slider.max = Math.max(0, backs().length - 1);
-    slider.value = backs().indexOf(part.get("back"));
-    slider.setAttribute("aria-valuetext", title("ar-" + part.get("back")));
-    find(".small").hidden = !Object.keys(constants.patch).length;
-  }
-
-  function title(key) {
-    if (!key.startsWith("ar-")) return zoo.t("pixels." + key);
-    const n = Number(key.slice(3));
-    return zoo.t(n === D - 1 ? "pixels.ar_all" : "pixels.ar", { n: zoo.number(n) });
-  }
-
-  const nats = (value) => zoo.t("pixels.nats", { value: zoo.number(value, value < 1000 ? 2 : 0) });
-
-  function bar(card, which, value, kind) {
-    const share = value === null ? 0 : Math.min(1, value / WIDEST[kind]);
-    card.querySelectorAll(".bars > span")[which].style.width = 100 * share + "%";
-  }
-
-  /* A card's picture: its samples, or the probability of ink at each pixel of the drawn image. */
-  function showPicture(card) {
-    const [kind, key] = [kindOf(card), keyOf(card)];
-    const canvas = card.querySelector(".picture");
-    const map = kind === "whole" && part.get("view") === "probability";
-    canvas.setAttribute("aria-label", zoo.t(map ? "pixels.map_label" : "pixels.sheet_label", { model: title(key) }));
-    if (map) {
-      if (!answer) return;
-      resize(canvas, SIDE);
-      zoo.paint(canvas, zoo.bytes(answer.probability[key]), { map: "cividis", high: 255 });
-      return;
-    }
-    const samples = drawn[kind + key];
-    if (!samples || samples.seed !== part.get("seed")) ask(kind, key);
-    if (samples) paintSheet(canvas, samples.images, SHEETS[kind]);
-  }
-
-  function resize(canvas, size) {
-    if (canvas.width === size) return;
-    [canvas.width, canvas.height, canvas.zooImage] = [size, size, null];
-  }
-
-  /* Images of side x side bits, one after the other, in a square sheet with gaps. */
-  function paintSheet(canvas, bits, { side, across, gap }) {
-    const size = across * side + (across - 1) * gap + 2 * (gap >> 1);
-    resize(canvas, size + (size % 2));
-    const [paper, ink, line] = ["paper", "pen", "sunken"].map((name) => zoo.rgb(zoo.token(name)));
-    const width = canvas.width;
-    zoo.paintPixels(canvas, (data) => {
-      for (let y = 0, o = 0; y < width; y++) {
-        for (let x = 0; x < width; x++, o += 4) {
-          const [column, row] = [x, y].map((v) => Math.floor((v - (gap >> 1)) / (side + gap)));
-          const [i, j] = [x - (gap >> 1) - column * (side + gap), y - (gap >> 1) - row * (side + gap)];
-          const inside = i >= 0 && j >= 0 && i < side && j < side && column < across && row < across;
-          const bit = bits[(row * across + column) * side * side + j * side + i];
-          data.set(!inside ? line : bit ? ink : paper, o);
-          data[o + 3] = 255;
-        }
-      }
-    });
-  }
-
-  const asking = {}; // for each kind and model, a call of its own
-  function ask(kind, key) {
-    asking[kind + key] = asking[kind + key] || zoo.latest(
-      (given) => server.samples(given),
-      (reply, given) => {
-        if (!reply.ok) return showStatus(reply);
-        const { across, side } = SHEETS[kind];
-        const images = zoo.unpackBits(reply.images, (across * side) ** 2);
-        drawn[kind + key] = { seed: given.seed, images };
-        cards.filter((card) => kindOf(card) === kind && keyOf(card) === key).forEach(showPicture);
-      }
-    );
-    const seed = part.get("seed");
-    if (asking[kind + key].seed === seed) return; // on its way
-    asking[kind + key].seed = seed;
-    asking[kind + key]({ kind, model: key, seed });
-  }
-
-  /* The drawn image */
-
-  const canvas = new zoo.PixelCanvas(find(".canvas"), {
-    label: "zoo.canvas",
-    read: (i) => zoo.t(canvas.pixels[i] ? "pixels.ink" : "pixels.empty"),
-    onchange: changed,
-  });
-  canvas.addLayer((context, size) => {
-    if (!constants || !Object.keys(constants.patch).length) return;
-    context.strokeStyle = zoo.token("accent");
-    context.lineWidth = 2;
-    context.strokeRect(CORNER * size, CORNER * size, PATCH * size, PATCH * size);
-  });
-
-  const look = zoo.latest(
-    (given) => server.look({ x: given.x }),
-    (reply, given, milliseconds) => {
-      if (!showStatus(reply, milliseconds)) return;
-      answer = reply;
-      showAll();
-    }
-  );
-
-  function showStatus(reply, milliseconds) {
-    return zoo.showStatus(find(".zoo-status"), reply, milliseconds);
-  }
-
-  function changed(pixels, finished) {
-    drawPatch();
-    if (!constants) return;
-    look({ x: zoo.packBits(pixels) });
-    if (!finished) return;
-    part.set({ x: zoo.urlBits(pixels) });
-    showTools();
-    const chosen = chooser.id;
-    if (chosen !== null && !pixels.every((bit, i) => bit === digit(chosen)[i])) chooser.mark(null);
-  }
-
-  function drawPatch() {
-    const bits = Uint8Array.from({ length: PATCH * PATCH }, (_, i) => {
-      return canvas.pixels[(CORNER + Math.floor(i / PATCH)) * SIDE + CORNER + (i % PATCH)];
-    });
-    zoo.paint(find(".patch"), bits, { map: "ink" });
-  }
-
-  const chooser = new zoo.Chooser(find(".chooser"), {
-    label: "pixels.choose",
-    onchoose: (id) => canvas.load(digit(id)),
-  });
-  const digit = (id) => chooser.picture(id).map((level) => (level ? 1 : 0));
-
-  find(".undo").addEventListener("click", () => canvas.undo());
-  find(".redo").addEventListener("click", () => canvas.redo());
-  find(".clear").addEventListener("click", () => canvas.clear());
-  element.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.target.matches("input")) return;
-    if (!event.ctrlKey && !event.metaKey) return;
-    const key = event.key.toLowerCase();
-    if (key === "z" && !event.shiftKey) canvas.undo();
-    else if (key === "y" || key === "z") canvas.redo();
-    else return;
-    event.preventDefault();
-  });
-  all("[data-tool]").forEach((button) =>
-    button.addEventListener("click", () => {
-      part.set({ tool: button.dataset.tool });
-      showTools();
-    })
-  );
-
-  function showTools() {
-    canvas.tool = part.get("tool");
-    all("[data-tool]").forEach((b) => b.setAttribute("aria-pressed", b.dataset.tool === canvas.tool));
-    find(".undo").disabled = !canvas.past.length;
-    find(".redo").disabled = !canvas.future.length;
-  }
-
-  /* What is shown, the seed */
-
-  all("[data-view]").forEach((button) =>
-    button.addEventListener("click", () => {
-      part.set({ view: button.dataset.view });
-      showControls();
-      showAll();
-    })
-  );
-  zoo.seedField(find(".seed"), part, setSeed);
-  find(".again").addEventListener("click", () => {
-    part.set({ view: "samples" });
-    setSeed(zoo.newSeed());
-  });
-
-  function setSeed(seed) {
-    part.set({ seed });
-    showControls();
-    showAll();
-  }
-
-  function showControls() {
-    find(".seed").value = part.get("seed");
-    all("[data-view]").forEach((b) =>
-      b.setAttribute("aria-pressed", b.dataset.view === part.get("view"))
-    );
-    find(".only-probability").style.visibility = part.get("view") === "probability" ? "" : "hidden";
-    find(".cividis").style.background = zoo.gradient("cividis");
-    showTools();
-  }
-
-  /* Keeping it */
-
-  find(".reset").addEventListener("click", () => {
-    part.set(part.defaults);
-    showControls();
-    const first = chooser.nearest(FIRST);
-    canvas.load(digit(first));
-    chooser.mark(first);
-    part.set({ x: "" });
-    showAll();
-  });
-  find(".save-png").addEventListener("click", () => {
-    if (!answer) return;
-    const items = [{ canvas: canvas.cells, title: zoo.t("pixels.image") }];
-    for (const card of cards.filter((card) => constants[kindOf(card)][keyOf(card)])) {
-      if (kindOf(card) === "patch" && items.length === 4) {
-        items.push({ canvas: find(".patch"), title: zoo.t("pixels.patch_title") });
-      }
-      const own = card.querySelector(".own").textContent;
-      items.push({ canvas: card.querySelector(".picture"), title: title(keyOf(card)) + ": " + own });
-    }
-    const sheet = zoo.sheet(items, { columns: 4, size: 252, heading: zoo.t("pixels.models_title") });
-    zoo.savePNG(sheet, "genzoo-pixels.png");
-  });
-  find(".save-json").addEventListener("click", () => {
-    if (!answer) return;
-    const images = (bits, size) => Array.from({ length: bits.length / size }, (_, k) => [
-      ...bits.subarray(k * size, (k + 1) * size),
-    ]);
-    const samples = cards
-      .filter((card) => drawn[kindOf(card) + keyOf(card)])
-      .map((card) => {
-        const { seed, images: bits } = drawn[kindOf(card) + keyOf(card)];
-        const size = kindOf(card) === "whole" ? D : PATCH * PATCH;
-        return { model: keyOf(card), of: kindOf(card), seed, images: images(bits, size) };
-      });
-    zoo.saveJSON({
-      address: location.href,
-      pixels: [...canvas.pixels],
-      log_prob: answer.log_prob,
-      log_prob_of_patch: answer.patch,
-      models: constants.whole,
-      models_of_patch: constants.patch,
-      samples,
-    }, "genzoo-pixels.json");
-  });
-
-  /* Values that the URL may hold and the tab cannot mean become defaults. */
-  function sane() {
-    const choices = { back: BACK, view: ["samples", "probability"], tool: ["draw", "erase"] };
-    zoo.sane(part, { seed: [0, zoo.MAX_SEED] }, choices);
-  }
-
-  function restore() {
-    sane();
-    showControls();
-    if (!constants) return;
-    const first = chooser.nearest(FIRST);
-    const kept = part.get("x") ? zoo.unpackBits(part.get("x"), D) : null;
-    canvas.put(kept || digit(first));
-    chooser.mark(kept ? null : first);
-    if (!kept) part.set({ x: "" });
-    [canvas.past, canvas.future] = [[], []];
-    showTools();
-    showAll();
-  }
-
-  zoo.onChange(zoo.language, () => {
-    zoo.translate(element);
-    showAll();
-  });
-  zoo.onChange(zoo.theme, () => {
-    showControls();
-    drawPatch();
-    showAll();
-  });
-  zoo.translate(element);
-  restore();
-
-  zoo.whenShown("pixels", () => {
-    zoo.latest(
-      () => server.start({}),
-      (reply, given, milliseconds) => {
-        if (!showStatus(reply, milliseconds)) return;
-        constants = reply;
-        const bits = zoo.unpackBits(reply.digits, reply.labels.length * D);
-        chooser.load(bits.map((bit) => 255 * bit), reply.labels, (c) => zoo.t("pixels.digit", { digit: c }));
-        restore();
-      }
-    )({});
   });
 }
+
+export default zoo.widget({
+  name: "pixels-models",
+  state: { x: "", back: 28, view: "samples", seed: 1, tool: "draw" },
+  choices: { back: BACK, view: ["samples", "probability"], tool: ["draw", "erase"] },
+  setup({ part, server, find, all, ask, change }) {
+    let constants = null; // what start() answered
+    let answer = null; // what look() answered last
+    const drawn = {}; // samples by kind and model: {seed, images}
+
+    /* The cards: one for each model of whole images, the third of them for the AR(n) that is chosen;
+       and one for each model of the patch. */
+
+    function fill(card, kind, name) {
+      const id = "pixels-" + kind + "-" + name;
+      const size = kind === "whole" ? 126 : 42;
+      const caption = zoo.make("div", { class: "zoo-caption" }, zoo.make("h3"), formula(name));
+      if (name === "ar") {
+        const slider = zoo.make("input", { type: "range", class: "zoo-range back", min: 0,
+          step: 1, "data-t-label": "pixels.back", "data-t-title": "pixels.back",
+          "data-testid": "pixels-back" });
+        slider.addEventListener("input", () => change({ back: backs()[Number(slider.value)] }));
+        caption.lastChild.replaceWith(slider);
+      }
+      const row = (label, key, strong) => [
+        zoo.make("dt", { class: strong ? "strong" : "", "data-t": label, "data-t-title": label + "_title" }),
+        zoo.make("dd", { class: key + " zoo-figure", "data-testid": id + "-" + key }),
+      ];
+      const bar = (own) => zoo.make("div", { class: own ? "bars own" : "bars", "aria-hidden": "true" },
+        zoo.make("span"));
+      card.append(
+        caption,
+        zoo.make("canvas", { class: "picture zoo-paper", width: size, height: size, role: "img",
+          "data-testid": id }),
+        zoo.make("dl", { class: "zoo-stats" }, ...row("pixels.parameters", "n"),
+          ...row("pixels.test", "test"), bar(false), ...row("pixels.yours", "own", true), bar(true))
+      );
+      zoo.translate(card);
+    }
+
+    const cards = all("card");
+    for (const card of cards) fill(card, kindOf(card), card.dataset.patch || card.dataset.column);
+
+    /* The model of a card: its key for the server. */
+    const keyOf = (card) =>
+      card.dataset.patch || (card.dataset.column === "ar" ? "ar-" + part.get("back") : card.dataset.column);
+    function kindOf(card) {
+      return card.dataset.patch ? "patch" : "whole";
+    }
+    const backs = () => BACK.filter((n) => constants.whole["ar-" + n]);
+
+    function showAll() {
+      if (!constants) return;
+      if (backs().length && !backs().includes(part.get("back"))) part.set({ back: backs()[0] });
+      for (const card of cards) {
+        const [kind, key] = [kindOf(card), keyOf(card)];
+        const about = constants[kind][key];
+        card.style.visibility = about ? "" : "hidden";
+        if (!about) continue;
+        card.querySelector("h3").textContent = title(key);
+        card.querySelector(".n").textContent = zoo.number(about.n_free);
+        card.querySelector(".test").textContent = about.nll === null ? "–" : nats(about.nll);
+        bar(card, 0, about.nll, kind);
+        if (answer) {
+          const own = -(kind === "patch" ? answer.patch : answer.log_prob)[key];
+          card.querySelector(".own").textContent = nats(own);
+          bar(card, 1, own, kind);
+        }
+        showPicture(card);
+      }
+      const slider = find("back");
+      slider.max = Math.max(0, backs().length - 1);
+      slider.value = backs().indexOf(part.get("back"));
+      slider.setAttribute("aria-valuetext", title("ar-" + part.get("back")));
+      find("small").hidden = !Object.keys(constants.patch).length;
+    }
+
+    function bar(card, which, value, kind) {
+      const share = value === null ? 0 : Math.min(1, value / WIDEST[kind]);
+      card.querySelectorAll(".bars > span")[which].style.width = 100 * share + "%";
+    }
+
+    /* A card's picture: its samples, or the probability of ink at each pixel of the drawn image. */
+    function showPicture(card) {
+      const [kind, key] = [kindOf(card), keyOf(card)];
+      const canvas = card.querySelector(".picture");
+      const map = kind === "whole" && part.get("view") === "probability";
+      const label = map ? "pixels.map_label" : "pixels.sheet_label";
+      canvas.setAttribute("aria-label", zoo.t(label, { model: title(key) }));
+      if (map) {
+        if (!answer) return;
+        resize(canvas, SIDE);
+        zoo.paint(canvas, zoo.bytes(answer.probability[key]), { map: "cividis", high: 255 });
+        return;
+      }
+      const samples = drawn[kind + key];
+      if (!samples || samples.seed !== part.get("seed")) askFor(kind, key);
+      if (samples) paintSheet(canvas, samples.images, SHEETS[kind]);
+    }
+
+    const asking = {}; // for each kind and model, a call of its own
+    function askFor(kind, key) {
+      asking[kind + key] ??= zoo.once(zoo.latest(server.samples, (reply, given) => {
+        if (!reply.ok) return zoo.showStatus(find("state"), reply);
+        const { across, side } = SHEETS[kind];
+        drawn[kind + key] = { seed: given.seed, images: zoo.unpackBits(reply.images, (across * side) ** 2) };
+        cards.filter((card) => kindOf(card) === kind && keyOf(card) === key).forEach(showPicture);
+      }));
+      asking[kind + key]({ kind, model: key, seed: part.get("seed") });
+    }
+
+    /* The drawn image */
+
+    const canvas = new zoo.PixelCanvas(find("canvas"), {
+      label: "zoo.canvas",
+      read: (i) => zoo.t(canvas.pixels[i] ? "pixels.ink" : "pixels.empty"),
+      onchange: changed,
+    });
+    canvas.addLayer((context, size) => {
+      if (!constants || !Object.keys(constants.patch).length) return;
+      context.strokeStyle = zoo.token("accent");
+      context.lineWidth = 2;
+      context.strokeRect(CORNER * size, CORNER * size, PATCH * size, PATCH * size);
+    });
+
+    const look = ask(server.look, (reply) => {
+      answer = reply;
+      showAll();
+    });
+
+    function changed(pixels, finished) {
+      drawPatch();
+      if (!constants) return;
+      look({ x: zoo.packBits(pixels) });
+      if (!finished) return;
+      part.set({ x: zoo.urlBits(pixels) });
+      const { id } = chooser;
+      if (id !== null && !pixels.every((bit, i) => bit === chooser.bits(id)[i])) chooser.mark(null);
+    }
+
+    function drawPatch() {
+      const bits = Uint8Array.from({ length: PATCH * PATCH }, (_, i) => {
+        return canvas.pixels[(CORNER + Math.floor(i / PATCH)) * SIDE + CORNER + (i % PATCH)];
+      });
+      zoo.paint(find("patch"), bits, { map: "ink" });
+    }
+
+    const chooser = new zoo.Chooser(find("chooser"), {
+      label: "pixels.choose",
+      onchoose: (id) => canvas.load(chooser.bits(id)),
+    });
+    const pens = new zoo.Pens(find("pens"), canvas, { testid: "pixels", part, clear: true });
+
+    /* What is shown */
+
+    const markView = zoo.choice(find("views"), (view) => change({ view }));
+
+    function showControls() {
+      markView(part.get("view"));
+      find("only-probability").style.visibility = part.get("view") === "probability" ? "" : "hidden";
+      find("cividis").style.background = zoo.gradient("cividis");
+      pens.show();
+    }
+
+    function restore() {
+      showControls();
+      if (!constants) return;
+      const first = chooser.nearest(FIRST);
+      const kept = part.get("x") ? zoo.unpackBits(part.get("x"), D) : null;
+      canvas.restore(kept || chooser.bits(first));
+      if (!kept) {
+        chooser.mark(first);
+        part.set({ x: "" });
+      }
+      showAll();
+    }
+
+    ask(server.start, (reply) => {
+      constants = reply;
+      const bits = zoo.unpackBits(reply.digits, reply.labels.length * D);
+      chooser.load(bits.map((bit) => 255 * bit), reply.labels, (c) => zoo.t("zoo.digit", { digit: c }));
+      restore();
+    })({});
+
+    return {
+      restore,
+      random: () => ({ view: "samples", seed: zoo.newSeed() }),
+      words: showAll,
+      paint() {
+        showControls();
+        drawPatch();
+        showAll();
+      },
+      png() {
+        if (!answer) return null;
+        const items = [{ canvas: canvas.cells, title: zoo.t("pixels.image") }];
+        for (const card of cards.filter((card) => constants[kindOf(card)][keyOf(card)])) {
+          if (kindOf(card) === "patch" && items.length === 4) {
+            items.push({ canvas: find("patch"), title: zoo.t("pixels.patch_title") });
+          }
+          const own = card.querySelector(".own").textContent;
+          items.push({ canvas: card.querySelector(".picture"), title: title(keyOf(card)) + ": " + own });
+        }
+        const heading = zoo.t("pixels.models_title");
+        return [zoo.sheet(items, { columns: 4, size: 252, heading }), "genzoo-pixels.png"];
+      },
+      json() {
+        if (!answer) return null;
+        const images = (bits, size) => Array.from({ length: bits.length / size }, (_, k) => [
+          ...bits.subarray(k * size, (k + 1) * size),
+        ]);
+        const samples = cards
+          .filter((card) => drawn[kindOf(card) + keyOf(card)])
+          .map((card) => {
+            const { seed, images: bits } = drawn[kindOf(card) + keyOf(card)];
+            const size = kindOf(card) === "whole" ? D : PATCH * PATCH;
+            return { model: keyOf(card), of: kindOf(card), seed, images: images(bits, size) };
+          });
+        const value = {
+          address: location.href,
+          pixels: [...canvas.pixels],
+          log_prob: answer.log_prob,
+          log_prob_of_patch: answer.patch,
+          models: constants.whole,
+          models_of_patch: constants.patch,
+          samples,
+        };
+        return [value, "genzoo-pixels.json"];
+      },
+    };
+  },
+});
