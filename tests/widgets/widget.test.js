@@ -97,24 +97,6 @@ test("a widget may say what random and reset are", () => {
   assert.deepEqual(part.values, { seed: 4, kind: "a", model: "y" });
 });
 
-test("a new seed, typed or random, may bring other values along", () => {
-  let part;
-  mount({
-    state: { seed: 4, x: 0 },
-    setup(w) {
-      part = w.part;
-      return { seeded: (seed) => ({ x: 2 * seed }) };
-    },
-  });
-  const field = element.querySelector(".seed");
-  field.value = "12";
-  field.dispatchEvent(new Event("change"));
-  assert.deepEqual(part.values, { seed: 12, x: 24 });
-  click(element.querySelector(".random"));
-  assert.notEqual(part.get("seed"), 12);
-  assert.equal(part.get("x"), 2 * part.get("seed"));
-});
-
 test("values that it cannot mean become those of the start before it sees them", () => {
   let seen;
   mount({

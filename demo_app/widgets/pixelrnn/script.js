@@ -82,7 +82,6 @@ export default zoo.widget({
       find("zoo-thirds").append(cell);
       return cell;
     });
-    zoo.translate(find("zoo-thirds"));
 
     const grids = cells.map((cell, m) => {
       const grid = new zoo.Grid(cell.querySelector(".map"), {

@@ -93,7 +93,6 @@ export default zoo.widget({
         zoo.make("dl", { class: "zoo-stats" }, ...row("pixels.parameters", "n"),
           ...row("pixels.test", "test"), bar(false), ...row("pixels.yours", "own", true), bar(true))
       );
-      zoo.translate(card);
     }
 
     const cards = all("card");

@@ -157,7 +157,7 @@ export default zoo.widget({
       seeded(seed) {
         const [x, y] = zoo.normals(seed, 2).map((v) => plane.inside(v));
         plane.hover = null;
-        return { x, y };
+        return { seed, x, y };
       },
       words() {
         if (!chart) return;

@@ -110,7 +110,7 @@ export default zoo.widget({
       restore,
       /* Two of one class for A and B, one of another for C. */
       seeded(seed) {
-        if (!code) return {};
+        if (!code) return { seed };
         const random = zoo.random(seed);
         const below = (n) => Math.floor(random() * n);
         const { counts } = choosers[0];
@@ -118,7 +118,8 @@ export default zoo.widget({
         const second = (first + 1 + below(counts.length - 1)) % counts.length;
         const a = below(counts[first]);
         const b = (a + 1 + below(counts[first] - 1)) % counts[first];
-        return { a: 100 * first + a, b: 100 * first + b, c: 100 * second + below(counts[second]) };
+        const c = below(counts[second]);
+        return { seed, a: 100 * first + a, b: 100 * first + b, c: 100 * second + c };
       },
       words() {
         showStrength();
