@@ -25,4 +25,3 @@ export * from "./chart.js";
 export * from "./draws.js";
 export * from "./coded.js";
 export { widget } from "./widget.js";
-export * from "./compat.js";
