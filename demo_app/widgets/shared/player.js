@@ -1,3 +1,4 @@
+// @ts-check
 /* Play, pause, step and scrub through frames that are already here. */
 
 import { make } from "./controls.js";
@@ -71,7 +72,7 @@ export class Player {
   /* Put the scrubber where the page already is. */
   place(frame) {
     this.frame = Math.max(this.first, Math.min(this.last, frame));
-    this.scrubber.value = this.frame;
+    this.scrubber.value = String(this.frame);
   }
 
   step(by) {

@@ -161,7 +161,7 @@ let stopped = false;
 function stopSpinner() {
   if (stopped) return;
   stopped = true;
-  if (!ANIMATED.includes(window.gradio_config && window.gradio_config.version)) return;
+  if (!ANIMATED.includes(window.gradio_config?.version)) return;
   for (let id = requestAnimationFrame(() => {}); id > 0; id--) cancelAnimationFrame(id);
 }
 
