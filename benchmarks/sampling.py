@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 import genzoo
-from genzoo import recipes
+from genzoo import recipes, releases
 from genzoo.roles import Autoregressive, teacher_forced_draws
 from genzoo.train.allocator import keep_freed_memory
 
@@ -31,12 +31,11 @@ N_SAMPLES, TARGET = 16, 20.0
 
 def model_of(name: str) -> tuple[Autoregressive, str]:
     try:
-        model, source = genzoo.load(name), "release"
+        return genzoo.load(name, role=Autoregressive), "release"
     except genzoo.ReleaseError:
         torch.manual_seed(0)
-        model, source = recipes.get(name).build_model().eval().requires_grad_(False), "random"
-    assert isinstance(model, Autoregressive)
-    return model, source
+        model = recipes.get(name).build_model().eval().requires_grad_(False)
+        return releases.of_role(name, model, Autoregressive), "random"
 
 
 def timed(draws: Iterator[Tensor]) -> tuple[Tensor, float]:
@@ -57,7 +56,6 @@ def measure(name: str, repeats: int) -> dict[str, object]:
             timed(model.draws(u, None))  # the first call warms caches up
         fast += [timed(model.draws(u, None))[1] for _ in range(3)]
         slow.append(timed(teacher_forced_draws(model, u, None))[1])
-    assert isinstance(model, torch.nn.Module)
     model.double()
     double = u.double()[:, :2]
     kept, _ = timed(model.draws(double, None))

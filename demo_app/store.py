@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import numpy as np
-from torch import nn
 
 from demo_app.errors import Unavailable
 from genzoo import releases
+from genzoo.roles import Model
 
 ASSETS = "demo.npz"
 """What a tab shows before anyone has drawn; MAKE makes it."""
@@ -25,6 +25,7 @@ PIECE = 28
 """Pixels that are drawn before a model is let go: no stroke waits for a whole sheet."""
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 
 class Store:
@@ -35,20 +36,25 @@ class Store:
         load: a release's name to its model.
     """
 
-    def __init__(self, size: int = 32, load: Callable[[str], nn.Module] = releases.load):
+    def __init__(self, size: int = 32, load: Callable[[str], Model] = releases.load):
         self._size = size
         self._load = load
-        self._models: OrderedDict[str, nn.Module] = OrderedDict()
+        self._models: OrderedDict[str, Model] = OrderedDict()
         self._assets: dict[str, dict[str, np.ndarray]] = {}
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
 
+    @overload
+    def model(self, name: str) -> AbstractContextManager[Model]: ...
+    @overload
+    def model(self, name: str, role: type[M]) -> AbstractContextManager[M]: ...
     @contextmanager
-    def model(self, name: str) -> Iterator[nn.Module]:
-        """The model, held by this thread alone until the block ends.
+    def model(self, name: str, role: type[Any] | None = None) -> Iterator[Any]:
+        """The model, held by this thread alone until the block ends; typed as `role`, which may be
+        a class of models too.
 
         Raises:
-            Unavailable: when there is no such release, or it is damaged.
+            Unavailable: when there is no such release, it is damaged, or it is of another role.
         """
         with self._guard:
             lock = self._locks.setdefault(name, threading.RLock())
@@ -66,10 +72,14 @@ class Store:
                     self._models[name] = model
                     while len(self._models) > self._size:
                         self._models.popitem(last=False)
-            yield model
+            try:
+                held = model if role is None else releases.of_role(name, model, role)
+            except releases.ReleaseError as error:
+                raise _unavailable(name, error) from error
+            yield held
 
     def steps(
-        self, name: str, begin: Callable[[nn.Module], Iterator[T]], piece: int = PIECE
+        self, name: str, role: type[M], begin: Callable[[M], Iterator[T]], piece: int = PIECE
     ) -> Iterator[T]:
         """What begin(model) goes through, the last of every `piece` steps and of all. In between
         the model is let go, and others have their turn.
@@ -77,7 +87,7 @@ class Store:
         Raises:
             Unavailable: as `model`.
         """
-        with self.model(name) as model:
+        with self.model(name, role) as model:
             steps = begin(model)
         while True:
             with self.model(name):

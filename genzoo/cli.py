@@ -7,12 +7,11 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
-from torch import nn
 from tqdm import tqdm
 
 from genzoo import recipes, releases, report
@@ -22,7 +21,7 @@ from genzoo.metrics import Metric
 from genzoo.objectives.base import TrainingError
 from genzoo.recipes import Recipe, RecipeError
 from genzoo.releases import Provenance, ReleaseError
-from genzoo.roles import JUDGES, Editor, UnpairedTranslator, pictures
+from genzoo.roles import Evaluator, Generative, Model
 from genzoo.train import RunStateError
 from genzoo.train.sheet import save_png, sheet
 from genzoo.train.trainer import start_processes
@@ -62,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, function, help: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, function: Callable[[argparse.Namespace], None], help: str
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help, description=help)
         sub.set_defaults(command=function)
         return sub
@@ -97,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--part",
         action="append",
-        choices=recipes.PARTS_OF_FIGURES,
+        choices=recipes.METRIC_PARTS,
         help="only these figures: by the model's role, of its pictures, how long these take",
     )
     sub.add_argument("--json", action="store_true", help="as JSON")
@@ -198,12 +199,14 @@ def _train(arguments: argparse.Namespace) -> None:
         path = run_dir / "release"
     else:
         path = arguments.release or releases.folder() / recipe.name
-    figures = _figures(recipe, trained.model, device, k=arguments.k)
     provenance = Provenance(trained.images_seen, trained.seconds, _machine(device))
-    releases.save(recipe, trained.model, provenance, figures, path, trained.snapshots)
-    for figure in figures:
-        print(figure)
+    # First of all, so that whatever happens to the measuring, the training is not lost.
+    releases.save(recipe, trained.model, provenance, [], path, trained.snapshots)
     print(f"release: {path}")
+    metrics = _measured(recipe, trained.model, device, k=arguments.k)
+    releases.set_figures(recipe.name, metrics, path=path)
+    for metric in metrics:
+        print(metric)
 
 
 def _key_and_value(text: str) -> tuple[str, str]:
@@ -219,15 +222,16 @@ def _machine(device: str) -> str:
     return f"{torch.get_num_threads()} CPU threads, {platform.machine()}, {os.uname().sysname}"
 
 
-def _figures(
+def _measured(
     recipe: Recipe,
-    model: nn.Module,
+    model: Model,
     device: str,
     n_images: int | None = None,
     k: int = 500,
-    parts: Collection[str] = recipes.PARTS_OF_FIGURES,
+    parts: Collection[str] = recipes.METRIC_PARTS,
 ) -> list[Metric]:
-    judge = f"judge-{recipe.data.removesuffix('-unpaired')}"
+    name = f"judge-{recipe.data.removesuffix('-unpaired')}"
+    judge = releases.load(name, role=Evaluator) if name in releases.names() else None
     with tqdm(total=1000, desc="measuring", bar_format="{l_bar}{bar}| {remaining}") as bar:
 
         def progress(fraction: float) -> None:
@@ -240,7 +244,7 @@ def _figures(
             device=device,
             n_images=n_images,
             k=k,
-            judge=releases.load(judge) if judge in releases.names() else None,
+            judge=judge,
             parts=parts,
             progress=progress,
         )
@@ -253,8 +257,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     # As it was trained: a release made with --set may be of other data than its recipe.
     as_trained = {key: trained[key] for key in ("data", "preprocessing") if key in trained}
     recipe = recipes.override(recipes.get(arguments.name), as_trained)
-    parts = arguments.part or recipes.PARTS_OF_FIGURES
-    figures = _figures(recipe, model, device, arguments.images, arguments.k, parts)
+    parts = arguments.part or recipes.METRIC_PARTS
+    figures = _measured(recipe, model, device, arguments.images, arguments.k, parts)
     if arguments.write:
         releases.set_figures(arguments.name, figures, keep=bool(arguments.part))
     if arguments.json:
@@ -272,13 +276,9 @@ def _seeds(arguments: argparse.Namespace) -> None:
 
 
 def _sample(arguments: argparse.Namespace) -> None:
-    model = releases.load(arguments.name)
-    if isinstance(model, JUDGES):
-        raise ValueError(f"{arguments.name} judges images and makes none.")
-    if isinstance(model, (Editor, UnpairedTranslator)):
-        raise ValueError(f"{arguments.name} changes images and makes none of noise.")
+    model = releases.load(arguments.name, role=Generative)
     out = arguments.out or Path(f"{arguments.name}.png")
-    save_png(out, sheet(pictures(model, arguments.n, generator=seeded(arguments.seed))))
+    save_png(out, sheet(model.pictures(arguments.n, generator=seeded(arguments.seed))))
     print(out)
 
 

@@ -21,29 +21,17 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import safetensors.torch
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from genzoo import recipes
 from genzoo.cards import ModelCard
 from genzoo.metrics import Metric
 from genzoo.recipes import Recipe
-from genzoo.roles import (
-    JUDGES,
-    AttributeClassifier,
-    Autoencoder,
-    Classifier,
-    Coded,
-    Editor,
-    ExplicitDensity,
-    Implicit,
-    LatentVariable,
-    UnpairedTranslator,
-    n_parameters,
-)
+from genzoo.roles import Model, n_parameters
 from genzoo.train.run_state import write_atomically
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
@@ -63,7 +51,10 @@ REQUIRED = {
 
 
 class ReleaseError(RuntimeError):
-    """A release is absent or damaged; the sentence names the file and the command to mend it."""
+    """A release is absent, damaged or of another role; the sentence says what would mend it."""
+
+
+R = TypeVar("R", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -87,13 +78,21 @@ def names() -> list[str]:
     return [name for name in recipes.names() if (folder() / name / CONFIG).is_file()]
 
 
-def load(name: str, device: str = "cpu") -> Any:
-    """The released model of the recipe `name`, in float32 and evaluation mode: an nn.Module with
-    the roles of its class, which depends on the name.
+@overload
+def load(name: str, device: str = "cpu") -> Model: ...
+@overload
+def load(name: str, device: str = "cpu", *, role: type[R]) -> R: ...
+def load(name: str, device: str = "cpu", *, role: type[Model] = Model) -> Model:
+    """The released model of the recipe `name`, in float32 and evaluation mode.
+
+    Args:
+        name: as `python -m genzoo list` has it.
+        device: where to put it, as torch names it.
+        role: what it is to be, such as `genzoo.roles.Generative`; the answer is typed so.
 
     Raises:
         genzoo.recipes.RecipeError: when there is no such recipe.
-        ReleaseError: when there is no release of it, or it is damaged.
+        ReleaseError: when there is no release of it, it is damaged, or it is of another role.
     """
     path = find(name)
     config = _read_config(path / CONFIG, name)
@@ -114,7 +113,20 @@ def load(name: str, device: str = "cpu") -> Any:
     except Exception as error:  # safetensors has its own error types for each kind of damage
         problem = f"{path / WEIGHTS} does not fit {path / CONFIG} ({error})."
         raise ReleaseError(_mend(problem, name)) from error
-    return model.to(device).eval().requires_grad_(False)
+    return of_role(name, model, role).to(device).eval().requires_grad_(False)
+
+
+def of_role(name: str, model: Model, role: type[R]) -> R:
+    """`model`, the release `name`, typed as what it is asked to be.
+
+    Raises:
+        ReleaseError: when it is of another role.
+    """
+    if isinstance(model, role):
+        return model
+    raise ReleaseError(
+        f"{name} {model.does}: it is of the role {model.role}, not {role.__name__}."
+    )
 
 
 def info(name: str) -> dict[str, Any]:
@@ -159,7 +171,7 @@ def find(name: str) -> Path:
 
 def save(
     recipe: Recipe,
-    model: nn.Module,
+    model: Model,
     provenance: Provenance,
     figures: Sequence[Metric],
     path: Path | None = None,
@@ -191,7 +203,7 @@ def save(
         "torch": torch.__version__,
         "commit": _commit(),
         "figures": [figure.to_dict() for figure in figures],
-        "probe": probe(stored),
+        "probe": stored.probe(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as staging:
@@ -214,11 +226,20 @@ def save(
     return path
 
 
-def set_figures(name: str, figures: Sequence[Metric], *, keep: bool = False) -> None:
+def set_figures(
+    name: str, figures: Sequence[Metric], *, keep: bool = False, path: Path | None = None
+) -> None:
     """Replace what a local release measures, in its config and on its card; with `keep`, what has
     other names stays. Figures of other seeds, where one of theirs is replaced, were measured the
-    old way, and all go."""
-    path = find(name)
+    old way, and all go.
+
+    Args:
+        name: of the recipe.
+        figures: the new ones.
+        keep: whether to keep the old ones of other names.
+        path: the release's folder, where it is not among the others.
+    """
+    path = path or find(name)
     config = _read_config(path / CONFIG, name)
     new = [figure.to_dict() for figure in figures]
     names = {figure["name"] for figure in new}
@@ -285,69 +306,6 @@ def push(name: str) -> str:
     except Exception as error:  # no network, no token, no right: all of them end here
         raise ReleaseError(f"{prefix + name} could not be pushed ({error}).") from error
     return f"https://huggingface.co/{prefix + name}"
-
-
-@torch.inference_mode()
-def probe(model: nn.Module) -> list[float]:
-    """The model's score, in nats, of four fixed images: empty, full, a disc, and noise.
-
-    log p(x) of an explicit density; log p(x | z) - KL at z = the mean of q(z | x) of a latent
-    variable model; log p(x | z) at the code of an auto-encoder; the likeliest class's
-    log-probability of a classifier, or that of the likeliest values of all attributes; and the
-    unlikeliest category's (the likeliest's may be all but zero) of a model that infers its codes.
-    Of any other implicit model, and of that one besides, the mean pixel of its pictures of four
-    fixed z; of an editor that of the images when their attributes have the first or last values,
-    and of a translator that of what it makes of them both ways. A test reproduces it from the
-    files, so no release can rot unseen.
-    """
-    assert isinstance(
-        model, (ExplicitDensity, LatentVariable, Implicit, Editor, UnpairedTranslator, *JUDGES)
-    )
-    x = probe_images(model.event_shape)
-    if isinstance(model, Autoencoder):
-        return model.decode(model.encode(x)).log_prob(x).flatten(1).sum(1).tolist()
-    if isinstance(model, Coded):
-        return [*_mean_pixels(model), *model.infer(x)[0].logits.amin(1).tolist()]
-    if isinstance(model, Implicit):
-        return _mean_pixels(model)
-    if isinstance(model, (Editor, UnpairedTranslator)):
-        # Each image is normalized again and again, which makes what float32 rounds off larger.
-        model, x = copy.deepcopy(model).double(), x.double()
-    if isinstance(model, Editor):
-        first, last = torch.zeros(len(model.n_values)), torch.tensor(model.n_values) - 1
-        values = torch.stack([first, last, first, last]).long()
-        return model.edit(x, values).flatten(1).mean(1).tolist()
-    if isinstance(model, UnpairedTranslator):
-        y = probe_images(model.other_shape).double()
-        made = [*model.forth(x), *model.back(y)]
-        return [image.mean().item() for image in made]
-    if isinstance(model, Classifier):
-        return torch.log_softmax(model.logits(x), dim=1).amax(1).tolist()
-    if isinstance(model, AttributeClassifier):
-        likeliest = [torch.log_softmax(logits, dim=1).amax(1) for logits in model.logits(x)]
-        return torch.stack(likeliest).sum(0).tolist()
-    if isinstance(model, ExplicitDensity):
-        return model.log_prob(x).tolist()
-    q, prior = model.encode(x), model.prior()
-    reconstruction = model.decode(q.mean).log_prob(x).flatten(1).sum(1)
-    kl = torch.distributions.kl_divergence(q, prior).flatten(1).sum(1)
-    return (reconstruction - kl).tolist()
-
-
-def _mean_pixels(model: Implicit) -> list[float]:
-    """Of the pictures of four fixed z."""
-    z = model.draw_z(4, torch.Generator().manual_seed(0))
-    return model.generate(z).flatten(1).mean(1).tolist()
-
-
-def probe_images(event_shape: tuple[int, ...]) -> Tensor:
-    """Four fixed binary images, (4, *event_shape)."""
-    H, W = event_shape[-2:]
-    y, x = torch.meshgrid(torch.linspace(-1, 1, H), torch.linspace(-1, 1, W), indexing="ij")
-    disc = (x**2 + y**2 < 0.4).float()
-    noise = (torch.rand(H, W, generator=torch.Generator().manual_seed(0)) < 0.2).float()
-    images = torch.stack([torch.zeros(H, W), torch.ones(H, W), disc, noise])
-    return images.unsqueeze(1).expand(4, *event_shape).contiguous()
 
 
 def card(config: dict[str, Any]) -> str:

@@ -31,7 +31,7 @@ def dcgan(model: DCGAN, data: str) -> dict[str, np.ndarray]:
     Distances are between the features of the data's judge. pictures (U, 784) holds each training
     image once that is among the nearest of any cell, and neighbours (S, 64, 3) its number there.
     """
-    judge = genzoo.load(f"judge-{data}")
+    judge = genzoo.load(f"judge-{data}", role=Classifier)
     train, test = load_images(data, "train"), load_images(data, "test")
     z = torch.from_numpy(
         np.concatenate([sheet_of_z(seed, *model.latent_shape) for seed in range(N_SEARCHED)])

@@ -13,7 +13,7 @@ from genzoo import releases
 from genzoo.data import load_images
 from genzoo.data.batches import fixed_subset
 from genzoo.data.preprocessing import preprocess_once
-from genzoo.metrics.bounds import elbo_split
+from genzoo.metrics import elbo_split
 from genzoo.metrics.samples import distance_from_draws
 from genzoo.models import AAE, VAE
 

@@ -126,8 +126,7 @@ class AAEService:
         """
         name = checks.model(model, (*self.planes, self.pair[1]))
         x = torch.from_numpy(checks.bits("The pixels", pixels, D)).view(1, 1, 28, 28)
-        with self._held(name) as aae, torch.inference_mode():
-            assert isinstance(aae, AAE)
+        with self._store.model(name, AAE) as aae, torch.inference_mode():
             z = aae.encode(x)
             p = aae.decode(z)
             return {
@@ -182,8 +181,8 @@ class AAEService:
     @contextmanager
     def _held(self, model: str) -> Iterator[AAE | VAE]:
         """The model, held by this thread alone until the block ends."""
-        with self._store.model(model) as held:
-            assert isinstance(held, (AAE, VAE))  # all that these releases can hold
+        kind: type[AAE] | type[VAE] = VAE if model in (self.vae, self.pair[0]) else AAE
+        with self._store.model(model, kind) as held:
             yield held
 
     def _pictures(self, model: str, z: Tensor) -> np.ndarray:

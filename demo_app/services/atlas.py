@@ -17,7 +17,6 @@ from demo_app.store import Store
 from genzoo import recipes
 from genzoo.cards import ModelCard
 from genzoo.data.avatars import SCHEMA
-from genzoo.roles import knowledge
 
 MAX_PICTURES = 16
 KEPT = 256
@@ -88,7 +87,7 @@ class AtlasService:
             **words,
             "after": list(card.after),
             "news": words["after"],
-            "kind": knowledge(recipe.model),
+            "kind": recipe.model.knowledge,
             "color": recipe.model_kwargs["event_shape"][0] == 3,
             "data": recipe.data,
             "figures": {},

@@ -13,11 +13,10 @@ from torch import Tensor
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
 from demo_app.services.digits import MAX_SEED, D
-from demo_app.services.gallery import drawing
 from demo_app.store import Store
 from genzoo import recipes, releases
 from genzoo.recipes import Recipe
-from genzoo.roles import knowledge
+from genzoo.roles import Generative
 
 ROUNDS = 10
 MAX_FID = 30.0
@@ -135,7 +134,8 @@ class BlindService:
         self, game: tuple[str, str], name: str, n: int, generator: torch.Generator
     ) -> np.ndarray:
         """n pictures (n, 784) uint8; the model is let go of every few pixels."""
-        x = list(self._store.steps(name, lambda model: drawing(model, n, generator)))[-1]
+        steps = self._store.steps(name, Generative, lambda model: model.drawing(n, generator))
+        x = list(steps)[-1]
         if game[1] == "binary":  # of an exact model they are 0 and 1, and stay so
             x = (torch.rand(x.shape, generator=generator) < x).to(x)
         return _bytes(x)
@@ -196,7 +196,7 @@ def _fits(recipe: Recipe, kind: str) -> bool:
     how = recipe.settings.preprocessing
     if kind == "binary":
         return how not in ("none", "dequantized")
-    return how == "none" and knowledge(recipe.model) == "implicit"
+    return how == "none" and recipe.model.knowledge == "implicit"
 
 
 def _families(makers: list[Maker]) -> dict[str, list[Maker]]:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
@@ -19,8 +18,7 @@ from demo_app.services.kept import Kept
 from demo_app.store import Store
 from genzoo import recipes
 from genzoo.data.preprocessing import preprocess_once
-from genzoo.metrics import importance_weighted_bound
-from genzoo.roles import ExplicitDensity, LatentVariable, OrderAgnostic
+from genzoo.roles import Generative
 
 SLOW = 5.0
 """Seconds: a sheet that takes longer is shown as it was drawn beforehand, of one seed."""
@@ -122,8 +120,8 @@ class CompareService:
         how = recipes.get(entry.name).settings.preprocessing
         # Each by itself, so that a picture's noise does not depend on its neighbours.
         x = torch.cat([preprocess_once(one, how) for one in x.split(1)])
-        with self._store.model(entry.name) as held, torch.inference_mode():
-            nats = _log_prob(held, x).double().numpy()
+        with self._store.model(entry.name, Generative) as held, torch.inference_mode():
+            nats = held.log_likelihood(x, K).double().numpy()
         return nats - D * math.log(256) if how == "dequantized" else nats
 
     def _log_prob_of_one(self, model: str, image: np.ndarray) -> float:
@@ -210,15 +208,4 @@ def _believes(entry: Entry) -> bool:
     """Can it say how likely a picture is, and soon? By the ELBO or the bound that it was trained
     for; where KL was weighed otherwise, it was not."""
     recipe = recipes.get(entry.name)
-    if issubclass(recipe.model, OrderAgnostic):
-        return False  # exactly by 784 passes through the network, and no sooner
-    return entry.kind == "tractable" or (
-        entry.kind == "approximate" and recipe.objective_kwargs.get("beta", 1.0) == 1.0
-    )
-
-
-def _log_prob(model: object, x: Tensor) -> Tensor:
-    if isinstance(model, ExplicitDensity):
-        return model.log_prob(x)
-    assert isinstance(model, LatentVariable)
-    return torch.cat([importance_weighted_bound(model, one, K) for one in x.split(1)])
+    return recipe.model.quick_likelihood and recipe.objective_kwargs.get("beta", 1.0) == 1.0

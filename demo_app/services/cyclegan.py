@@ -81,8 +81,7 @@ class CycleGANService:
         levels = checks.integer("The levels", levels, 2, 256)
         there = color is not None
         x = self._color(color) if there else self._sketch(sketch)
-        with self._store.model(self.release) as model, torch.inference_mode():
-            assert isinstance(model, CycleGAN)  # all that this release can hold
+        with self._store.model(self.release, CycleGAN) as model, torch.inference_mode():
             between = model.forth(x) if there else model.back(x)
             between = (between * (levels - 1)).round() / (levels - 1)
             back = model.back(between) if there else model.forth(between)
@@ -107,8 +106,7 @@ class CycleGANService:
         }
 
     def _made(self, x: Tensor, there: bool) -> np.ndarray:
-        with self._store.model(self.release) as model, torch.inference_mode():
-            assert isinstance(model, CycleGAN)
+        with self._store.model(self.release, CycleGAN) as model, torch.inference_mode():
             return (model.forth(x) if there else model.back(x)).flatten().numpy()
 
     def _sketch(self, sketch: Any) -> Tensor:

@@ -319,8 +319,7 @@ class DCGANService:
     @contextmanager
     def _held(self, model: str) -> Iterator[DCGAN]:
         """The model, held by this thread alone until the block ends."""
-        with self._store.model(self._model(model)) as held:
-            assert isinstance(held, DCGAN)  # all that these releases can hold
+        with self._store.model(self._model(model), DCGAN) as held:
             yield held
 
     def _pictures(self, model: str, z: np.ndarray) -> np.ndarray:

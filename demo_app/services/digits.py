@@ -59,10 +59,8 @@ class Digits(Generic[M]):
     @contextmanager
     def model(self) -> Iterator[M]:
         """The model, held by this thread alone until the block ends."""
-        with self._store.model(self.release) as model:
-            held: object = model
-            assert isinstance(held, self._kind)  # all that the release can hold
-            yield held
+        with self._store.model(self.release, self._kind) as model:
+            yield model
 
     def sample(
         self,
@@ -75,10 +73,10 @@ class Digits(Generic[M]):
         `through` says what to sample from in the model's stead."""
         generator = torch.Generator().manual_seed(seed)
 
-        def begin(model: Any) -> Iterator[torch.Tensor]:
+        def begin(model: M) -> Iterator[torch.Tensor]:
             return through(model).sampling(count, given=given, generator=generator)
 
-        return list(self._store.steps(self.release, begin))[-1]
+        return list(self._store.steps(self.release, self._kind, begin))[-1]
 
     @property
     def _assets(self) -> dict[str, np.ndarray]:

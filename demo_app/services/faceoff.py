@@ -41,7 +41,7 @@ from demo_app.store import PIECE, Store
 from genzoo import recipes, releases
 from genzoo.models import AAE, VAE, OrderlessNADE
 from genzoo.models.aae import log_prior
-from genzoo.roles import Autoregressive, OrderAgnostic
+from genzoo.roles import Autoregressive, Model, OrderAgnostic
 
 SIDE = 28
 MAX_COUNT = 8
@@ -56,6 +56,9 @@ STEP = 0.25
 
 N_KEPT = 400
 """Of models' readings of a digit, 3 kB each."""
+
+BY_CODE: dict[str, type[VAE] | type[AAE]] = {"vae": VAE, "aae": AAE}
+"""The kinds of contestants that have a code for the whole image."""
 
 GoOn = Callable[[], bool]
 T = TypeVar("T")
@@ -195,13 +198,18 @@ class FaceOffService:
     ) -> np.ndarray | None:
         start = torch.where(given.view_as(x), x, torch.nan)
 
-        def begin(model: object) -> Iterator[Tensor]:
-            if isinstance(model, OrderAgnostic):
-                model = model.with_order(torch.arange(D))
-            assert isinstance(model, Autoregressive)
+        def in_order(model: Autoregressive) -> Iterator[Tensor]:
             return model.sampling(count, given=start, generator=generator)
 
-        images = _last(self._store.steps(one.name, begin), go_on)
+        def in_any(model: OrderAgnostic) -> Iterator[Tensor]:
+            return in_order(model.with_order(torch.arange(D)))
+
+        steps = (
+            self._store.steps(one.name, OrderAgnostic, in_any)
+            if one.kind == "any"
+            else self._store.steps(one.name, Autoregressive, in_order)
+        )
+        images = _last(steps, go_on)
         return None if images is None else images.flatten(1).numpy().copy()
 
     def _read(
@@ -222,8 +230,7 @@ class FaceOffService:
                 read = np.zeros(D, np.float32)
                 read[~known.numpy()] = np.concatenate(parts) if parts else []
                 return read
-            with self._store.model(one.name) as model, torch.inference_mode():
-                assert isinstance(model, Autoregressive)
+            with self._store.model(one.name, Autoregressive) as model, torch.inference_mode():
                 return model.conditionals(x).log_prob(x).flatten().numpy()
 
         try:
@@ -235,8 +242,7 @@ class FaceOffService:
         """log p of the pixels at `places` (k,), each given `known` (784,) and all before it."""
         before = known | (torch.arange(D) < places.unsqueeze(1))
         flat = x.view(1, D)
-        with self._store.model(one.name) as model, torch.inference_mode():
-            assert isinstance(model, OrderlessNADE)
+        with self._store.model(one.name, OrderlessNADE) as model, torch.inference_mode():
             logits = model.logits(flat.expand(len(places), D), before)
             p = Bernoulli(logits=logits.gather(1, places.unsqueeze(1)).squeeze(1))
             return p.log_prob(flat[0, places]).numpy()
@@ -251,39 +257,36 @@ class FaceOffService:
         generator: torch.Generator,
         go_on: GoOn,
     ) -> np.ndarray | None:
-        bank = self._bank(one.name, go_on)
+        bank = self._bank(one, go_on)
         if bank is None:
             return None
         log_w = _log_known(Bernoulli(logits=bank[1].float()), x, known)
         z = bank[0][_resample(log_w, count, generator)]
 
-        def begin(model: object) -> Iterator[Distribution]:
-            if isinstance(model, VAE):
-                return _vae_chain(model, x, known, z, generator)
-            assert isinstance(model, AAE)
-            return _aae_chain(model, x, known, z, generator)
-
-        p = _last(self._store.steps(one.name, begin, piece=6), go_on)
+        steps = (
+            self._store.steps(
+                one.name, VAE, lambda vae: _vae_chain(vae, x, known, z, generator), piece=6
+            )
+            if one.kind == "vae"
+            else self._store.steps(
+                one.name, AAE, lambda aae: _aae_chain(aae, x, known, z, generator), piece=6
+            )
+        )
+        p = _last(steps, go_on)
         return None if p is None else torch.where(known, x, p.mean).flatten(1).numpy()
 
-    def _bank(self, name: str, go_on: GoOn) -> tuple[Tensor, Tensor] | None:
+    def _bank(self, one: Contestant, go_on: GoOn) -> tuple[Tensor, Tensor] | None:
         """Draws of p(z) (512, K), the same for ever, and the logits of their pixels."""
+        name, kind = one.name, BY_CODE[one.kind]
         if name in self._banks:
             return self._banks[name]
-        generator = torch.Generator().manual_seed(0)
-        with self._store.model(name) as model:
-            assert isinstance(model, (VAE, AAE))
-            z = (
-                torch.randn(N_BANK, *model.latent_shape, generator=generator)
-                if isinstance(model, VAE)
-                else model.draw_z(N_BANK, generator)
-            )
+        with self._store.model(name, kind) as model:
+            z = model.draw_z(N_BANK, torch.Generator().manual_seed(0))
         parts = []
         for few in z.split(64):
             if not go_on():
                 return None
-            with self._store.model(name) as model:
-                assert isinstance(model, (VAE, AAE))
+            with self._store.model(name, kind) as model:
                 parts.append(model.decode(few).logits.half())  # type: ignore[attr-defined]
         self._banks[name] = z, torch.cat(parts)
         return self._banks[name]
@@ -305,12 +308,9 @@ def _last(steps: Iterator[T], go_on: GoOn) -> T | None:
     return last
 
 
-def _kind(model: type) -> str | None:
+def _kind(model: type[Model]) -> str | None:
     """Of a class of models, as in Contestant; None for one that completes nothing."""
-    for kind, role in (("any", OrderAgnostic), ("raster", Autoregressive)):
-        if issubclass(model, role):
-            return kind
-    return "vae" if model is VAE else "aae" if model is AAE else None
+    return next((kind for kind, of in BY_CODE.items() if model is of), model.completes)
 
 
 def _log_known(p: Distribution, x: Tensor, known: Tensor) -> Tensor:

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from demo_app.errors import Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
 from genzoo import recipes, releases
 from genzoo.cards import ModelCard
-from genzoo.roles import ExplicitDensity, Implicit, LatentVariable, knowledge, pictures
+from genzoo.roles import Generative
 
 D = 28 * 28
 DATA = ("mnist", "fashion")
@@ -24,9 +23,6 @@ DATA = ("mnist", "fashion")
 
 N_SHEET = 64
 MAX_SEED = 2**31 - 1
-
-MAKERS = (ExplicitDensity, LatentVariable, Implicit)
-"""Roles that make pictures out of nothing."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ class Gallery:
         found = {}
         for name in releases.names():
             recipe = recipes.get(name)
-            if recipe.card is None or not issubclass(recipe.model, MAKERS):
+            if recipe.card is None or not recipe.model.from_noise:
                 continue
             try:
                 entry = self._entry(name, recipe.card)
@@ -105,7 +101,8 @@ class Gallery:
     def _drawing(self, name: Any, n: int, seed: Any) -> Iterator[np.ndarray]:
         entry = self.entry(name)
         generator = torch.Generator().manual_seed(checks.integer("The seed", seed, 0, MAX_SEED))
-        for x in self._store.steps(entry.name, lambda model: drawing(model, n, generator)):
+        steps = self._store.steps(entry.name, Generative, lambda one: one.drawing(n, generator))
+        for x in steps:
             yield x.view(n, D).clone().numpy()
 
     def _entry(self, name: str, card: ModelCard) -> Entry:
@@ -113,7 +110,7 @@ class Gallery:
         return Entry(
             name=name,
             data=info["hyperparameters"]["data"],
-            kind=knowledge(recipes.get(name).model),
+            kind=str(recipes.get(name).model.knowledge),
             tab=card.tab,
             paper=info["paper"],
             paper_url=info["paper_url"],
@@ -122,10 +119,3 @@ class Gallery:
             training_seconds=info["training_seconds"],
             figures={figure["name"]: figure["value"] for figure in info["figures"]},
         )
-
-
-def drawing(model: nn.Module, n: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """n pictures as they come about, pixel after pixel where a model draws them in some order."""
-    if isinstance(model, ExplicitDensity):
-        return model.sampling(n, generator=generator)
-    return iter([pictures(model, n, generator)])

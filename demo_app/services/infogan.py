@@ -230,8 +230,7 @@ class InfoGANService:
     @contextmanager
     def _held(self) -> Iterator[InfoGAN]:
         """The model, held by this thread alone until the block ends."""
-        with self._store.model(self.name) as held:
-            assert isinstance(held, InfoGAN)  # all that this release can hold
+        with self._store.model(self.name, InfoGAN) as held:
             yield held
 
     @staticmethod

@@ -17,7 +17,6 @@ from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
 from genzoo.models import (
-    AR,
     ColorChannels,
     ColorJoint,
     IndependentPixels,
@@ -25,6 +24,7 @@ from genzoo.models import (
     MarkovPixels,
 )
 from genzoo.models.color import LEVELS
+from genzoo.roles import Autoregressive
 
 D = 28 * 28
 PATCH = 4
@@ -37,8 +37,6 @@ MAX_DIGITS = 64
 MAX_SEED = 2**31 - 1
 SMOOTHING = 0.01
 """The share of a color model's probability that is spread evenly over all colors."""
-
-Pixels = IndependentPixels | MarkovPixels | JointPixels | AR
 
 
 class PixelsService:
@@ -190,7 +188,7 @@ class PixelsService:
                 p = model.conditionals(x)
                 answer[name] = {
                     "log_prob": float(p.log_prob(x).sum()),
-                    "probability": p.probs.flatten().numpy(),
+                    "probability": p.mean.flatten().numpy(),
                 }
         return answer
 
@@ -222,20 +220,18 @@ class PixelsService:
     # Inside
 
     @contextmanager
-    def _model(self, name: object) -> Iterator[Pixels]:
-        with self._store.model(self._release(name)) as model:
-            assert isinstance(model, (IndependentPixels, MarkovPixels, AR))
+    def _model(self, name: object) -> Iterator[Autoregressive]:
+        with self._store.model(self._release(name), Autoregressive) as model:
             yield model
 
     def _release(self, name: object) -> str:
         return self.whole[checks.model(name, tuple(self.whole))]
 
     @contextmanager
-    def _patch_model(self, name: object) -> Iterator[Pixels]:
+    def _patch_model(self, name: object) -> Iterator[Autoregressive]:
         name = checks.model(name, self.patch)
         if name == "joint":
-            with self._store.model(self.joint) as model:
-                assert isinstance(model, JointPixels)
+            with self._store.model(self.joint, JointPixels) as model:
                 yield model
         else:
             yield self._smaller[name]
@@ -243,8 +239,7 @@ class PixelsService:
     @cached_property
     def _smaller(self) -> dict[str, IndependentPixels | MarkovPixels]:
         """The smaller tables of the patch, from the images that the joint table has counted."""
-        with self._patch_model("joint") as joint:
-            assert isinstance(joint, JointPixels)
+        with self._store.model(self.joint, JointPixels) as joint:
             counts = joint.counts.clone()
         models: dict[str, IndependentPixels | MarkovPixels] = {
             "independent": IndependentPixels(joint.event_shape, smoothing=0.5),

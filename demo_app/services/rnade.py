@@ -116,8 +116,7 @@ class RNADEService:
 
     @contextmanager
     def _rnade(self, name: str) -> Iterator[RNADE]:
-        with self._store.model(name) as model:
-            assert isinstance(model, RNADE)
+        with self._store.model(name, RNADE) as model:
             yield model
 
     def _assets(self, name: str) -> dict[str, np.ndarray]:

@@ -92,8 +92,7 @@ class StarGANService:
             image (12288,), change (4096,), how far each pixel is from what it was, and, for a face
             whose values are reached, truth (12288,), what the same edit is when drawn.
         """
-        with self._store.model(self.release) as model, torch.inference_mode():
-            assert isinstance(model, StarGAN)  # all that this release can hold
+        with self._store.model(self.release, StarGAN) as model, torch.inference_mode():
             x, at, labels = self._source(model, face, image, own)
             wanted = self._values(model, "The values", values)
             share = self._amount(model, amount)
@@ -109,8 +108,7 @@ class StarGANService:
     ) -> dict[str, Any]:
         """There and back: image, edited to the values and then to its own ones again (12288,), and
         error, the mean absolute difference from the first."""
-        with self._store.model(self.release) as model, torch.inference_mode():
-            assert isinstance(model, StarGAN)
+        with self._store.model(self.release, StarGAN) as model, torch.inference_mode():
             x, at, _ = self._source(model, face, image, own)
             wanted = self._values(model, "The values", values)
             back = model.edit(model.edit(x, wanted).clamp(0, 1), at)
@@ -122,8 +120,7 @@ class StarGANService:
         seed = checks.integer("The seed", seed, 0, MAX_SEED - MAX_FACES)
         n = checks.integer("The number of faces", n, 1, MAX_FACES)
         faces = [avatars.face(seed + k) for k in range(n)]
-        with self._store.model(self.release) as model, torch.inference_mode():
-            assert isinstance(model, StarGAN)
+        with self._store.model(self.release, StarGAN) as model, torch.inference_mode():
             wanted = self._values(model, "The values", values)
             x = torch.cat([_drawn(face) for face in faces])
             own = torch.tensor(faces)[:, model.columns]
@@ -139,8 +136,7 @@ class StarGANService:
         certain (attributes,), how likely; decibels, how near the image is to that face as it is
         drawn, and is_face, whether that is near enough to be one."""
         x = self._image(image)
-        with self._store.model(self.judge) as judge, torch.inference_mode():
-            assert isinstance(judge, AttributeClassifier)
+        with self._store.model(self.judge, AttributeClassifier) as judge, torch.inference_mode():
             likely = [logits.softmax(1).max(1) for logits in judge.logits(x)]
         face = tuple(int(one.indices) for one in likely)
         error = float((_drawn(face) - x).square().mean())

@@ -277,8 +277,7 @@ class VAEService:
     @contextmanager
     def _vae(self, model: str) -> Iterator[VAE]:
         """The model, held by this thread alone until the block ends."""
-        with self._store.model(model) as vae:
-            assert isinstance(vae, VAE)  # all that these releases can hold
+        with self._store.model(model, VAE) as vae:
             yield vae
 
     def _pictures(self, model: str, z: Tensor) -> np.ndarray:

@@ -1,22 +1,35 @@
-"""Figures: nats and bits/dim, importance-weighted bounds, pictures, with their spread."""
+"""Metrics: nats and bits/dim, importance-weighted bounds, pictures, with their spread.
 
-from genzoo.metrics.bounds import active_latents, elbo_split, importance_weighted_bound
+Pure functions, which a role asks for what is measured of it (`genzoo.roles`).
+"""
+
 from genzoo.metrics.edits import edit_metrics
+from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.likelihood import (
+    active_latents,
+    bits_per_dim,
+    elbo_split,
+    importance_weighted_bound,
+)
 from genzoo.metrics.matching import matched
 from genzoo.metrics.metric import Metric, bootstrap
 from genzoo.metrics.pictures import image_metrics
 from genzoo.metrics.speed import speed_metrics
+from genzoo.metrics.table import Table
 from genzoo.metrics.translations import translation_metrics
 
 __all__ = [
+    "Evaluation",
     "Metric",
+    "Table",
     "active_latents",
+    "bits_per_dim",
     "bootstrap",
-    "elbo_split",
     "edit_metrics",
+    "elbo_split",
     "image_metrics",
-    "speed_metrics",
-    "translation_metrics",
     "importance_weighted_bound",
     "matched",
+    "speed_metrics",
+    "translation_metrics",
 ]

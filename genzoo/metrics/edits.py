@@ -4,6 +4,7 @@ near to the truth, where the truth can be drawn."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -12,8 +13,10 @@ from genzoo.data.batches import seeded
 from genzoo.data.images import ImageSet
 from genzoo.metrics.metric import Metric, bootstrap
 from genzoo.metrics.pictures import nearness_of_changed
-from genzoo.metrics.samples import features
-from genzoo.roles import AttributeClassifier, Editor
+from genzoo.metrics.samples import classified, features
+
+if TYPE_CHECKING:
+    from genzoo.roles import AttributeClassifier, Editor
 
 N_EDITED = 500
 """Faces, each edited once in every attribute."""
@@ -52,7 +55,7 @@ def edit_metrics(
     n = min(len(data), N_EDITED if n is None else n)
     label = data.labels[:n]
     own = label[:, model.columns]
-    device = next(iter(model.parameters())).device  # type: ignore[attr-defined]
+    device = model.device
     generator = seeded(0)
     asked: dict[str, Tensor] = {}
     kept, near, returned, made = [], [], [], []
@@ -69,7 +72,7 @@ def edit_metrics(
             returned.append((back - x).abs().flatten(1).mean(1).cpu())
             edited = edited.cpu()
             made.append(features(judge, edited))
-            read.append(judge.classify(made[-1].float()))
+            read.append(classified(judge, made[-1]))
             if truth is not None:
                 error = (edited - truth(wanted[rows])).square().flatten(1).mean(1)
                 near.append(-10 * error.clamp(min=1e-6).log10())
@@ -81,20 +84,20 @@ def edit_metrics(
         kept.append(right[:, others].double().mean(1))
     each = f"{len(model.columns)} edits of each of {n} test images"
     setting = f"as the judge reads them, {each}"
-    figures = [
+    metrics = [
         bootstrap("edit_read", 100.0 * torch.cat(list(asked.values())), "%", setting),
         bootstrap("edit_kept", 100.0 * torch.cat(kept), "%", setting),
     ]
     if near:
-        figures.append(
+        metrics.append(
             bootstrap("edit_psnr", torch.cat(near), "dB", f"from the true face, {each}")
         )
     back_again = "pixels in [0, 1], mean absolute error of the way back"
-    figures.append(bootstrap("edit_return", torch.cat(returned), "", f"{back_again}, {each}"))
+    metrics.append(bootstrap("edit_return", torch.cat(returned), "", f"{back_again}, {each}"))
     for name, right in asked.items():
         one = f"as the judge reads it, 1 edit of each of {n} test images"
-        figures.append(bootstrap(f"edit_read_{name}", 100.0 * right, "%", one))
+        metrics.append(bootstrap(f"edit_read_{name}", 100.0 * right, "%", one))
     made_of = nearness_of_changed(
         judge, data.scaled(), torch.cat(made), train.scaled(slice(len(data))), each
     )
-    return figures + made_of
+    return metrics + made_of

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from genzoo.roles import Autoregressive
+if TYPE_CHECKING:
+    from genzoo.roles import Autoregressive
 
 
 def receptive_field(model: Autoregressive, x: Tensor, i: int) -> Tensor:

@@ -1,9 +1,10 @@
-"""A figure is a mean with its spread and its setting."""
+"""A measured number with its spread and its setting."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ class Metric:
     unit: str
     setting: str
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     def __str__(self) -> str:
@@ -32,7 +33,7 @@ def bootstrap(
     name: str, values: Tensor, unit: str, setting: str, n_resamples: int = 1000, seed: int = 0
 ) -> Metric:
     """The mean of per-image values (N,) and its 95 % interval by resampling images."""
-    values = values.double().cpu()
+    values = values.cpu().double()  # not every device has float64
     N = len(values)
     generator = torch.Generator().manual_seed(seed)
     means = torch.stack(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
@@ -9,12 +12,16 @@ from genzoo.data.batches import seeded
 from genzoo.data.images import ImageSet
 from genzoo.metrics.metric import Metric, bootstrap, bootstrap_distance
 from genzoo.metrics.samples import (
+    classified,
     features,
     frechet_distance,
     kernel_distance,
     precision_recall,
 )
-from genzoo.roles import AttributeClassifier, Classifier
+from genzoo.metrics.table import Config, Row, Table, by_name, over_seeds, value
+
+if TYPE_CHECKING:
+    from genzoo.roles import AttributeClassifier, Evaluator
 
 N_BLOCKS = 10
 """In the kernel distance, which is the mean over blocks of the images."""
@@ -24,7 +31,7 @@ N_NEAREST = 2000
 
 
 def image_metrics(
-    judge: Classifier | AttributeClassifier,
+    judge: Evaluator,
     pictures: Tensor,
     test: Tensor,
     train: ImageSet,
@@ -41,16 +48,16 @@ def image_metrics(
     n = len(pictures)
     against = f"{n} test images{of}"
     real = features(judge, test)
-    figures = []
+    metrics = []
     for suffix, x in (("", pictures), ("_train_reference", train.scaled(slice(n)))):
         what = f"{len(x)} {'training images' if suffix else 'pictures'}"
         setting = f"judge features, {what}, {against}"
         other = features(judge, x)
-        figures += nearness(real, other, setting, suffix)
-        figures.append(_kernel_distance(f"kid{suffix}", real, other, setting))
-        if not suffix and isinstance(judge, Classifier):
-            figures += _shares(read_by(judge, other), read_by(judge, real), against)
-    return figures + _nearest(pictures[:N_NEAREST], test[:N_NEAREST], train)
+        metrics += nearness(real, other, setting, suffix)
+        metrics.append(_kernel_distance(f"kid{suffix}", real, other, setting))
+        if not suffix and judge.tells_classes:
+            metrics += _shares(read_by(judge, other), read_by(judge, real), against)
+    return metrics + _nearest(pictures[:N_NEAREST], test[:N_NEAREST], train)
 
 
 def nearness(
@@ -77,20 +84,19 @@ def nearness_of_changed(
 
     Not by the kernel distance: the cube of features that nothing bounds is noise."""
     real = features(judge, test)
-    figures = []
+    metrics = []
     for suffix, other, name in (
         ("", made, what),
         ("_train_reference", features(judge, train[: len(real)]), f"{len(real)} training images"),
     ):
         setting = f"judge features, {name}, {len(real)} test images"
-        figures += nearness(real, other, setting, suffix, n_resamples=20)
-    return figures
+        metrics += nearness(real, other, setting, suffix, n_resamples=20)
+    return metrics
 
 
-@torch.inference_mode()
-def read_by(judge: Classifier, features: Tensor) -> Tensor:
+def read_by(judge: Evaluator, features: Tensor) -> Tensor:
     """The class of each image (N,), by the judge's features of it (N, F)."""
-    return judge.classify(features.float()).argmax(1)
+    return classified(judge, features).argmax(1)
 
 
 def nearest_distance(x: Tensor, among: ImageSet, batch: int = 5000) -> Tensor:
@@ -121,12 +127,12 @@ def _shares(made: Tensor, real: Tensor, against: str) -> list[Metric]:
     share = real.bincount(minlength=int(made.max()) + 1) / len(real)
     classes = share.nonzero().flatten()
     times = torch.stack([(made == c).double().mean() / share[c] for c in classes])
-    figures = []
+    metrics = []
     for name, i in (("share_smallest", times.argmin()), ("share_largest", times.argmax())):
         c = int(classes[i])
         setting = f"class {c}, {len(made)} pictures, as the judge reads them and {against}"
-        figures.append(bootstrap(name, (made == c) / share[c], "", setting))
-    return figures
+        metrics.append(bootstrap(name, (made == c) / share[c], "", setting))
+    return metrics
 
 
 def _nearest(pictures: Tensor, test: Tensor, train: ImageSet) -> list[Metric]:
@@ -143,3 +149,28 @@ def _nearest(pictures: Tensor, test: Tensor, train: ImageSet) -> list[Metric]:
         bootstrap("nearest_test_reference", real, "", of_real),
         bootstrap("near_copies", 100.0 * near, "%", copies),
     ]
+
+
+def _pictures(config: Config) -> Iterator[Row]:
+    metrics = by_name(config)
+    if fid := metrics.get("fid"):
+        relative = [value(metrics, f"share_{end}") for end in ("smallest", "largest")]
+        cells = [
+            f"{config['images_seen']:,}",
+            f"{fid['value']:.2f}",
+            over_seeds(config, "fid")[1],
+            *(value(metrics, n) for n in ("fid_train_reference", "kid", "precision", "recall")),
+            " to ".join(relative) if "share_smallest" in metrics else "",
+            fid["setting"],
+        ]
+        yield -fid["value"], cells
+
+
+PICTURES = Table(
+    "{name}, pictures, by the features of its judge",
+    "images seen | FID | over seeds | FID, reference: training images scored the same way | KID "
+    "| precision, % | recall, % | class frequency relative to the data (smallest to largest) "
+    "| setting",
+    _pictures,
+)
+"""How near pictures are to real images, of every role that makes any."""

@@ -1,4 +1,4 @@
-"""How far one set of images is from another, by the features of a judge.
+"""How far one set of images is from another, by the features of an evaluator network, the judge.
 
 The distances depend on the judge and on how many images there are: say both, and give the same
 distance between two sets of real images as a reference.
@@ -7,17 +7,28 @@ distance between two sets of real images as a reference.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from genzoo.roles import AttributeClassifier, Classifier
+if TYPE_CHECKING:
+    from genzoo.roles import Evaluator
 
 
 @torch.inference_mode()
-def features(judge: Classifier | AttributeClassifier, x: Tensor, batch: int = 250) -> Tensor:
-    """The judge's features (N, F) of images x (N, *event_shape), in float64."""
-    return torch.cat([judge.features(b).double() for b in x.split(batch)])
+def features(judge: Evaluator, x: Tensor, batch: int = 250) -> Tensor:
+    """The judge's features (N, F) of images x (N, *event_shape) on any device, computed where the
+    judge is; in float64 on the CPU."""
+    found = [judge.features(b.to(judge.device)).cpu() for b in x.split(batch)]
+    return torch.cat(found).double()  # not every device has float64
+
+
+@torch.inference_mode()
+def classified(judge: Evaluator, features: Tensor) -> Tensor:
+    """The judge's logits (N, L), by its features of the images (N, F), computed where the judge
+    is; in float32 on the CPU."""
+    return judge.classify(features.float().to(judge.device)).cpu()
 
 
 def frechet_distance(a: Tensor, b: Tensor) -> float:

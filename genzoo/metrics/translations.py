@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -10,8 +11,10 @@ from torch import Tensor
 from genzoo.data.images import ImageSet
 from genzoo.metrics.metric import Metric, bootstrap
 from genzoo.metrics.pictures import nearness_of_changed
-from genzoo.metrics.samples import features
-from genzoo.roles import AttributeClassifier, UnpairedTranslator
+from genzoo.metrics.samples import classified, features
+
+if TYPE_CHECKING:
+    from genzoo.roles import AttributeClassifier, UnpairedTranslator
 
 
 @torch.inference_mode()
@@ -34,7 +37,7 @@ def translation_metrics(
     both = data.scaled(slice(n))
     label = data.labels[:n]
     N, C = len(both), model.event_shape[0]
-    device = next(iter(model.parameters())).device  # type: ignore[attr-defined]
+    device = model.device
     there, again_x, again_y, made = [], [], [], []
 
     def error(a: Tensor, b: Tensor) -> Tensor:
@@ -49,19 +52,19 @@ def translation_metrics(
         made.append(made_x.cpu())
         progress(min(1.0, (s + batch) / N))
     setting = f"mean absolute error, pixels in [0, 1], {N} test images"
-    figures = [
+    metrics = [
         bootstrap("forth_error", torch.cat(there), "", f"from the true pair, {setting}"),
         bootstrap("cycle_error", torch.cat(again_x), "", f"there and back, {setting}"),
         bootstrap("cycle_error_other", torch.cat(again_y), "", f"back and there, {setting}"),
     ]
     if judge is None:
-        return figures
+        return metrics
     seen = features(judge, torch.cat(made))
-    parts = judge.classify(seen.float()).split(judge.n_values, dim=1)
+    parts = classified(judge, seen).split(judge.n_values, dim=1)
     for name, logits, true in zip(data.classes, parts, label.unbind(1), strict=True):
         right = 100.0 * (logits.argmax(1) == true)
         read = f"as the judge reads what is made of the other kind, {N} test images"
-        figures.append(bootstrap(f"back_read_{name}", right, "%", read))
+        metrics.append(bootstrap(f"back_read_{name}", right, "%", read))
     what = f"{N} test images made of the other kind"
     near = nearness_of_changed(judge, both[:, :C], seen, train.scaled(slice(N))[:, :C], what)
-    return figures + near
+    return metrics + near

@@ -106,7 +106,7 @@ def _turned(x: Tensor, y: Tensor, turn: Tensor) -> Tensor:
     return torch.stack([cos * x - sin * y, sin * x + cos * y], dim=-1)
 
 
-class AAE(nn.Module, Autoencoder):
+class AAE(Autoencoder):
     """Binary images (C, H, W), H and W multiples of four, and codes (K,).
 
     Args:

@@ -29,7 +29,7 @@ from torch.nn import functional as F
 from genzoo.roles import Autoregressive, FreeParameters, check_images, check_known_binary
 
 
-class AR(nn.Module, Autoregressive, FreeParameters):
+class AR(Autoregressive, FreeParameters):
     """Binary images in raster order.
 
     W (D, n) holds the weights of the n pixels before each one, in raster order: W[i, k] is that of

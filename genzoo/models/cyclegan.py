@@ -46,7 +46,7 @@ CHANNELS = 3
 """Of the networks' images: gray ones are told as three times the same."""
 
 
-class CycleGAN(nn.Module, UnpairedTranslator):
+class CycleGAN(UnpairedTranslator):
     """Both generators.
 
     Args:

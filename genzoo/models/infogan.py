@@ -51,7 +51,7 @@ DEVIATION = 0.3
 """Of the continuous codes about where Q takes them to be: the paper leaves it to be chosen."""
 
 
-class InfoGAN(nn.Module, Coded):
+class InfoGAN(Coded):
     """Images (C, H, W), H and W multiples of four.
 
     Args:

@@ -25,7 +25,7 @@ from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import AttributeClassifier, Classifier, check_images
 
 
-class Judge(nn.Module, Classifier):
+class Judge(Classifier):
     """Residual convolutions, one dense layer of features, and a class for each image.
 
     Args:
@@ -95,7 +95,7 @@ class Classification(Objective):
         }
 
 
-class AttributeJudge(nn.Module, AttributeClassifier):
+class AttributeJudge(AttributeClassifier):
     """Residual convolutions at a half, a quarter and an eighth of the resolution, one dense layer
     of features, and a value for each attribute.
 

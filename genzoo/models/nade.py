@@ -101,7 +101,7 @@ class _Logits(torch.autograd.Function):
         return None, dW, dV, da.sum(0), None
 
 
-class NADE(nn.Module, Autoregressive):
+class NADE(Autoregressive):
     """Binary images (1, H, W) in raster order; parameters named as in the paper.
 
     Args:

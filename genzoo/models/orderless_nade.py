@@ -37,9 +37,9 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
+from genzoo.metrics import bits_per_dim
 from genzoo.nn.conv import ResidualBlock, downsample, upsample
 from genzoo.objectives.base import Objective, Progress, Update, adam
-from genzoo.objectives.likelihood import bits_per_dim
 from genzoo.roles import ExplicitDensity, OrderAgnostic, check_images, check_known_binary
 
 ROWS = 1024
@@ -113,7 +113,7 @@ def _shifted(part: slice, by: int) -> slice:
     return slice(part.start - by, part.stop - by)
 
 
-class OrderlessNADE(nn.Module, OrderAgnostic):
+class OrderlessNADE(OrderAgnostic):
     """Binary images, in one random order (drawn from a fixed seed) where no other is asked for.
 
     Args:
@@ -251,6 +251,7 @@ class EoNADE(ExplicitDensity):
     """
 
     def __init__(self, model: OrderAgnostic, orders: Tensor):
+        super().__init__()
         if orders.ndim != 2 or len(orders) < 1:
             raise ValueError(f"Orders must have shape (K, D), K >= 1, not {tuple(orders.shape)}.")
         self.event_shape = model.event_shape

@@ -39,7 +39,7 @@ LSTMS: dict[str, type[RowLSTM] | type[DiagonalBiLSTM]] = {
 }
 
 
-class PixelRNN(nn.Module, Autoregressive):
+class PixelRNN(Autoregressive):
     """Binary images (1, H, W) in raster order.
 
     Args:

@@ -38,7 +38,7 @@ MIN_SCALE = 1e-3
 """The least sigma: a quarter of a step of 8-bit gray, so that no dequantized value needs less."""
 
 
-class RNADE(nn.Module, Autoregressive):
+class RNADE(Autoregressive):
     """Images in [0, 1], or points in the unit square as images (1, 1, 2), in raster order.
 
     Args:

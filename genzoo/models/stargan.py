@@ -49,7 +49,7 @@ LEVELS = 4
 """Of the critic: an image is halved so often."""
 
 
-class StarGAN(nn.Module, Editor):
+class StarGAN(Editor):
     """The generator.
 
     Args:

@@ -28,7 +28,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Bernoulli
 
 from genzoo.roles import Autoregressive, Counted, check_images, check_known_binary
@@ -37,7 +37,7 @@ MAX_JOINT = 16
 """Pixels of the largest joint table, a patch of 4x4: 65,535 free parameters."""
 
 
-class _Pixels(nn.Module, Autoregressive, Counted):
+class _Pixels(Autoregressive, Counted):
     """Binary images in raster order, and the counts of what was seen in them.
 
     Args:

@@ -77,7 +77,7 @@ class Block(nn.Module):
         return self.finish(h, weights @ v), weights
 
 
-class Transformer(nn.Module, Autoregressive):
+class Transformer(Autoregressive):
     """Binary images (1, H, W) in raster order.
 
     Args:
@@ -196,6 +196,7 @@ class Tempered(Autoregressive):
     """
 
     def __init__(self, model: Transformer, temperature: float = 1.0, top_p: float = 1.0):
+        super().__init__()
         if not 0 < temperature < math.inf:
             raise ValueError(f"The temperature must be a number above 0, not {temperature}.")
         if not 0 < top_p <= 1:

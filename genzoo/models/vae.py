@@ -19,22 +19,22 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Bernoulli, Distribution, Normal, kl_divergence
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
+from genzoo.metrics import bits_per_dim
 from genzoo.nn.conv import decoder, encoder, image_shape
 from genzoo.nn.distributions import DiscretizedLogistic
 from genzoo.objectives.base import Objective, Progress, Update, adam
-from genzoo.objectives.likelihood import bits_per_dim
 from genzoo.roles import LatentVariable, check_images
 
 LIKELIHOODS = ("bernoulli", "logistic")
 
 
-class VAE(nn.Module, LatentVariable):
+class VAE(LatentVariable):
     """Images (C, H, W), H and W multiples of four, and a Gaussian latent (K,).
 
     Args:

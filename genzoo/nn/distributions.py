@@ -61,8 +61,13 @@ class DiscretizedLogistic(Distribution):
         )
 
     def sample(self, sample_shape: torch.Size | list[int] | tuple[int, ...] = ()) -> Tensor:
-        u = torch.rand(torch.Size(sample_shape) + self.loc.shape, device=self.loc.device)
-        x = self.loc + torch.exp(self.log_scale) * torch.logit(u, eps=1e-6)
+        return self.icdf(
+            torch.rand(torch.Size(sample_shape) + self.loc.shape, device=self.loc.device)
+        )
+
+    def icdf(self, value: Tensor) -> Tensor:
+        """The gray value, a multiple of 1/255, below and at which there is the mass `value`."""
+        x = self.loc + torch.exp(self.log_scale) * torch.logit(value, eps=1e-6)
         return (x * 255).round().div(255).clamp(0, 1)
 
 

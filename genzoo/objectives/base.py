@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
+from genzoo.roles import Model
 
 SCHEDULES = ("constant", "cosine")
 
@@ -131,7 +132,7 @@ class Update:
 class Objective(nn.Module, ABC):
     """What is minimized, by whom, in what order. Owns the model and any critics."""
 
-    model: nn.Module
+    model: Model
     """All that a release holds."""
 
     @abstractmethod

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch
+from genzoo.metrics import bits_per_dim
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import ExplicitDensity
 
@@ -16,13 +14,12 @@ from genzoo.roles import ExplicitDensity
 class MaximumLikelihood(Objective):
     """Minimize -log p(x), in nats an image; the formula of p is the model's."""
 
-    model: Any  # a Module and an ExplicitDensity, which no type of Python's can say
+    model: ExplicitDensity
 
     def __init__(
         self, model: ExplicitDensity, lr: float, beta2: float = 0.999, weight_decay: float = 0.0
     ):
         super().__init__()
-        assert isinstance(model, nn.Module)
         self.model = model
         self.lr, self.beta2, self.weight_decay = lr, beta2, weight_decay
 
@@ -40,8 +37,3 @@ class MaximumLikelihood(Objective):
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         nll = -self.model.log_prob(batch.x)
         return {"nll": nll, "bits_per_dim": bits_per_dim(nll, batch.x[0].numel())}
-
-
-def bits_per_dim(nll: Tensor, D: int) -> Tensor:
-    """Nats an image to bits a dimension."""
-    return nll / (D * math.log(2))

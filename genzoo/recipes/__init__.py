@@ -19,11 +19,11 @@ from genzoo.recipes import (  # noqa: F401
     vae,
 )
 from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
-from genzoo.recipes.evaluate import PARTS_OF_FIGURES, evaluate
+from genzoo.recipes.evaluate import METRIC_PARTS, evaluate
 from genzoo.recipes.run import run
 
 __all__ = [
-    "PARTS_OF_FIGURES",
+    "METRIC_PARTS",
     "Recipe",
     "RecipeError",
     "cards",

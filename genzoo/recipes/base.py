@@ -8,11 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import nn
-
 from genzoo.cards import ModelCard
 from genzoo.objectives.base import Objective
-from genzoo.roles import KNOWLEDGE, knowledge
+from genzoo.roles import KNOWLEDGE, Model
 from genzoo.train import Settings
 
 
@@ -31,7 +29,7 @@ class Recipe:
     """
 
     summary: str
-    model: type[nn.Module]
+    model: type[Model]
     objective: type[Objective]
     data: str
     settings: Settings
@@ -50,7 +48,7 @@ class Recipe:
             object.__setattr__(self, "paper", self.card.paper)
             object.__setattr__(self, "paper_url", self.card.paper_url)
 
-    def build_model(self) -> nn.Module:
+    def build_model(self) -> Model:
         return self.model(**self.model_kwargs)
 
     def build_objective(self) -> Objective:
@@ -102,10 +100,10 @@ def cards() -> list[ModelCard]:
     for card in (get(name).card for name in names()):
         if card is not None and found.setdefault(card.key, card) != card:
             raise RecipeError(f"There are two cards with the key {card.key!r}.")
-    kinds = list(KNOWLEDGE)
+    kinds = (*KNOWLEDGE, None)
 
     def place(card: ModelCard) -> tuple[int, int]:
-        return kinds.index(knowledge(get(card.release).model)), card.year
+        return kinds.index(get(card.release).model.knowledge), card.year
 
     return sorted(found.values(), key=place)
 

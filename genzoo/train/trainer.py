@@ -87,7 +87,7 @@ def train(
     *,
     device: str = "cpu",
     resume: bool = False,
-    pictures: Callable[[nn.Module], Tensor] | None = None,
+    pictures: Callable[[nn.Module], Tensor | None] | None = None,
     snapshot: Callable[[nn.Module], Tensor] | None = None,
     progress_bar: bool = True,
 ) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def train(
     Args:
         folder: of this run: run state, log.csv, TensorBoard events, sample sheets.
         hyperparameters: whatever must be equal when the run is resumed.
-        pictures: samples (N, C, H, W) of the model, for the sheets.
+        pictures: what the sheets show of the model, (N, C, H, W), or None for no sheet.
         snapshot: what is to be kept of the model at some steps of its training; see
             `snapshot_steps`.
 
@@ -186,7 +186,8 @@ def train(
 
     def show() -> None:
         with ema.swapped_into(objective.model):
-            image = None if pictures is None else sheet(pictures(objective.model))
+            shown = None if pictures is None else pictures(objective.model)
+        image = None if shown is None else sheet(shown)
         assert log is not None
         log.write(step, step * settings.batch_size, "test", report)
         if image is not None:

@@ -94,7 +94,7 @@ def test_between_pieces_of_many_steps_others_have_their_turn():
             took.append(n)
 
     took = []
-    for n in store.steps("m", begin, piece=3):
+    for n in store.steps("m", nn.Identity, begin, piece=3):
         assert gone == list(range(n + 1))  # no further than the piece
         thread = threading.Thread(target=other, args=(n,))
         thread.start()

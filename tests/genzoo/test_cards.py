@@ -12,7 +12,6 @@ import pytest
 from genzoo import recipes, releases
 from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.recipes import RecipeError, base
-from genzoo.roles import JUDGES, knowledge
 
 ROOT = Path(__file__).parents[2]
 CARDS = {card.key: card for card in recipes.cards()}
@@ -44,7 +43,7 @@ def sentences(card: ModelCard) -> list[Text]:
 
 def test_every_recipe_that_makes_or_changes_pictures_names_a_card():
     without = [name for name in recipes.names() if recipes.get(name).card is None]
-    judges = [n for n in recipes.names() if issubclass(recipes.get(n).model, JUDGES)]
+    judges = [n for n in recipes.names() if recipes.get(n).model.knowledge is None]
     # The table of all 16 pixels shows what no model of whole pictures can be.
     assert set(without) == {*judges, "pixels-joint-mnist"}
 
@@ -107,18 +106,18 @@ def test_a_release_stands_for_its_own_model(card):
     recipe = recipes.get(card.release)
     assert recipe.card is card
     assert (recipe.paper, recipe.paper_url) == (card.paper, card.paper_url)
-    assert knowledge(recipe.model)
+    assert recipe.model.knowledge
 
 
 def test_the_places_on_the_map_are_free():
-    places = [(knowledge(recipes.get(c.release).model), *c.place) for c in CARDS.values()]
+    places = [(recipes.get(c.release).model.knowledge, *c.place) for c in CARDS.values()]
     assert len(set(places)) == len(places)
     assert all(row >= 1 and column >= 1 for _, row, column in places)
 
 
 def test_cards_come_by_kind_then_year():
     order = ["tractable", "approximate", "implicit"]
-    rank = [(order.index(knowledge(recipes.get(c.release).model)), c.year) for c in CARDS.values()]
+    rank = [(order.index(recipes.get(c.release).model.knowledge), c.year) for c in CARDS.values()]
     assert rank == sorted(rank)
 
 
@@ -147,7 +146,7 @@ def test_what_cards_say_of_numbers_is_so():
     of_digits = {
         key: value(card.release, "nll")
         for key, card in CARDS.items()
-        if "mnist" in card.release and knowledge(recipes.get(card.release).model) == "tractable"
+        if "mnist" in card.release and recipes.get(card.release).model.knowledge == "tractable"
     }
     assert "lowest NLL on the whole test set" in CARDS["transformer"].good.en
     assert min(of_digits, key=of_digits.__getitem__) == "transformer"

@@ -115,7 +115,7 @@ def test_it_learns_both_ways_from_pictures_that_have_nothing_to_do_with_each_oth
     assert all(value.shape == (30,) for value in figures.values())
 
 
-class Halves(nn.Module, UnpairedTranslator):
+class Halves(UnpairedTranslator):
     """Gray is the mean of the channels; color is gray again."""
 
     event_shape, other_shape = (3, 8, 8), (1, 8, 8)

@@ -18,6 +18,7 @@ class Linear(Autoregressive):
     order = torch.arange(6)
 
     def __init__(self):
+        super().__init__()
         generator = torch.Generator().manual_seed(0)
         self.W = torch.randn(6, 6, generator=generator, dtype=torch.float64).tril(-1)
 

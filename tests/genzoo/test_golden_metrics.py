@@ -406,7 +406,7 @@ def test_every_metric_of_pictures():
     assert near > 0
 
 
-class Replays(ExplicitDensity, nn.Module):
+class Replays(ExplicitDensity):
     """Its samples are the test images, binary."""
 
     event_shape = (1, 28, 28)
@@ -556,7 +556,7 @@ def test_the_error_of_a_classifier_is_of_gray_and_of_binary_images():
         assert distances[k] == pytest.approx(fid, rel=1e-3)
 
 
-class Reader(nn.Module, AttributeClassifier):
+class Reader(AttributeClassifier):
     """Reads two attributes by the brightness of each half; whether it is right is by chance."""
 
     event_shape, n_values = (3, 16, 16), (2, 3)
@@ -574,7 +574,7 @@ class Reader(nn.Module, AttributeClassifier):
         return torch.cat([0.5 - left, left - 0.5, -((right - middles) ** 2)], dim=1)
 
 
-class Repaint(nn.Module, Editor):
+class Repaint(Editor):
     """Brightens the half of an attribute according to its new value, and adds what depends on
     the image."""
 
@@ -663,7 +663,7 @@ def test_every_metric_of_edits():
     assert fid_of(few, made) != pytest.approx(fid_of(real, made), rel=0.01)
 
 
-class Turn(nn.Module, UnpairedTranslator):
+class Turn(UnpairedTranslator):
     """Gray by a weighted mean, less bright; color by a tint."""
 
     event_shape, other_shape = (3, 16, 16), (1, 16, 16)

@@ -5,8 +5,7 @@ import math
 import pytest
 import torch
 
-from genzoo.metrics import Metric, bootstrap
-from genzoo.objectives.likelihood import bits_per_dim
+from genzoo.metrics import Metric, bits_per_dim, bootstrap
 
 
 def test_a_bootstrap_interval_covers_the_mean_as_often_as_it_says():

@@ -41,6 +41,7 @@ class ProbabilitiesAsLogits(Autoregressive):
     """The fault to fear: a likelihood that takes p for its logit. It still sums to one."""
 
     def __init__(self, model: NADE):
+        super().__init__()
         self.model, self.event_shape, self.order = model, model.event_shape, model.order
 
     def conditionals(self, x: Tensor) -> Bernoulli:

@@ -11,17 +11,19 @@ from genzoo import recipes, releases
 from genzoo.recipes import RecipeError
 from genzoo.releases import Provenance
 from genzoo.roles import (
-    JUDGES,
+    AttributeClassifier,
     Autoencoder,
+    Classifier,
     Coded,
     Counted,
     Editor,
     ExplicitDensity,
+    Generative,
     Implicit,
     LatentVariable,
     UnpairedTranslator,
     n_parameters,
-    pictures,
+    probe_images,
 )
 
 
@@ -50,7 +52,7 @@ def test_a_smoke_run_trains_is_released_loaded_and_reproduced(smoke_recipe, tmp_
         rows = list(csv.DictReader(file))
     assert {row["split"] for row in rows} == {"train", "test"}
     assert all(math.isfinite(float(row["value"])) for row in rows)
-    is_judge = isinstance(trained.model, JUDGES)
+    is_judge = isinstance(trained.model, (Classifier, AttributeClassifier))
     assert bool(list((tmp_path / "run").glob("samples/*.png"))) != is_judge
     fitted = dict(trained.model.named_parameters())
     if isinstance(trained.model, Counted):
@@ -72,7 +74,7 @@ def test_a_smoke_run_trains_is_released_loaded_and_reproduced(smoke_recipe, tmp_
     monkeypatch.setenv("GENZOO_CHECKPOINTS", str(path.parent))
     loaded = releases.load(recipe.name)
     config = releases.info(recipe.name)
-    assert releases.probe(loaded) == pytest.approx(config["probe"], rel=1e-6)
+    assert loaded.probe() == pytest.approx(config["probe"], rel=1e-6)
     assert releases.names() == [recipe.name]
     assert config["n_parameters"] == n_parameters(trained.model) > 0
     assert config["figures"] == [figure.to_dict() for figure in figures]
@@ -93,7 +95,7 @@ def test_every_trainable_parameter_belongs_to_an_optimizer(smoke_recipe):
 def test_asking_a_model_leaves_it_as_it_is(smoke_recipe):
     model = smoke_recipe.build_model()
     before = {k: v.clone() for k, v in model.state_dict().items()}
-    x = releases.probe_images(model.event_shape)
+    x = probe_images(model.event_shape)
     if isinstance(model, ExplicitDensity):
         model.log_prob(x)
     elif isinstance(model, LatentVariable):
@@ -102,15 +104,16 @@ def test_asking_a_model_leaves_it_as_it_is(smoke_recipe):
         model.decode(model.encode(x))
     elif isinstance(model, Coded):
         model.infer(x)
-    elif isinstance(model, JUDGES):
+    elif isinstance(model, (Classifier, AttributeClassifier)):
         model.logits(x)
     elif isinstance(model, Editor):
         model.edit(x, torch.zeros(len(x), len(model.n_values), dtype=torch.long))
     elif isinstance(model, UnpairedTranslator):
         model.back(model.forth(x).detach())
-    if not isinstance(model, (Editor, UnpairedTranslator, *JUDGES)):
-        pictures(model, 3)
-    releases.probe(model)
+    if isinstance(model, Generative):
+        model.pictures(3)
+        model.sample(3)
+    model.probe()
     assert before.keys() == model.state_dict().keys()
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name]), name

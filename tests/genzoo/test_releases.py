@@ -36,7 +36,7 @@ def save(seed: int = 0, **overrides) -> Path:
 @pytest.mark.parametrize("name", sorted(p.parent.name for p in CHECKPOINTS.glob(f"*/{CONFIG}")))
 def test_each_release_loads_and_reproduces_its_probe(name):
     config, model = genzoo.info(name), genzoo.load(name)
-    assert releases.probe(model) == pytest.approx(config["probe"], rel=1e-4)
+    assert model.probe() == pytest.approx(config["probe"], rel=1e-4)
     assert not model.training
     assert n_parameters(model) == config["n_parameters"] > 0
     assert config["images_seen"] > 0
@@ -212,7 +212,7 @@ def test_a_release_comes_from_the_hub_where_there_is_none_here(folder, tmp_path,
     there = save(seed=2).rename(tmp_path / "snapshot")
     monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda repo, **kwargs: str(there))
     monkeypatch.setenv("GENZOO_HUB", "someone/genzoo-")
-    assert releases.probe(genzoo.load(NAME)) == pytest.approx(genzoo.info(NAME)["probe"])
+    assert genzoo.load(NAME).probe() == pytest.approx(genzoo.info(NAME)["probe"])
 
 
 def test_pushing_needs_a_place_and_a_whole_release(folder, monkeypatch):

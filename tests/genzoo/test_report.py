@@ -8,6 +8,7 @@ import pytest
 
 from genzoo import releases, report
 from genzoo.data.images import DATA_SETS
+from genzoo.metrics.likelihood import BITS
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,7 +84,7 @@ def test_every_release_has_a_row():
 
 def test_a_row_of_densities_says_value_interval_and_setting_as_the_config_does():
     for name in releases.names():
-        shown = [f for f in releases.info(name)["figures"] if f["name"] in report.BITS]
+        shown = [f for f in releases.info(name)["figures"] if f["name"] in BITS]
         rows = [row for row in rows_of(name) if len(row) == 7 and "FID" not in row]
         for figure in shown:
             bound = "≤ " if figure["name"] == "nll_bound" else ""
@@ -166,7 +167,7 @@ def test_codes_are_shown_with_the_test_against_the_prior(monkeypatch):
         "prior_p_value": 0.31,
     }
     shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
-    assert "MNIST, codes drawn to a prior" in shown
+    assert "MNIST, codes pulled towards a prior" in shown
     assert "| 1,234 | ring | gaussian | 130.2 | 0.0123 | 0.0011 | 0.310 |" in shown
 
 
@@ -192,7 +193,7 @@ def test_a_judge_of_attributes_is_shown_with_the_one_that_it_reads_least_well(mo
         **{"accuracy_hair_novel": 85.0, "accuracy_skin_novel": 95.0},
     }
     shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
-    assert "MNIST, the judge of attributes" in shown
+    assert "MNIST, the evaluator network of attributes (the judge)" in shown
     assert "| so measured | 99.50 % | 98.50 % (skin) | 96.25 % |" in shown
     assert "| so measured | 90.00 % | 85.00 % (hair) | 80.00 % |" in shown
 

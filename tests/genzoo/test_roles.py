@@ -6,7 +6,7 @@ from torch.distributions import Bernoulli, Gamma, Normal
 
 from genzoo.models import NADE, VAE
 from genzoo.nn.distributions import DiscretizedLogistic
-from genzoo.roles import check_images, draw, picture_of, pictures
+from genzoo.roles import check_images, draw, picture_of
 
 
 def test_images_of_the_right_kind_pass():
@@ -45,13 +45,13 @@ def test_a_draw_is_a_function_of_its_noise():
     ids=lambda model: type(model).__name__,
 )
 def test_pictures_are_images_and_follow_their_generator(model):
-    x = pictures(model, 5, generator=torch.Generator().manual_seed(0))
+    x = model.pictures(5, generator=torch.Generator().manual_seed(0))
     assert x.shape == (5, 1, 8, 8)
     assert x.dtype == torch.float32
     assert x.min() >= 0
     assert x.max() <= 1
-    assert torch.equal(x, pictures(model, 5, generator=torch.Generator().manual_seed(0)))
-    assert not torch.equal(x, pictures(model, 5, generator=torch.Generator().manual_seed(1)))
+    assert torch.equal(x, model.pictures(5, generator=torch.Generator().manual_seed(0)))
+    assert not torch.equal(x, model.pictures(5, generator=torch.Generator().manual_seed(1)))
 
 
 def test_the_picture_is_the_mean_or_a_discretized_logistics_median():
@@ -62,10 +62,5 @@ def test_the_picture_is_the_mean_or_a_discretized_logistics_median():
     torch.manual_seed(0)
     model = VAE((1, 8, 8), n_latent=2, width=2, n_hidden=4, likelihood="logistic")
     z = torch.randn(5, 2, generator=torch.Generator().manual_seed(3))
-    shown = pictures(model, 5, generator=torch.Generator().manual_seed(3))
+    shown = model.pictures(5, generator=torch.Generator().manual_seed(3))
     assert torch.equal(shown, model.decode(z).loc.clamp(0, 1))
-
-
-def test_what_has_no_role_makes_no_pictures():
-    with pytest.raises(TypeError, match="Linear has no role"):
-        pictures(torch.nn.Linear(1, 1), 1)

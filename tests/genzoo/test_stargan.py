@@ -225,7 +225,7 @@ def test_it_learns_to_change_one_half_and_to_leave_the_other():
     assert all(value.shape == (40,) for value in figures.values())
 
 
-class ReadsHalves(nn.Module, AttributeClassifier):
+class ReadsHalves(AttributeClassifier):
     event_shape, n_values = (3, 16, 16), (2, 3, 3)
 
     def features(self, x: Tensor) -> Tensor:
@@ -238,7 +238,7 @@ class ReadsHalves(nn.Module, AttributeClassifier):
         return torch.cat([left, features[:, 1:].to(none), none.to(left)], dim=1)
 
 
-class Paints(nn.Module, Editor):
+class Paints(Editor):
     """The truth, or with `idle` nothing."""
 
     event_shape, columns, n_values = (3, 16, 16), (0, 1), (2, 3)

@@ -16,7 +16,6 @@ from demo_app.store import ASSETS, Store
 from genzoo import releases
 from genzoo.data.preprocessing import FIXED_SEED
 from genzoo.metrics import importance_weighted_bound
-from genzoo.roles import pictures
 from tests.demo_app.compare.conftest import SECONDS, training_images
 
 ROOT = Path(__file__).parents[3]
@@ -45,7 +44,8 @@ def test_each_model_is_of_its_kind_and_says_whether_it_can_be_asked(service):
 @pytest.mark.parametrize("name", ["gan-mnist", "nade-mnist", "vae-mnist", "rnade-fashion"])
 def test_a_sheet_is_what_the_model_draws_by_the_seed(service, name):
     sheet = service.sheet(name, 7)
-    drawn = pictures(releases.load(name), 64, torch.Generator().manual_seed(7)).flatten(1)
+    generator = torch.Generator().manual_seed(7)
+    drawn = releases.load(name).pictures(64, generator=generator).flatten(1)
     assert sheet["images"].shape == (64, 784)
     np.testing.assert_allclose(sheet["images"], drawn, atol=1e-6)
     assert sheet["seed"] == 7
@@ -149,7 +149,7 @@ def test_an_entry_of_the_real_matrix_is_what_a_plain_loop_over_pixels_gives(monk
     """NADE on the GAN's pictures, from the weights alone."""
     monkeypatch.setenv("GENZOO_CHECKPOINTS", str(ROOT / "checkpoints"))
     gan, nade = releases.load("gan-mnist"), releases.load("nade-mnist")
-    gray = pictures(gan, 64, torch.Generator().manual_seed(0)).flatten(1)
+    gray = gan.pictures(64, generator=torch.Generator().manual_seed(0)).flatten(1)
     u = torch.rand(1, 784, generator=torch.Generator().manual_seed(FIXED_SEED))
     x = (u < gray).double().numpy()
     W, V = nade.W.detach().double().numpy(), nade.V.detach().double().numpy()

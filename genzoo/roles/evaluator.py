@@ -1,0 +1,199 @@
+"""Evaluator networks: small classifiers trained here, the judges of what others generate."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor
+
+from genzoo.data import SPLITS
+from genzoo.data.preprocessing import preprocess_once
+from genzoo.metrics import Evaluation, Metric, Table, bootstrap
+from genzoo.metrics.evaluation import PREPROCESSING
+from genzoo.metrics.pictures import read_by
+from genzoo.metrics.samples import features, frechet_distance
+from genzoo.metrics.table import Config, Row, by_name, interval, value
+from genzoo.roles.base import Model, probe_images
+
+
+class Evaluator(Model):
+    """Reads images; its features say how alike images are."""
+
+    does = "judges images and makes none"
+    knowledge = None
+
+    tells_classes: ClassVar[bool]
+    """Whether what `classify` decides between are classes, one of which an image is of."""
+
+    @abstractmethod
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer decides by, (B, F), of images x (B, *event_shape)."""
+
+    @abstractmethod
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits, (B, L), of features (B, F)."""
+
+    @final
+    def distance_metric(self, real: Tensor, train: Tensor, setting: str) -> Metric:
+        """The reference of the judge's distances: FID of as many training images from the test
+        images, by the features (N, F) of both."""
+        distance = frechet_distance(real, train)
+        against = f"{len(train)} training images, {setting}"
+        return Metric("fid_train_reference", distance, distance, distance, "", against)
+
+
+class Classifier(Evaluator):
+    """Says which class an image is of."""
+
+    role = "Classifier"
+    tells_classes = True
+
+    n_classes: int
+
+    @abstractmethod
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits of the classes, (B, n_classes), of features (B, F)."""
+
+    @final
+    def logits(self, x: Tensor) -> Tensor:
+        """Of the classes, (B, n_classes), of images x (B, *event_shape)."""
+        return self.classify(self.features(x))
+
+    @torch.inference_mode()
+    def probe(self) -> list[float]:
+        """The log-probability of the most likely class of four fixed images."""
+        logits = self.logits(probe_images(self.event_shape))
+        return torch.log_softmax(logits, dim=1).amax(1).tolist()
+
+    def metrics(self, on: Evaluation) -> list[Metric]:
+        """The share of test images that are classified wrongly, gray and binary, and the reference
+        of the distances."""
+        n = len(on.test) if on.n_images is None else on.n_images
+        metrics = []
+        for preprocessing in ("none", "dynamic"):
+            test, train = (
+                preprocess_once(data.scaled(slice(n)), preprocessing)
+                for data in (on.test, on.train)
+            )
+            real, other = features(self, test), features(self, train)
+            wrong = read_by(self, real) != on.test.labels[:n]
+            setting = f"{PREPROCESSING[preprocessing]}, {len(test)} test images"
+            metrics.append(bootstrap("error", 100.0 * wrong, "%", setting))
+            metrics.append(self.distance_metric(real, other, setting))
+        return metrics
+
+    @classmethod
+    def tables(cls) -> list[Table]:
+        return [ERRORS]
+
+
+class AttributeClassifier(Evaluator):
+    """Says which value each of several attributes of an image has."""
+
+    role = "AttributeClassifier"
+    tells_classes = False
+
+    n_values: tuple[int, ...]
+    """How many values each attribute has."""
+
+    @abstractmethod
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits of all values, (B, sum(n_values)), attribute after attribute, of features
+        (B, F)."""
+
+    @final
+    def logits(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Of the values of each attribute, (B, n_values[k]), of images x (B, *event_shape)."""
+        return self.classify(self.features(x)).split(self.n_values, dim=1)
+
+    @final
+    def read(self, x: Tensor) -> Tensor:
+        """The likeliest value of each attribute, (B, attributes), of images x."""
+        return torch.stack([logits.argmax(1) for logits in self.logits(x)], dim=1)
+
+    @torch.inference_mode()
+    def probe(self) -> list[float]:
+        """The log-probability of the most likely values of all attributes of four fixed images."""
+        each = self.logits(probe_images(self.event_shape))
+        most_likely = [torch.log_softmax(logits, dim=1).amax(1) for logits in each]
+        return torch.stack(most_likely).sum(0).tolist()
+
+    @torch.inference_mode()
+    def metrics(self, on: Evaluation) -> list[Metric]:
+        """How often each attribute is read rightly, on each split that is not trained on, and the
+        reference of the distances."""
+        metrics = []
+        for split in SPLITS[on.data]:
+            if split in ("train", "validation"):
+                continue
+            data = on.test if split == "test" else on.split(split)
+            x, label = data.scaled(slice(on.n_images)), data.labels[: on.n_images]
+            read = torch.cat([self.read(b.to(self.device)).cpu() for b in x.split(250)])
+            right = 100.0 * (read == label)
+            setting = f"{len(x)} {split} images"
+            of = "" if split == "test" else f"_{split}"
+            metrics.append(bootstrap(f"accuracy{of}", right.mean(1), "%", f"mean of {setting}"))
+            together = 100.0 * (read == label).all(1)
+            metrics.append(bootstrap(f"all_right{of}", together, "%", setting))
+            for name, column in zip(data.classes, right.unbind(1), strict=True):
+                metrics.append(bootstrap(f"accuracy_{name}{of}", column, "%", setting))
+        test = on.test.scaled(slice(on.n_images))
+        train = on.train.scaled(slice(on.n_images))[: len(test)]
+        real, other = features(self, test), features(self, train)
+        return [*metrics, self.distance_metric(real, other, f"{len(test)} test images")]
+
+    @classmethod
+    def tables(cls) -> list[Table]:
+        return [ATTRIBUTES]
+
+
+def _errors(config: Config) -> Iterator[Row]:
+    for error in config["figures"]:
+        if error["name"] == "error":
+            reference = next(
+                metric
+                for metric in config["figures"]
+                if metric["name"] == "fid_train_reference"
+                and metric["setting"].endswith(error["setting"])
+            )
+            cells = [
+                f"{error['value']:.2f} %",
+                interval(error),
+                f"{reference['value']:.2f}",
+                error["setting"],
+            ]
+            yield -error["value"], cells
+
+
+def _attributes(config: Config) -> Iterator[Row]:
+    """The mean over attributes, the one that is identified least well, and all of them."""
+    metrics = by_name(config)
+    names = [n.removeprefix("accuracy_") for n in metrics if n.startswith("accuracy_")]
+    names = [name for name in names if not name.endswith("novel")]
+    for suffix in ("", "_novel"):
+        if not (mean := metrics.get(f"accuracy{suffix}")):
+            continue
+        each = {name: metrics[f"accuracy_{name}{suffix}"]["value"] for name in names}
+        worst = min(each, key=lambda name: each[name])
+        cells = [
+            metrics[f"all_right{suffix}"]["setting"],
+            f"{mean['value']:.2f} %",
+            f"{each[worst]:.2f} % ({worst.replace('_', ' ')})",
+            f"{value(metrics, f'all_right{suffix}')} %",
+        ]
+        yield mean["value"], cells
+
+
+ERRORS = Table(
+    "{name}, the evaluator network (the judge)",
+    "error | 95 % interval | FID, reference: training images scored the same way | setting",
+    _errors,
+)
+ATTRIBUTES = Table(
+    "{name}, the evaluator network of attributes (the judge)",
+    "faces | identified | least well | all of them",
+    _attributes,
+)

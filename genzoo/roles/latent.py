@@ -1,0 +1,104 @@
+"""Models with latent variables: a bound on log p(x) can be computed."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import final
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution, kl_divergence
+
+from genzoo.metrics import (
+    Evaluation,
+    Metric,
+    Table,
+    active_latents,
+    bootstrap,
+    elbo_split,
+    importance_weighted_bound,
+)
+from genzoo.metrics.likelihood import DENSITIES, nll_metrics
+from genzoo.roles.base import Generative, check_number, draw, picture_of, probe_images
+
+
+class LatentVariable(Generative):
+    """p(x) = integral of p(z) p(x | z) dz, with an approximate posterior q(z | x)."""
+
+    role = "LatentVariable"
+    does = "bounds how likely an image is"
+    knowledge = "approximate"
+    pictures_are_samples = False
+    quick_likelihood = True
+
+    latent_shape: tuple[int, ...]
+    """Shape of a latent z, (K,)."""
+
+    @abstractmethod
+    def prior(self) -> Distribution:
+        """p(z), batch shape latent_shape."""
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Distribution:
+        """q(z | x), batch shape (B, *latent_shape)."""
+
+    @abstractmethod
+    def decode(self, z: Tensor) -> Distribution:
+        """p(x | z), batch shape (B, *event_shape); `picture_of` it is what is shown."""
+
+    @final
+    def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n samples of p(z), (n, *latent_shape)."""
+        check_number(n)
+        prior = self.prior()
+        z = torch.randn(n, *self.latent_shape, generator=generator).to(prior.mean)
+        return prior.mean + prior.stddev * z
+
+    @final
+    @torch.no_grad()
+    def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
+        """n samples of p(x), (n, *event_shape): z ~ p(z), then x ~ p(x | z), each pixel with a
+        noise of its own."""
+        p = self.decode(self.draw_z(n, generator))
+        return draw(p, torch.rand(p.batch_shape, generator=generator).to(self.device))
+
+    @final
+    @torch.no_grad()
+    def pictures(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
+        """`picture_of` p(x | z), (n, *event_shape), for sampled z: the mean, not a sample."""
+        return picture_of(self.decode(self.draw_z(n, generator)))
+
+    @final
+    def log_likelihood(self, x: Tensor, k: int) -> Tensor:
+        return torch.cat([importance_weighted_bound(self, one, k) for one in x.split(1)])
+
+    @torch.inference_mode()
+    def probe(self) -> list[float]:
+        """log p(x | z) - KL of four fixed images, in nats, at z = the mean of q(z | x)."""
+        x = probe_images(self.event_shape)
+        q, prior = self.encode(x), self.prior()
+        reconstruction = self.decode(q.mean).log_prob(x).flatten(1).sum(1)
+        kl = kl_divergence(q, prior).flatten(1).sum(1)
+        return (reconstruction - kl).tolist()
+
+    def metrics(self, on: Evaluation) -> list[Metric]:
+        """The importance-weighted bound of `on.k` samples, and the ELBO with its two sides."""
+        setting, D = on.setting, on.x[0].numel()
+        split = on.over_batches(
+            lambda b: torch.cat([t.view(len(b), -1) for t in elbo_split(self, b)], dim=1), 250
+        )
+        reconstruction, kl = split[:, 0], split[:, 1:]
+        bound = -on.over_batches(lambda b: importance_weighted_bound(self, b, on.k), 50)
+        weighted = f"importance-weighted bound, k = {on.k}, {setting}"
+        active = float(active_latents(kl).sum())
+        return [
+            *nll_metrics(bound, D, weighted, bound=True),
+            bootstrap("negative_elbo", kl.sum(1) - reconstruction, "nats", setting),
+            bootstrap("reconstruction", -reconstruction, "nats", setting),
+            bootstrap("kl", kl.sum(1), "nats", setting),
+            Metric("active_latents", active, active, active, "", setting),
+        ]
+
+    @classmethod
+    def tables(cls) -> list[Table]:
+        return [DENSITIES, *super().tables()]
