@@ -85,6 +85,25 @@ def test_train_writes_a_release_only_where_it_is_asked_or_is_the_recipe(capsys, 
     assert not checkpoints.exists(), "other settings took the recipe's place"
 
 
+def test_a_training_is_kept_when_it_cannot_be_measured(capsys, checkpoints, monkeypatch):
+    def fails(*_args, **_kwargs):
+        raise ValueError("Nobody judges today.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recipes, "evaluate", fails)
+        assert train("--release", str(checkpoints / "nade-mnist")) == 1
+    captured = capsys.readouterr()
+    assert captured.out.strip() == f"release: {checkpoints / 'nade-mnist'}"
+    assert captured.err.strip().splitlines()[-1] == "genzoo: Nobody judges today."
+    config = releases.info("nade-mnist")
+    assert config["figures"] == []
+    assert releases.load("nade-mnist").probe() == pytest.approx(config["probe"], rel=1e-6)
+    few = ["evaluate", "nade-mnist", "--device", "cpu", "--images", "10", "--part", "model"]
+    assert main([*few, "--write"]) == 0
+    measured = releases.info("nade-mnist")["figures"]
+    assert [metric["name"] for metric in measured] == ["nll", "bits_per_dim"]
+
+
 def test_evaluate_prints_what_was_released(capsys, released):
     assert main(["evaluate", "nade-mnist", "--device", "cpu", "--json"]) == 0
     figures = {f["name"]: f for f in json.loads(capsys.readouterr().out)}
