@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,10 +64,13 @@ def service(store):
 
 
 @pytest.fixture(scope="module")
-def address(store):
-    """The whole app, served; only the NADE is there, the other tabs show what they lack."""
+def address(request, store):
+    """The app, served: all of it, or only what is in the tabs whose keys the test's module has in
+    TABS, which is there in a fraction of the time. What has no release shows what it lacks."""
+    keys = getattr(request.module, "TABS", [tab.key for tab in shell.TABS])
+    tabs = [tab if tab.key in keys else replace(tab, parts=[]) for tab in shell.TABS]
     # The NADE first, so that a bare address is its.
-    with served(sorted(shell.TABS, key=lambda tab: tab.key != "nade"), store) as address:
+    with served(sorted(tabs, key=lambda tab: tab.key != "nade"), store) as address:
         yield address
 
 
@@ -95,14 +100,22 @@ def browser():
 NO_SOCKET = "window.WebSocket = class { static OPEN = 1; readyState = 0; };"
 
 
+@pytest.fixture(scope="module")
+def left(browser):
+    """The pages that tests have left blank, by what they were opened with: the app comes again in
+    a third of the time, since its scripts are compiled."""
+    return defaultdict(list)
+
+
 @pytest.fixture
-def visit(browser, address):
+def visit(request, browser, address, left):
     """visit(hash, ...): a page that shows its first answers; `script` runs before its own scripts,
     without `sockets` each call is a request, which Playwright can see and stop; without `waits`
-    nothing is expected of the NADE.
+    nothing is expected of the NADE. It is a page that an earlier test has left, if there is one,
+    with nothing of it but the browser's cache.
     At the end no page may have had an error on its console, or have asked another host for
     anything."""
-    contexts, complaints = [], []
+    used, complaints, n_failed = [], [], request.session.testsfailed
 
     def visit(
         hash="",
@@ -112,19 +125,17 @@ def visit(browser, address):
         sockets=True,
         waits=True,
         script=None,
+        color_scheme="light",
+        reduced_motion="no-preference",
         **options,
     ):
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, locale=locale, **options
-        )
-        contexts.append(context)
-        page = context.new_page()
+        script = script or (None if sockets else NO_SOCKET)
+        key = (locale, script, *sorted(options.items()))
+        page = left[key].pop() if left[key] else opened(script, locale=locale, **options)
+        used.append((key, page))
         page.complaints = complaints
-        if script or not sockets:
-            page.add_init_script(script or NO_SOCKET)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
-        page.on("request", lambda r: outside(r.url) and complaints.append(r.url))
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
         page.goto(address + ("#" + hash if hash else ""))
         others = [tab.key for tab in shell.TABS if tab.key != "nade"]
         if waits and not any(f"tab={key}" in hash for key in others):
@@ -134,10 +145,32 @@ def visit(browser, address):
             ).to_be_visible()
         return page
 
+    def opened(script, **options):
+        """A blank page, in a context of its own."""
+        page = browser.new_context(**options).new_page()
+        if script is not None:
+            page.add_init_script(script)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
+        page.on("request", lambda r: outside(r.url) and page.complaints.append(r.url))
+        return page
+
     def outside(url):
         return not url.startswith((address, "data:", "blob:"))
 
+    def leave(page):
+        """As a new one, but for the browser's cache."""
+        page.unroute_all()
+        page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        page.goto("about:blank")
+        page.context.clear_cookies()
+        page.mouse.move(0, 0)
+
     yield visit
-    for context in contexts:
-        context.close()
+    for key, page in used:
+        if request.session.testsfailed == n_failed:
+            leave(page)
+            left[key].append(page)
+        else:  # whatever state it may be in
+            page.context.close()
     assert not complaints

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import parse_qs
 
 import numpy as np
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Request, expect
 
 from demo_app import shell, text
 from demo_app.store import Store
@@ -32,6 +32,20 @@ WITH_ZOO = """(async (...given) => {
     return (%s)(...given);
 })"""
 """A function of the page, in which `zoo` is what its widgets share."""
+
+
+@contextmanager
+def asked(page: Page) -> Iterator[list[Request]]:
+    """What the page asks the server for meanwhile, but for what goes over its socket."""
+    requests: list[Request] = []
+
+    def note(request: Request) -> None:
+        requests.append(request)
+
+    page.on("request", note)
+    yield requests
+    page.remove_listener("request", note)
+
 
 PAPER, PEN = 255, 27  # the red of light paper and pen, in zoo.css
 EN = text.labels("en")

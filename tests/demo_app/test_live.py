@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from demo_app import live, wire
-from tests.demo_app.page import pause
+from tests.demo_app.page import asked, pause
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +125,8 @@ def draw(page, service):
 def test_strokes_are_asked_on_the_socket(visit, service):
     page = visit()
     pause(page, 300)
-    requests = []
-    page.on("request", lambda request: requests.append(request.url))
-    draw(page, service)
+    with asked(page) as requests:
+        draw(page, service)
     assert requests == []
 
 
@@ -159,10 +158,9 @@ def test_without_a_socket_the_page_asks_all_the_same(visit, service, how):
     if how == "lost":
         page.evaluate("sockets[0].close()")
         pause(page, 100)
-    requests = []
-    page.on("request", lambda request: requests.append(request.url))
-    draw(page, service)
-    assert any("component_server" in url for url in requests)
+    with asked(page) as requests:
+        draw(page, service)
+    assert any("component_server" in request.url for request in requests)
     if how == "refused":
         page.complaints.clear()  # the browser's own: that it got no socket
 
@@ -175,9 +173,8 @@ def test_a_lost_socket_is_opened_again(visit, service):
     pause(page, 100)
     draw(page, service)
     page.wait_for_function("sockets.length === 2 && sockets[1].readyState === 1")
-    requests = []
-    page.on("request", lambda request: requests.append(request.url))
-    draw(page, service)
+    with asked(page) as requests:
+        draw(page, service)
     assert requests == []
 
 

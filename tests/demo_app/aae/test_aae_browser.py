@@ -31,6 +31,8 @@ from tests.demo_app.page import (
 
 pytestmark = pytest.mark.browser
 
+TABS = ("aae",)
+
 
 @pytest.fixture(scope="module")
 def service(store):

@@ -15,6 +15,8 @@ from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, state, 
 
 pytestmark = pytest.mark.browser
 
+TABS = ("compare",)
+
 MODELS = ("gan-mnist", "nade-mnist", "nade-orderless-mnist", "vae-mnist", "vae-mnist-beta4")
 
 

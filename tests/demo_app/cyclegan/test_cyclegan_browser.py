@@ -29,6 +29,8 @@ from tests.demo_app.page import (
 
 pytestmark = pytest.mark.browser
 
+TABS = ("cyclegan",)
+
 N = 64 * 64
 
 

@@ -32,6 +32,8 @@ from tests.demo_app.page import (
 
 pytestmark = pytest.mark.browser
 
+TABS = ("dcgan",)
+
 MODEL, OTHER = DCGANService.models
 
 

@@ -35,6 +35,8 @@ from tests.demo_app.page import (
 
 pytestmark = pytest.mark.browser
 
+TABS = ("gan",)
+
 PLAIN = Rules("non-saturating", "none", 0, 0.002, 0.002, 1)
 FRESH = "gan.game=nn-0-0.002-0.002-1"
 """A game that has not begun, by plain rules."""

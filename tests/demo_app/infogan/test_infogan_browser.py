@@ -31,6 +31,8 @@ from tests.demo_app.page import (
 
 pytestmark = pytest.mark.browser
 
+TABS = ("infogan",)
+
 FIRST = MEANING.index(5)  # the category that is there at first
 
 

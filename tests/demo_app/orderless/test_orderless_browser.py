@@ -15,6 +15,8 @@ from tests.demo_app.page import pause, state
 
 pytestmark = pytest.mark.browser
 
+TABS = ("nade",)
+
 FIRST = 3 * 3  # the first paint's digit: the first 3; a made release has three of each
 LEFT = np.arange(784) % 28 < 14
 

@@ -20,6 +20,8 @@ from tests.demo_app.page import fragment, pause, state
 
 pytestmark = pytest.mark.browser
 
+TABS = ("pixels",)
+
 LONG = 20_000  # milliseconds: three parts ask at once, and a machine may have little to give
 FIRST = 8 * 3 + 2  # the first paint's digit: the third 8; a made release has three of each
 

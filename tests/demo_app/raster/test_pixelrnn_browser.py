@@ -15,6 +15,8 @@ from tests.demo_app.page import pause
 
 pytestmark = pytest.mark.browser
 
+TABS = ("pixelrnn",)
+
 FIRST = 2 * 3  # the first paint's digit: the first 2; a made release has three of each
 PIXEL = 433
 MODELS = PixelRNNService.models

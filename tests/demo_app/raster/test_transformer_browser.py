@@ -15,6 +15,8 @@ from tests.demo_app.page import pause, state
 
 pytestmark = pytest.mark.browser
 
+TABS = ("transformer",)
+
 FIRST = 2 * 3  # the first paint's digit: the first 2; a made release has three of each
 PIXEL = 571
 

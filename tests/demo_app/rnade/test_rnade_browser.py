@@ -20,6 +20,8 @@ from tests.demo_app.page import pause, state
 
 pytestmark = pytest.mark.browser
 
+TABS = ("nade",)
+
 AXIS, TOP = 30, 28  # where the square begins in the wide picture
 SIDE = 440
 

@@ -21,6 +21,8 @@ from tests.demo_app.page import EN, expect_names, expect_to_fit, fragment, pause
 
 pytestmark = pytest.mark.browser
 
+TABS = ("stargan",)
+
 EDITED = ("hair", "hair_color", "skin", "glasses", "beard", "mouth", "hat")
 ALL = "1,1,1,1,1,1,1"
 

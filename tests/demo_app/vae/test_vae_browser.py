@@ -19,6 +19,7 @@ from demo_app.services.vae import VAEService
 from tests.demo_app.page import (
     PAPER,
     PEN,
+    asked,
     expect_names,
     expect_to_fit,
     fragment,
@@ -29,6 +30,8 @@ from tests.demo_app.page import (
 )
 
 pytestmark = pytest.mark.browser
+
+TABS = ("vae",)
 
 K = 32
 FIRST = 5 * 4 + 3  # the first paint's five; a made release has four
@@ -231,28 +234,30 @@ def test_sliders_are_in_the_order_of_kl_and_decode_live(visit, service):
 
 def test_a_dragged_slider_ends_with_the_services_picture(visit, service):
     page = visit(sockets=False)
-    asked = []
-    page.on("request", lambda r: "component_server" in r.url and asked.append(r.post_data_json))
     slider = page.get_by_test_id("vae-z-0")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    for step in range(1, 16):
-        page.mouse.move(box["x"] + box["width"] / 2 + 4 * step, box["y"] + box["height"] / 2)
-        pause(page, 20)
-    page.mouse.up()
-    value = float(slider.input_value())
-    assert 1 < value < 3
-    z = service.encode("vae-mnist", service.images("vae-mnist")[0][FIRST] / 255)["mean"].round(2)
-    z[31] = value
-    expect(picture(page)).to_have_attribute("data-z", re.compile(rf" {value:.4f}$"))
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    with asked(page) as requests:
+        page.mouse.move(*middle)
+        page.mouse.down()
+        for step in range(1, 16):
+            page.mouse.move(middle[0] + 4 * step, middle[1])
+            pause(page, 20)
+        page.mouse.up()
+        value = float(slider.input_value())
+        assert 1 < value < 3
+        z = service.encode("vae-mnist", service.images("vae-mnist")[0][FIRST] / 255)["mean"]
+        z = z.round(2)
+        z[31] = value
+        expect(picture(page)).to_have_attribute("data-z", re.compile(rf" {value:.4f}$"))
     np.testing.assert_allclose(code(picture(page)), z, atol=0.011)
     expected = service.decode("vae-mnist", code(picture(page)))["image"]
     np.testing.assert_allclose(levels(picture(page)), expected, atol=0.006)
     # The page reckons the value before the browser does: were they not the same, each place on the
     # way would be asked for twice.
-    decodes = [call["data"] for call in asked if call["fn_name"] == "decode"]
+    calls = [r.post_data_json for r in requests if "component_server" in r.url]
+    decodes = [call["data"] for call in calls if call["fn_name"] == "decode"]
     values = [round(given["z"][31], 2) for given in decodes]
     assert len(values) > 8
     assert values == sorted(set(values))
