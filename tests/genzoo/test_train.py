@@ -25,6 +25,21 @@ class Killed(BaseException):
     pass
 
 
+def one_of_each_kind() -> list[str]:
+    """The first recipe of each kind: of a model and an objective with the same options, where a
+    number is one only as far as it is 0, 1 or another."""
+    kinds = {}
+    for name in recipes.names():
+        recipe = recipes.get(name)
+        options = tuple(
+            value if isinstance(value, (str, bool, tuple)) else (value == 0, value == 1)
+            for key, value in sorted(recipe.hyperparameters().items())
+            if key not in ("data", "seed")
+        )
+        kinds.setdefault((recipe.model, recipe.objective, options), name)
+    return list(kinds.values())
+
+
 def short(recipe, **changes):
     """Ten steps; states, log lines and evaluations at intervals that do not divide each other."""
     steps = dict(images=10, save_every=2, log_every=3, evaluate_every=5)
@@ -37,8 +52,8 @@ def run(recipe, folder: Path, resume: bool = False):
     return recipes.run(recipe, folder, resume=resume, progress_bar=False)
 
 
-def run_killed_at(recipe, folder: Path, n_saves: int, monkeypatch) -> None:
-    """Train until just before the next state would be saved."""
+def run_killed_at(recipe, folder: Path, n_saves: int, monkeypatch, resume: bool = False) -> None:
+    """Train until so many states are saved and just before the next one would be."""
     saves = 0
     save = run_state.save
 
@@ -52,7 +67,7 @@ def run_killed_at(recipe, folder: Path, n_saves: int, monkeypatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(run_state, "save", counted)
         with pytest.raises(Killed):
-            run(recipe, folder)
+            run(recipe, folder, resume)
 
 
 def assert_same_run(a, b, folder_a: Path, folder_b: Path) -> None:
@@ -78,15 +93,17 @@ def assert_identical(a, b, where: str = "") -> None:
         assert a == b, where
 
 
-def test_a_resumed_run_is_bit_for_bit_an_unbroken_one(smoke_recipe, tmp_path, monkeypatch):
-    recipe = short(smoke_recipe)
+@pytest.mark.parametrize("name", one_of_each_kind())
+def test_a_resumed_run_is_bit_for_bit_an_unbroken_one(name, few_faces, tmp_path, monkeypatch):
+    """Resumed twice, and a resumed one too."""
+    recipe = short(recipes.override(recipes.get(name), recipes.get(name).smoke))
     unbroken = run(recipe, tmp_path / "unbroken")
-    for n_saves in (1, 3):
-        folder = tmp_path / f"killed-{n_saves}"
-        run_killed_at(recipe, folder, n_saves, monkeypatch)
-        assert torch.load(folder / STATE, weights_only=True)["step"] == 2 * n_saves
-        resumed = run(recipe, folder, resume=True)
-        assert_same_run(unbroken, resumed, tmp_path / "unbroken", folder)
+    folder = tmp_path / "killed"
+    for resume, n_saves, step in ((False, 1, 2), (True, 2, 6)):
+        run_killed_at(recipe, folder, n_saves, monkeypatch, resume)
+        assert torch.load(folder / STATE, weights_only=True)["step"] == step
+    resumed = run(recipe, folder, resume=True)
+    assert_same_run(unbroken, resumed, tmp_path / "unbroken", folder)
 
 
 def test_a_finished_run_can_be_resumed_and_stays_as_it_is(tmp_path):
