@@ -18,7 +18,8 @@ from pathlib import Path
 
 import torch
 
-from genzoo.models import GAN, PlaneGame
+from demo_app.services.plane_game import PlaneGame
+from genzoo.models import GAN
 from genzoo.objectives import AdversarialGame, Update
 
 N_POINTS = 128

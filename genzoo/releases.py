@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -249,9 +250,11 @@ def set_figures(
     if not keep or names & others:
         config.pop("seeds", None)
     for file, content in ((CONFIG, to_json(config)), (CARD, card(config))):
-        write_atomically(
-            path / file, lambda part, text=content: part.write_text(text, encoding="utf-8")
-        )
+        write_atomically(path / file, partial(_write_text, text=content))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 def add_seeds(name: str, folders: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:

@@ -15,9 +15,10 @@ from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
 from demo_app.services.games import Kept, Pace
 from demo_app.services.match import N_ARROWS, Match, Rules
+from demo_app.services.plane_game import PlaneGame
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES, Mixture, mixture_of_cells
-from genzoo.models import GAN, PlaneGame
+from genzoo.models import GAN
 from genzoo.objectives.adversarial import PENALTIES
 from genzoo.objectives.base import TrainingError
 

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from demo_app.services.plane_game import PlaneGame
 from genzoo.data.batches import seeded
 from genzoo.data.plane import Mixture
-from genzoo.models import PlaneGame
 
 BATCH = 128
 """Points of each side in a step."""
@@ -51,7 +51,7 @@ far from zero they go."""
 
 @dataclass(frozen=True)
 class Rules:
-    """What both sides play for, and how fast they learn; see `genzoo.models.PlaneGame`."""
+    """What both sides play for, and how fast they learn; see `PlaneGame`."""
 
     loss: str = "non-saturating"
     penalty: str = "none"
@@ -222,8 +222,8 @@ class Match:
         return _about(hand, self._z[:n])
 
     def pull(self, points: Tensor) -> np.ndarray:
-        """Where the generator would have points (n, 2) go; see `PlaneGame.pull`."""
-        return self.game.pull(points).numpy()
+        """Where the generator would have points (n, 2) go: the negative gradient of its loss."""
+        return -self.game.generator_gradient(points).numpy()
 
     def mesh(self) -> np.ndarray:
         """The lines of a grid of z, as the generator lays them in the plane, (2 LINES, PER_LINE,

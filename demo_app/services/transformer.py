@@ -24,7 +24,7 @@ RELEASE = "transformer-mnist"
 TEMPERATURES = (0.1, 3.0)
 TOP_P = (0.05, 1.0)
 PASSES = 7
-"""Full passes that are timed; a whole digit without a cache would take one for each symbol."""
+"""Full passes that are timed; a whole digit without a cache would take one for each token."""
 
 
 class TransformerService:

@@ -57,7 +57,7 @@ N_FACES = {"train": 20_000, "validation": 1_000, "test": 2_000, "novel": 1_000}
 others."""
 
 VERSION = 1
-"""Of the pictures: a cached file of another is not read."""
+"""Version of the pictures: a cached file of another version is not read."""
 
 Face = tuple[int, ...]
 """For each attribute of SCHEMA the index of its value."""
@@ -292,7 +292,7 @@ def sketch(face: Face, side: int = SIDE) -> np.ndarray:
 
 
 def read(root: Path, split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
-    """(images (N, 3, 64, 64) uint8, labels (N, attributes), the attributes' names); drawn once
+    """(images (N, 3, 64, 64) uint8, labels (N, attributes), the attributes' names); rendered once
     and kept in root/avatars."""
     wanted = faces(split)
     return _kept(root, f"color-{split}", wanted, _colored), torch.tensor(wanted), CLASSES

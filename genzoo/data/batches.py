@@ -14,7 +14,12 @@ from genzoo.data.preprocessing import PREPROCESSINGS, binarize, dequantize, prep
 
 @dataclass(frozen=True)
 class Batch:
-    """x (B, C, H, W) float32 in [0, 1], or in {0, 1} when binarized; label (B,) int64."""
+    """Images and their labels.
+
+    Args:
+        x: (B, C, H, W) float32 in [0, 1], or in {0, 1} when binarized.
+        label: (B,) int64, or (B, attributes).
+    """
 
     x: Tensor
     label: Tensor
@@ -41,7 +46,14 @@ def fixed_subset(total: int, n: int) -> Tensor:
 class Batches:
     """Endless shuffled batches, each image once an epoch; what is left of an epoch is dropped.
 
-    A batch is whole, over all processes; process `rank` of `world` takes its share of the rows.
+    A batch is whole, over all processes; each process takes its share of the rows.
+
+    Args:
+        data: the images.
+        batch_size: images of a batch over all processes, 1 to len(data), a multiple of `world`.
+        seed: of the order and of the noise, 0 to 2^63 - 1.
+        preprocessing: one of `genzoo.data.preprocessing.PREPROCESSINGS`.
+        rank, world: this process, 0 to world - 1, and the number of processes, at least 1.
     """
 
     def __init__(

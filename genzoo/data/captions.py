@@ -109,7 +109,7 @@ def parse(text: str, language: str) -> dict[str, str]:
 
 
 def _phrase(language: str, values: Mapping[str, str]) -> str:
-    """Of one group, or of a part of it."""
+    """The words of one group, or of a part of it."""
     word = {
         name: _WORDS[language][name][SCHEMA[name].index(value)] for name, value in values.items()
     }

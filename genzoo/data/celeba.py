@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
@@ -28,7 +29,7 @@ def read(root: Path, split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
     return images, raw.attr.long(), tuple(name for name in raw.attr_names if name)
 
 
-def _small(photo) -> Tensor:
+def _small(photo: Image.Image) -> Tensor:
     left, top = ((size - CROP) // 2 for size in photo.size)
     square = photo.convert("RGB").crop((left, top, left + CROP, top + CROP))
     return torch.from_numpy(np.array(square.resize((SIDE, SIDE), 1))).permute(2, 0, 1)

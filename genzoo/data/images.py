@@ -15,8 +15,14 @@ from genzoo.data.errors import DataError
 
 @dataclass(frozen=True)
 class ImageSet:
-    """images (N, C, H, W) uint8, or float32 in [0, 1] where they are points and not pictures;
-    labels (N,) int64 and the classes' names, or (N, attributes) and the attributes' names."""
+    """Labelled images.
+
+    Args:
+        images: (N, C, H, W) uint8, 0 to 255, or float32 in [0, 1] where they are points and not
+            pictures.
+        labels: (N,) int64, or (N, attributes).
+        classes: names of the classes, or of the attributes.
+    """
 
     images: Tensor
     labels: Tensor
@@ -48,7 +54,7 @@ SPLITS = {
     "avatars-unpaired": tuple(avatars.N_FACES),
     "celeba": ("train", "valid", "test"),
 }
-"""Of data sets that have others than train and test."""
+"""Splits of the data sets that have others than train and test."""
 
 
 PARTS = {"mnist-4x4": "the 4x4 pixels at the center"}

@@ -85,12 +85,12 @@ CURVES = {
 
 @dataclass(frozen=True)
 class Mixture:
-    """Equal shares of round Gaussians, all of one deviation: a target for a game, or the density
-    of points, each blurred.
+    """Equal shares of round Gaussians, all of one standard deviation: a target for a
+    game, or the density of points, each blurred.
 
     Args:
         centers: (K, 2), in the unit square.
-        deviation: of each Gaussian, along either axis.
+        deviation: standard deviation of each Gaussian, along either axis, above 0.
         part: (K,), the parts that the centers belong to, from 0; each is its own when left out.
     """
 
@@ -111,8 +111,8 @@ class Mixture:
 
     def on_grid(self, n: int, blur: float = 0.0) -> Tensor:
         """The density at the centers of n x n cells, (n, n): x_1 grows along a row, x_2 from the
-        first row to the last. With `blur`, that of points to which Gaussian noise of so much
-        deviation was added."""
+        first row to the last. With `blur`, that of points to which Gaussian noise of that
+        standard deviation was added."""
         axis = (torch.arange(n).view(-1, 1, 1) + 0.5) / n
         sigma = math.hypot(self.deviation, blur)
         # Each Gaussian is a product of one along each axis, so the sum is a matrix product.
@@ -121,7 +121,8 @@ class Mixture:
         return along[..., 1] @ along[..., 0].T / scale
 
     def reached(self, points: Tensor, within: float = 3.0) -> tuple[float, Tensor]:
-        """How much of the points (N, 2) lies within so many deviations of a center; and how much
+        """How much of the points (N, 2) lies within so many standard deviations
+        of a center; and how much
         of them lies there at each part (P,), as multiples of the part's own share."""
         parts = self.parts
         distance, nearest = torch.cdist(points, self.centers).min(1)

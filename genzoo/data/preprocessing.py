@@ -1,11 +1,11 @@
 """Gray pixels to black and white, or to a continuum. Figures on different ones are not comparable.
 
-- dynamic: a pixel is 1 with probability equal to its gray value, drawn anew each time it is read;
-  an evaluation set is drawn once, from a fixed seed (Salakhutdinov and Murray, 2008).
-- static: drawn once for training too.
+- dynamic: a pixel is 1 with probability equal to its gray value, sampled anew at each
+  reading;  an evaluation set is sampled once, from a fixed seed (Salakhutdinov and Murray, 2008).
+- static: sampled once for training too.
 - threshold: gray > 0.5.
-- dequantized: not binary, but 8-bit gray plus uniform noise of one step, drawn as in "dynamic", so
-  that a density can be fitted (Uria, Murray and Larochelle, 2013). If p is the density of such
+- dequantized: not binary, but 8-bit gray plus uniform noise of one step, sampled as in "dynamic",
+  so  that a density can be fitted (Uria, Murray and Larochelle, 2013). If p is the density of such
   images, the mean of -log p(x) + D log 256 over the noise is at least -log P of the 8-bit image
   (Theis, van den Oord and Bethge, 2016).
 """
@@ -18,7 +18,7 @@ from torch import Tensor
 PREPROCESSINGS = ("none", "dynamic", "static", "threshold", "dequantized")
 
 FIXED_SEED = 20080705
-"""The one seed of every set that is drawn once, so that all figures are on the same draw."""
+"""The seed of every set that is sampled once, so that all metrics are of the same sample."""
 
 
 def binarize(x: Tensor, generator: torch.Generator) -> Tensor:
@@ -32,7 +32,7 @@ def dequantize(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def preprocess_once(x: Tensor, how: str) -> Tensor:
-    """A whole set binarized for evaluation: what has noise is drawn from FIXED_SEED."""
+    """A whole set binarized for evaluation: noise comes from FIXED_SEED."""
     if how == "none":
         return x
     if how == "threshold":

@@ -8,13 +8,15 @@ operators.
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import torch
 
 _schemas: torch.library.Library | None = None
 """Kept, because what a Library declares is undone when it is collected."""
 
 
-def _import_datasets():
+def _import_datasets() -> ModuleType:
     try:
         from torchvision import datasets
     except RuntimeError as error:

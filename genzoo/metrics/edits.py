@@ -1,5 +1,5 @@
 """What edits are like: the asked attribute is there, the others are as they were, and the whole is
-near to the truth, where the truth can be drawn."""
+near to the truth, where the truth can be rendered."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def receptive_field(model: Autoregressive, x: Tensor, i: int) -> Tensor:
 
     Raises:
         ValueError: on more than one image, a pixel outside it, or a model whose logits cannot be
-            differentiated by the image.
+            differentiated with respect to the image, or do not depend on it.
     """
     D = model.order.numel()
     if len(x) != 1:
@@ -34,5 +34,7 @@ def receptive_field(model: Autoregressive, x: Tensor, i: int) -> Tensor:
         if logits is None or not logits.requires_grad:
             name = type(model).__name__
             raise ValueError(f"The logits of {name} cannot be differentiated by the image.")
-        (gradient,) = torch.autograd.grad(logits.flatten()[i], x)
+        (gradient,) = torch.autograd.grad(logits.flatten()[i], x, allow_unused=True)
+    if gradient is None:
+        raise ValueError(f"The logits of {type(model).__name__} do not depend on the image.")
     return gradient[0].abs()

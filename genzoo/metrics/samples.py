@@ -105,9 +105,9 @@ def energy_test(
 def distance_from_draws(
     a: Tensor, draw: Callable[[int], Tensor], n_draws: int = 5
 ) -> tuple[float, float]:
-    """The energy distance of a sample (N, K) from N draws of a distribution, and the distance
-    between two sets of N draws, which is what chance alone leaves; each the mean over `n_draws`
-    such sets. `draw(n)` gives n draws, (n, K)."""
+    """The energy distance of a sample (N, K) from N samples of a distribution, and the distance
+    between two sets of N samples, which is what chance alone leaves; each the mean over `n_draws`
+    such sets. `draw(n)` gives n samples, (n, K)."""
     pairs = [(draw(len(a)), draw(len(a))) for _ in range(n_draws)]
     distances = [(energy_test(a, b, 0)[0], energy_test(b, c, 0)[0]) for b, c in pairs]
     distance, reference = torch.tensor(distances, dtype=torch.float64).mean(0).tolist()

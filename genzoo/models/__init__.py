@@ -11,7 +11,6 @@ from genzoo.models.judge import AttributeClassification, AttributeJudge, Classif
 from genzoo.models.nade import NADE
 from genzoo.models.orderless_nade import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
 from genzoo.models.pixel_rnn import PixelRNN
-from genzoo.models.plane_game import PlaneGame
 from genzoo.models.rnade import RNADE
 from genzoo.models.stargan import AttributeGame, StarGAN
 from genzoo.models.tables import IndependentPixels, JointPixels, MarkovPixels
@@ -48,7 +47,6 @@ __all__ = [
     "OrderAgnosticLikelihood",
     "OrderlessNADE",
     "PixelRNN",
-    "PlaneGame",
     "Tempered",
     "Transformer",
 ]

@@ -7,14 +7,14 @@ Makhzani et al., "Adversarial Autoencoders", 2015 (arXiv:1511.05644).
     2. regularization      discriminator:    maximize  E_{z ~ p(z)} log D(z) + E_x log(1 - D(f(x)))
     3. regularization      encoder:          maximize  E_x log D(f(x))
 
-Steps 2 and 3 draw the aggregated posterior q(z), where the codes of all images lie together,
-towards the prior p(z). They need draws of p(z) alone: no density, and no reparameterization of
+Steps 2 and 3 pull the aggregated posterior q(z), where the codes of all images lie together,
+towards the prior p(z). They need samples of p(z) alone: no density, and no reparameterization of
 q(z | x). So the prior may have any shape. With labels, the discriminator is told the class of a
 code's image, and the prior's part that the class is to have (the paper's section 2.3).
 
 Differs from the paper: steps 1 and 3 are one, down a weighted sum of their losses. Adam scales
-every gradient to the size of its step; by itself, where the discriminator is at a loss, step 3
-would be made of noise as large as what step 1 has learned. Encoder and decoder are the residual
+every gradient to the size of its step; alone, where the discriminator is undecided, step 3 would
+be noise as large as what step 1 has learned. Encoder and decoder are the residual
 convolutional networks of the VAE here, so that the two compare; a pixel is a Bernoulli, not a
 Gaussian; Adam with a cosine schedule instead of SGD with momentum.
 """
@@ -42,21 +42,22 @@ N_PARTS = 10
 
 
 PETAL = (2.0, 0.45, 0.13)
-"""Of the ring's Gaussians: how far out their middle, and their deviations outwards and across."""
+"""The ring's Gaussians: radius of their means, standard deviations outwards and across."""
 
 ARM = (2.5, 0.05)
-"""Of the swiss roll: where its arm ends, and its deviation."""
+"""The swiss roll: radius of the end of its arm, and the standard deviation about it."""
 
 
 def prior_of(name: str, normal: Tensor, uniform: Tensor, part: Tensor | None = None) -> Tensor:
-    """Draws of a prior as a function of their noise.
+    """Samples of a prior as a function of their noise.
 
     Args:
         name: "gaussian", N(0, I) in any dimension; "ring", ten Gaussians in the plane, as petals;
             "swiss roll", an arm of one and a half turns in the plane.
         normal: standard normal noise (n, K).
         uniform: noise in [0, 1) (n, 2): which part, and where along it.
-        part: (n,) 0 to 9, the part to draw from; drawn when None. A Gaussian has but one.
+        part: (n,) 0 to 9, the part to sample from; chosen at random when None. A Gaussian has
+            but one.
     """
     if name == "gaussian":
         return normal
@@ -83,8 +84,8 @@ def spine(name: str, t: Tensor) -> Tensor:
 
 
 def log_prior(name: str, z: Tensor) -> Tensor:
-    """log p(z) in nats, (n,), at places z (n, 2) of the plane. For pictures: the training asks for
-    draws alone."""
+    """log p(z) in nats, (n,), at places z (n, 2) of the plane. For pictures: the training needs
+    samples alone."""
     if name == "gaussian":
         return -0.5 * z.square().sum(1) - math.log(2 * math.pi)
     if name == "ring":
@@ -151,7 +152,7 @@ class AAE(Autoencoder):
         generator: torch.Generator | None = None,
         part: Tensor | None = None,
     ) -> Tensor:
-        """n draws of p(z), (n, K); of one `part` (n,) of it each, when that is given."""
+        """n samples of p(z), (n, K); of one `part` (n,) of it each, when that is given."""
         normal = torch.randn(n, *self.latent_shape, generator=generator)
         uniform = torch.rand(n, 2, generator=generator)
         return prior_of(self.prior, normal, uniform, part).to(next(self.parameters()))
@@ -173,11 +174,13 @@ class AdversarialAutoencoding(Objective):
     """The paper's three steps, of which the third is one with the first.
 
     Args:
-        lr, lr_discriminator: Adam's steps.
-        weight: what a nat of the third step's loss costs in the end, in nats of reconstruction.
-            It grows from nothing in proportion to the images seen: asked for from the start, codes
-            that lie as the prior does are had sooner by forgetting the image.
-        n_hidden: units of each of the discriminator's two layers.
+        model: encoder and decoder.
+        lr, lr_discriminator: Adam's learning rates, above 0.
+        weight: weight of the third step's loss at the end of the training, in nats of
+            reconstruction for each nat, at least 0. It grows from 0 in proportion to the images
+            seen: with the full weight from the start, the encoder matches the prior sooner by
+            forgetting the image.
+        n_hidden: units of each of the discriminator's two layers, at least 1.
         n_labels: with 10, the discriminator is told the class and the prior has a part for each;
             with 0, neither.
     """
@@ -232,16 +235,16 @@ class AdversarialAutoencoding(Objective):
         update("discriminator", loss)
 
         reconstruction = self._reconstruction(x, z).mean()
-        confusion = generator_loss("non-saturating", self.logit(z, label)).mean()
-        update("autoencoder", reconstruction + self.weight * at.fraction * confusion)
+        adversarial = generator_loss("non-saturating", self.logit(z, label)).mean()
+        update("autoencoder", reconstruction + self.weight * at.fraction * adversarial)
         return {
             "reconstruction": reconstruction.detach(),
             "discriminator": loss.detach(),
-            "confusion": confusion.detach(),
+            "adversarial": adversarial.detach(),
         }
 
     def logit(self, z: Tensor, label: Tensor | None) -> Tensor:
-        """The discriminator's, (B,), that a code (B, K) was drawn from the prior."""
+        """The discriminator's, (B,), that a code (B, K) is a sample of the prior."""
         if label is not None:
             z = torch.cat([z, F.one_hot(label, self.n_labels).to(z)], dim=1)
         return self.discriminator(z).squeeze(1).float()
@@ -251,7 +254,7 @@ class AdversarialAutoencoding(Objective):
         label = batch.label if self.n_labels else None
         return {
             "reconstruction": self._reconstruction(batch.x, z),
-            "confusion": generator_loss("non-saturating", self.logit(z, label)),
+            "adversarial": generator_loss("non-saturating", self.logit(z, label)),
         }
 
     def _reconstruction(self, x: Tensor, z: Tensor) -> Tensor:

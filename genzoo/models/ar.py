@@ -9,7 +9,7 @@ Frey, Hinton and Dayan, "Does the Wake-sleep Algorithm Produce Good Density Esti
 
 Between a Markov chain (n = 1) and everything before (n = D - 1) n says how far a pixel looks back.
 A table of the n pixels before would need 2^n numbers at each pixel; a logistic regression needs
-n + 1. The price: log-odds that are a sum, so no pixel can change what another one means.
+n + 1. Its limit: log-odds are a sum, so no pixel can change what another one means.
 
 -log p(x) is convex in the parameters, and the D regressions share none of them: there is one
 optimum, and training only has to come near it.

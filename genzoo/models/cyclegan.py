@@ -3,21 +3,21 @@
 Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks",
 ICCV 2017 (arXiv:1703.10593).
 
-G turns images x of a kind X into images of a kind Y, and F those of Y into images of X. Each kind
-has a critic, to which what is made of the other must look real; and what comes back must be what
-went out:
+G translates images x of a domain X into images of a domain Y, and F images of Y into images of X.
+Each domain has a critic, for which the translations into it must look real; and translating to the
+other domain and back must give the image itself:
 
     L = L_GAN(G, D_Y) + L_GAN(F, D_X) + lambda L_cyc(G, F) + lambda_id L_id(G, F)
     L_cyc = E|F(G(x)) - x|_1 + E|G(F(y)) - y|_1
     L_id  = E|G(y) - y|_1 + E|F(x) - x|_1
 
-L_GAN is by least squares (Mao et al., 2017): a critic is to say 1 of what is real and 0 of what is
-made, and the other to have 1 said of what it makes. A critic learns from what was made in the last
-steps as well, kept in a pool (Shrivastava et al., 2017).
+L_GAN is the least-squares loss (Mao et al., 2017): a critic's target is 1 for real images and 0
+for generated ones, and a generator's target for its images is 1. A critic also learns from
+generated images of earlier steps, which are kept in a pool (Shrivastava et al., 2017).
 
-Nothing says what G(x) must show of x but that F can tell it: where Y has no room for something, a
-color in a sketch, G learns to hide it there (Chu et al., "CycleGAN, a Master of Steganography",
-2017).
+All that G(x) must show of x is what F needs to recover it. Where Y has no room for something, such
+as a color in a sketch, G learns to hide it there (Chu et al., "CycleGAN, a Master of
+Steganography", 2017).
 
 Differs from the paper: smaller networks (see `genzoo.nn.translate`), for images of 64x64.
 """
@@ -32,6 +32,7 @@ from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch
 from genzoo.nn.conv import image_shape
+from genzoo.nn.processes import gathered, own_rows
 from genzoo.nn.translate import Translator, patch_critic
 from genzoo.objectives.adversarial import critic_loss, generator_loss
 from genzoo.objectives.base import Objective, Progress, Update, adam
@@ -40,10 +41,10 @@ from genzoo.roles import UnpairedTranslator, check_images
 LOSS = "least-squares"
 
 LEVELS = 3
-"""Of a critic: it judges patches of an eighth of the image, and what is about them."""
+"""Levels of a critic, which judges patches of an eighth of the image, and what is about them."""
 
 CHANNELS = 3
-"""Of the networks' images: gray ones are told as three times the same."""
+"""Channels of the networks' images; a gray image is repeated three times."""
 
 
 class CycleGAN(UnpairedTranslator):
@@ -99,10 +100,15 @@ def _made(net: Translator, x: Tensor, channels: int) -> Tensor:
 
 
 class Pool(nn.Module):
-    """The last images that were made, a part of them, to be shown to a critic again.
+    """A pool of generated images of earlier steps, to be shown to a critic again.
 
-    `exchange` gives as many images as it is given: of each, with even chances, itself, or one from
-    the pool whose place it takes. Until the pool is full it gives back what it keeps.
+    `exchange` returns one image for each that it is given: with probability one half the image
+    itself, else one from the pool, whose place it takes. Until the pool is full, images are added
+    to it and returned.
+
+    Args:
+        size: images in the pool, at least 0; with 0 every image is returned.
+        event_shape: shape of an image.
     """
 
     images: Tensor
@@ -114,10 +120,12 @@ class Pool(nn.Module):
         self.register_buffer("n_filled", torch.zeros((), dtype=torch.long))
 
     def exchange(self, made: Tensor, u: Tensor) -> Tensor:
-        """For made (B, *event_shape), by uniform noise u (B, 2) in [0, 1)."""
+        """Images to show in place of made (B, *event_shape), by uniform noise u (B, 2) in [0, 1)
+        on the same device. All processes keep the same pool, of the images of all of them."""
         size = len(self.images)
         if not size:
             return made
+        made, u = gathered(made), gathered(u)
         result = made.clone()
         for k, (chance, place) in enumerate(u.tolist()):
             if self.n_filled < size:
@@ -127,7 +135,7 @@ class Pool(nn.Module):
                 i = int(place * size)
                 result[k] = self.images[i]
                 self.images[i] = made[k]
-        return result
+        return own_rows(result)
 
 
 class CycleGame(Objective):
@@ -135,11 +143,12 @@ class CycleGame(Objective):
     a y that has nothing to do with it, along the channels.
 
     Args:
-        lr, lr_critic: Adam's steps.
-        width: channels of a critic at half the resolution.
-        weight_cycle: lambda.
-        weight_identity: lambda_id.
-        pool: images of either kind that are kept for the critics.
+        model: both generators.
+        lr, lr_critic: Adam's learning rates of generators and critics, above 0.
+        width: channels of a critic at half the resolution, at least 1.
+        weight_cycle: lambda, at least 0, on mean absolute errors of pixels in [-1, 1].
+        weight_identity: lambda_id, likewise.
+        pool: images of either kind that are kept for the critics, at least 0.
     """
 
     model: CycleGAN
@@ -179,19 +188,24 @@ class CycleGame(Objective):
         made_y, made_x = model.to_y(x), model.to_x(y)
         cycle = l1(model.to_x(made_y), x) + l1(model.to_y(made_x), y)
         identity = l1(model.to_y(y), y) + l1(model.to_x(x), x)
-        fooled = generator_loss(LOSS, self.critic_y(_signed(made_y))).mean()
-        fooled = fooled + generator_loss(LOSS, self.critic_x(_signed(made_x))).mean()
-        cost = fooled + self.weight_cycle * cycle + self.weight_identity * identity
+        adversarial = generator_loss(LOSS, self.critic_y(_signed(made_y))).mean()
+        adversarial = adversarial + generator_loss(LOSS, self.critic_x(_signed(made_x))).mean()
+        cost = adversarial + self.weight_cycle * cycle + self.weight_identity * identity
         update("generator", cost)
 
-        u = at.rand(len(x), 4)
+        u = at.rand(len(x), 4, device=x.device)
         shown_y = self.pool_y.exchange(made_y.detach(), u[:, :2])
         shown_x = self.pool_x.exchange(made_x.detach(), u[:, 2:])
         critic = discriminator_loss(self.critic_y, y, shown_y) + discriminator_loss(
             self.critic_x, x, shown_x
         )
         update("critic", critic)
-        report = {"critic": critic, "fooled": fooled, "cycle": cycle, "identity": identity}
+        report = {
+            "critic": critic,
+            "adversarial": adversarial,
+            "cycle": cycle,
+            "identity": identity,
+        }
         return {name: value.detach() for name, value in report.items()}
 
     def kinds(self, both: Tensor) -> tuple[Tensor, Tensor]:
@@ -226,7 +240,7 @@ def _signed(x: Tensor) -> Tensor:
 
 
 def l1(a: Tensor, b: Tensor) -> Tensor:
-    """By pixels in [-1, 1], as the paper's weights are meant for."""
+    """The mean absolute error of pixels in [-1, 1], for which the paper's weights are meant."""
     return 2 * (a - b).abs().mean()
 
 

@@ -4,20 +4,20 @@ Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep Conv
 Generative Adversarial Networks", ICLR 2016 (arXiv:1511.06434).
 
 No pooling: 4x4 convolutions of stride two on the way down, 4x4 transposed convolutions of stride
-two on the way up; rectifiers in the generator, leaky ones in the critic.
+two on the way up; ReLUs in the generator, leaky ReLUs in the critic.
 
 Differs from the paper: made for 28x28, so there are two levels instead of four. No batch
 normalization, which lets an image depend on the others of its batch: the generator normalizes each
-image by itself, over all channels and pixels (Ba et al., 2016; by groups of channels costs ten
+image separately, over all channels and pixels (Ba et al., 2016; by groups of channels costs ten
 times as much on a processor), and the critic nothing; what keeps the game stable is a penalty on
-its slope at real images (Mescheder et al., 2018). The critic's last features pass through dense
-layers, and beside them how much each of them varies over the batch: a generator that makes some
-kinds of images too seldom is told so (Salimans et al., 2016; as a deviation, Karras et al., 2018).
-z is Gaussian, not uniform, and passes through dense layers first (as in Karras et al., 2019): a
-generator of three layers has no other way to go from one digit to another within a short stretch
-of z, and what lies on a long one is no digit; z itself may go on beside what they make of it, so
-that they can tell kinds apart and need not carry what varies within one. Pixels lie in [0, 1], by
-a sigmoid instead of tanh.
+its slope at real images (Mescheder et al., 2018). The critic's last features and their standard
+deviations over the batch pass through dense layers: so the critic notices when some kinds of
+images are generated too rarely (Salimans et al., 2016; as a standard deviation, Karras et al.,
+2018). z is Gaussian, not uniform, and passes through dense layers first (as in Karras et al.,
+2019): a generator of three layers has no other way to go from one digit to another within a short
+stretch of z, and what lies on a long one is no digit; z itself may go on beside what they make of
+it, so that they can tell kinds apart and need not carry what varies within one. Pixels lie in [0,
+1], by a sigmoid instead of tanh.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from genzoo.nn.conv import SLOPE, BatchDeviation, image_shape, strided_decoder, 
 from genzoo.roles import Adversarial, check_latents
 
 N_FEATURES, N_HIDDEN = 256, 128
-"""Of the critic's trunk, and units of its last layer but one."""
+"""Features of the critic's trunk, and units of its last hidden layer."""
 
 
 class DCGAN(Adversarial):
@@ -39,8 +39,9 @@ class DCGAN(Adversarial):
         event_shape: shape of an image.
         n_latent: K, numbers of z.
         width: channels at half the resolution; twice as many at a quarter of it.
-        n_dense: dense layers of n_hidden units that z passes through before.
-        skip_z: whether z itself goes on beside what the dense layers make of it.
+        n_dense: dense layers that z passes through first, at least 0.
+        skip_z: whether z itself is appended to the output of the dense layers.
+        n_hidden: units of each dense layer, at least 1.
     """
 
     def __init__(

@@ -8,7 +8,7 @@ For a fixed G the best critic is D(x) = p(x) / (p(x) + q(x)), where p is the den
 and q that of G(z); V is then 2 JS(p, q) - log 4, least where q = p. The losses are in
 `genzoo.objectives.adversarial`.
 
-Differs from the paper: leaky rectifiers in both networks instead of rectifiers in G and dropout
+Differs from the paper: leaky ReLUs in both networks instead of ReLUs in G and dropout
 and maxout in D; z is Gaussian, not uniform; Adam instead of SGD with momentum.
 """
 
@@ -20,10 +20,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from genzoo.nn.conv import SLOPE
 from genzoo.roles import Adversarial, check_latents
-
-SLOPE = 0.2
-"""Of the leaky rectifiers, below zero."""
 
 
 def perceptron(n_in: int, n_hidden: int, n_layers: int, n_out: int) -> nn.Sequential:

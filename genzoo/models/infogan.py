@@ -1,4 +1,4 @@
-"""InfoGAN: a GAN some of whose z are codes that can be read off its images again.
+"""InfoGAN: a GAN with codes among its latents that can be inferred from its images.
 
 Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
 Adversarial Nets", NIPS 2016 (arXiv:1606.03657).
@@ -6,10 +6,10 @@ Adversarial Nets", NIPS 2016 (arXiv:1606.03657).
     min_{G, Q} max_D  V(D, G) - lambda L_I(G, Q),
     L_I(G, Q) = E_{c ~ p(c), noise} log Q(c | G(c, noise)) + H(c)  <=  I(c; G(c, noise))
 
-The codes c are one of ten categories and two numbers in [-1, 1], all values as likely; no label is
-ever seen. Q shares all its convolutions with the critic, so reading the codes costs next to
-nothing. -log Q(c | x) is the cross-entropy of the category's logits plus the negative log-density
-of the two numbers under a Gaussian of fixed deviation about where Q takes them to be.
+The codes c are one of ten categories and two numbers in [-1, 1], all uniform; no label is ever
+seen. Q shares all its convolutions with the critic, so inferring the codes costs next to nothing.
+-log Q(c | x) is the cross-entropy of the category's logits plus the negative log-density of the
+two numbers under a Gaussian of fixed standard deviation about where Q takes them to be.
 
 Generator, trunk and Q are the model, so that it can also read an image that someone draws; the
 critic is one more layer on the trunk, and only the game has it. As in the authors' code, L_I moves
@@ -36,19 +36,20 @@ from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
 from genzoo.nn.conv import SLOPE, image_shape, strided_decoder, strided_encoder
+from genzoo.nn.processes import gathered
 from genzoo.objectives.adversarial import critic_loss, generator_loss, r1_penalty
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Coded, check_images, check_latents
 
 N_FEATURES = 256
-"""Of the trunk's last layer."""
+"""Units of the trunk's last layer."""
 
 SURE, EVEN = 0.1, 0.4
-"""What a nat of doubt about the category of one image costs, and what a nat of doubt about that of
-any image earns: Hu et al., 2017."""
+"""Weights of the entropy of an image's category and of minus the entropy of the category over
+all images, as in IMSAT (Hu et al., 2017)."""
 
 DEVIATION = 0.3
-"""Of the continuous codes about where Q takes them to be: the paper leaves it to be chosen."""
+"""Standard deviation of a continuous code under Q, which the paper leaves open."""
 
 
 class InfoGAN(Coded):
@@ -126,9 +127,10 @@ class InformationGame(Objective):
     """The GAN's game with its non-saturating loss, and the codes to be read besides.
 
     Args:
-        lr, lr_critic: Adam's steps.
-        information: lambda of the category, in nats of the game for a nat of information.
-        information_continuous: lambda of the continuous codes.
+        model: generator, trunk and Q.
+        lr, lr_critic: Adam's learning rates of generator and critic, above 0.
+        information: lambda of the category, at least 0.
+        information_continuous: lambda of the continuous codes, at least 0.
         gamma: weight of R1, at least 0; see `genzoo.objectives.adversarial.r1_penalty`.
         r1_interval: steps from one with R1 to the next, at least 1; R1 is multiplied by it.
         invariance: weight of `imsat_loss`, at least 0.
@@ -233,7 +235,7 @@ class InformationGame(Objective):
         one, other = (self.model.posterior(f)[0] for f in (features, again))
         p = one.probs.detach()
         unlike = (p * (one.logits.detach() - other.logits)).sum(1).mean()
-        overall = Categorical(probs=one.probs.mean(0), validate_args=False)
+        overall = Categorical(probs=gathered(one.probs).mean(0), validate_args=False)
         return unlike + SURE * one.entropy().mean() - EVEN * overall.entropy()
 
     def _weighted(self, category: Tensor, continuous: Tensor) -> Tensor:

@@ -64,7 +64,14 @@ class Judge(Classifier):
 
 class Classification(Objective):
     """Minimize the cross-entropy of the true class, in nats, on images half of which are binary
-    and all of which are shifted by up to two pixels."""
+    and all of which are shifted by up to two pixels.
+
+    Args:
+        model: the classifier.
+        lr: Adam's learning rate, above 0.
+        weight_decay: decoupled weight decay of matrices, a fraction of lr a step, at least 0.
+        smoothing: label smoothing, 0 to 1: the probability that is spread over all classes.
+    """
 
     model: Judge
 
@@ -146,13 +153,19 @@ class AttributeJudge(AttributeClassifier):
 
 
 NOISE = 0.08
-"""Largest deviation of the noise on what an `AttributeJudge` learns by."""
+"""Largest standard deviation of the noise on what an `AttributeJudge` learns by."""
 
 
 class AttributeClassification(Objective):
     """Minimize the cross-entropy of each attribute's true value, in nats and summed, on images
-    shifted by up to two pixels and a little noisy: what is made is never as clean as what is
-    drawn."""
+    shifted by up to two pixels and a little noisy: generated images are never as clean as
+    rendered ones.
+
+    Args:
+        model: the classifier.
+        lr: Adam's learning rate, above 0.
+        weight_decay: decoupled weight decay of matrices, a fraction of lr a step, at least 0.
+    """
 
     model: AttributeJudge
 

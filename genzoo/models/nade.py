@@ -23,6 +23,7 @@ units, in bfloat16 under autocast (a, the sums and the logits stay in float32).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,10 +53,15 @@ def _logits_of_one(x: Tensor, W: Tensor, V: Tensor, c: Tensor) -> Tensor:
 
 
 class _Logits(torch.autograd.Function):
-    """l_i = V_i . h_i for all i at once: x (B, D), W and V (D, H), c (H,) to (B, D)."""
+    """l_i = V_i . h_i for all i at once: x (B, D), W and V (D, H), c (H,) to (B, D).
+
+    It can be differentiated once, with respect to x too, as if pixels were real numbers.
+    """
 
     @staticmethod
-    def forward(ctx, x: Tensor, W: Tensor, V: Tensor, c: Tensor, dtype: torch.dtype) -> Tensor:
+    def forward(
+        ctx: Any, x: Tensor, W: Tensor, V: Tensor, c: Tensor, dtype: torch.dtype
+    ) -> Tensor:
         B, D = x.shape
         keep = any(ctx.needs_input_grad)
         if B == 1 and not keep and x.device.type == "cpu":
@@ -81,11 +87,12 @@ class _Logits(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, dl: Tensor):
+    def backward(ctx: Any, dl: Tensor) -> tuple[Tensor | None, ...]:
         x, W, V, before = ctx.saved_tensors
         K = len(before)
-        x_, V_, dl_ = (t.to(ctx.dtype) for t in (x, V, dl))
+        x_, W_, V_, dl_ = (t.to(ctx.dtype) for t in (x, W, V, dl))
         dW, dV = torch.empty_like(W), torch.empty_like(V)
+        dx = torch.empty_like(x) if ctx.needs_input_grad[0] else None
         da = torch.zeros(len(x), W.shape[1], dtype=x.dtype, device=x.device)  # of all later a_i
         for n in reversed(range(len(ctx.hidden))):
             h = ctx.hidden[n]
@@ -97,8 +104,12 @@ class _Logits(torch.autograd.Function):
             past = (x_[:, s : s + K] * before[:k, None, :k]).view(k * len(x), k)
             dW[s : s + K] = past.t() @ da_s.view(k * len(x), -1)
             dW[s : s + K].addmm_(x[:, s : s + K].t(), da)
+            if dx is not None:  # pixels later in the chunk, then those of later chunks
+                within = (da_s.view(k * len(x), -1) @ W_[s : s + K].t()).view(k, len(x), k)
+                dx[:, s : s + K] = (within * before[:k, None, :k]).sum(0)
+                dx[:, s : s + K] += da @ W[s : s + K].t()
             da += da_s.sum(0)
-        return None, dW, dV, da.sum(0), None
+        return dx, dW, dV, da.sum(0), None
 
 
 class NADE(Autoregressive):
@@ -167,7 +178,7 @@ class NADE(Autoregressive):
         """What each earlier pixel does to pixel i: (D,), in nats of log-odds.
 
         logit p(x_i = 1 | x_<i) minus the same with pixel j flipped, exactly, for every j < i; zero
-        for j >= i, which cannot matter. Positive: as it stands, pixel j makes pixel i likelier.
+        for j >= i, which cannot matter. Positive: as it stands, pixel j makes pixel i more likely.
 
         Args:
             x: one binary image (1, *event_shape).

@@ -39,6 +39,7 @@ from torch.optim import Optimizer
 from genzoo.data.batches import Batch, seeded
 from genzoo.metrics import bits_per_dim
 from genzoo.nn.conv import ResidualBlock, downsample, upsample
+from genzoo.nn.processes import gathered, own_rows
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import ExplicitDensity, OrderAgnostic, check_images, check_known_binary
 
@@ -49,8 +50,13 @@ ROWS = 1024
 class UNet(nn.Module):
     """Any pixels' values and mask to a logit for every pixel; (B, 2, H, W) to (B, 1, H, W).
 
-    At half the resolution `width` channels, at a quarter of it twice as many, and below that a
-    dense bottleneck. H and W are multiples of four.
+    Below a quarter of the resolution there is a dense bottleneck.
+
+    Args:
+        H, W: height and width, multiples of four.
+        width: channels at half the resolution; twice as many at a quarter of it.
+        n_blocks: residual blocks at each resolution on the way down, and on the way up.
+        n_hidden: units of the bottleneck.
     """
 
     def __init__(self, H: int, W: int, width: int, n_blocks: int, n_hidden: int):
@@ -114,7 +120,7 @@ def _shifted(part: slice, by: int) -> slice:
 
 
 class OrderlessNADE(OrderAgnostic):
-    """Binary images, in one random order (drawn from a fixed seed) where no other is asked for.
+    """Binary images, in one random order (from a fixed seed) where no other is asked for.
 
     Args:
         event_shape: shape of an image, (1, H, W); D is its number of pixels.
@@ -264,7 +270,7 @@ class EoNADE(ExplicitDensity):
     def sampling(
         self, n: int, given: Tensor | None = None, generator: torch.Generator | None = None
     ) -> Iterator[Tensor]:
-        """Each image is drawn in one of the orders, chosen at random."""
+        """Each image is sampled in one of the orders, chosen at random."""
         if n < 1:
             raise ValueError(f"The number of samples must be at least 1, not {n}.")
         if given is not None and len(given) not in (1, n):
@@ -306,7 +312,14 @@ def first_of_random_orders(noise: Tensor) -> Tensor:
 
 
 class OrderAgnosticLikelihood(Objective):
-    """Minimize -log p_o(x), in nats an image, averaged over all orders o."""
+    """Minimize -log p_o(x), in nats an image, averaged over all orders o.
+
+    Args:
+        model: the network.
+        lr: Adam's learning rate, above 0.
+        beta2: Adam's beta_2, 0 to 1.
+        weight_decay: decoupled weight decay of matrices, a fraction of lr a step, at least 0.
+    """
 
     model: OrderlessNADE
 
@@ -326,7 +339,9 @@ class OrderAgnosticLikelihood(Objective):
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
         x = batch.x
         noise = at.randn(len(x), x[0].numel() + 1, device=x.device)
-        nll = self.model.nll_of_unknown(x, first_of_random_orders(noise)).mean()
+        # Spread evenly over the batch of all processes.
+        known = own_rows(first_of_random_orders(gathered(noise)))
+        nll = self.model.nll_of_unknown(x, known).mean()
         update("model", nll)
         return {"nll": nll.detach()}
 

@@ -1,4 +1,4 @@
-"""PixelRNN: recurrent sweeps over the pixels drawn so far.
+"""PixelRNN: recurrent sweeps over the pixels before.
 
 van den Oord, Kalchbrenner and Kavukcuoglu, "Pixel Recurrent Neural Networks", 2016.
 
@@ -31,7 +31,7 @@ from torch.nn import functional as F
 
 from genzoo.nn.masked import MaskedConv2d
 from genzoo.nn.recurrent import DiagonalBiLSTM, RowLSTM
-from genzoo.roles import Autoregressive, check_images
+from genzoo.roles import Autoregressive, check_images, check_known_binary
 
 LSTMS: dict[str, type[RowLSTM] | type[DiagonalBiLSTM]] = {
     "row": RowLSTM,
@@ -89,8 +89,7 @@ class PixelRNN(Autoregressive):
         return self.logit(F.relu(self.hidden(F.relu(y[..., :-1]))))
 
     def draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
-        if given is not None and not bool(((given == 0) | (given == 1) | given.isnan()).all()):
-            raise ValueError("This model is of binary pixels: known values must be 0 or 1.")
+        check_known_binary(given)
         return self._draws(u, given)
 
     def _draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:

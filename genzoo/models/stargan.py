@@ -3,9 +3,9 @@
 Choi et al., "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image
 Translation", CVPR 2018 (arXiv:1711.09020).
 
-Nobody shows the generator the same face twice. A critic learns of real images which attributes
-they have, and to tell them from edited ones. The generator G(x, c) is to be taken for real with
-the attributes c, and to come back to x where it is given x's own attributes c' again.
+The generator never sees the same face with other attributes. A critic learns to tell real images
+from edited ones, and which attributes real images have. The generator's G(x, c) must look like a
+real image with the attributes c, and editing it with x's own attributes c' must give x again.
 
 Differs from the paper in the critic, which there has one output for real or edited (WGAN-GP) and
 a classifier D_cls of attributes. D_cls never sees an edited image, so that what it reads there
@@ -46,7 +46,7 @@ from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Editor, check_images
 
 LEVELS = 4
-"""Of the critic: an image is halved so often."""
+"""Levels of the critic: how often it halves an image."""
 
 
 class StarGAN(Editor):
@@ -95,7 +95,13 @@ class StarGAN(Editor):
 
 
 class AttributeCritic(nn.Module):
-    """Of each value of each attribute, whether an image is a real one that has it."""
+    """A logit for each value of each attribute: whether an image is a real one that has it.
+
+    Args:
+        event_shape: shape of an image (C, H, W), H and W multiples of 16.
+        n_values: how many values each attribute has, at least 2 each.
+        width: channels at half the resolution, at least 1.
+    """
 
     def __init__(self, event_shape: tuple[int, int, int], n_values: Sequence[int], width: int):
         super().__init__()
@@ -126,11 +132,13 @@ class AttributeGame(Objective):
     """The game of both.
 
     Args:
-        lr, lr_critic: Adam's steps.
-        width: channels of the critic at half the resolution.
+        model: the generator.
+        lr, lr_critic: Adam's learning rates of generator and critic, above 0.
+        width: channels of the critic at half the resolution, at least 1.
         mismatch_weight: a, the weight of real images with values that are not theirs among what
             the critic is told is not real, 0 to 1.
-        lambda_rec: weight of the reconstruction loss, on the mean over pixels in [-1, 1].
+        lambda_rec: weight of the reconstruction loss, at least 0, on the mean absolute error of
+            pixels in [-1, 1].
         gamma: weight of R1, at least 0; see `genzoo.objectives.adversarial.r1_penalty`.
         r1_interval: steps from one with R1 to the next, at least 1; R1 is multiplied by it.
     """
@@ -171,7 +179,7 @@ class AttributeGame(Objective):
     def wanted(self, own: Tensor, u: Tensor) -> Tensor:
         """Values to ask for in place of an image's own (B, attributes), by uniform noise u
         (B, 1 + 2 attributes) in [0, 1): u_0 is how likely each is to change, from not at all to
-        certainly, and what to is drawn of all values."""
+        certainly, and to any of its values, all equally likely."""
         K = own.shape[1]
         drawn = (u[:, 1 + K :] * self._n(own)).long()
         return torch.where(u[:, 1 : 1 + K] < u[:, :1], drawn, own)
@@ -201,9 +209,9 @@ class AttributeGame(Objective):
 
         generator = F.softplus(-self.critic.of(self.critic(fake), values)).mean()
         again = self.model.edit(fake if at.step % 2 else x, own)
-        returned = 2 * (again - x).abs().mean()
-        update("generator", generator + self.lambda_rec * returned)
-        report = {"critic": critic, "generator": generator, "returned": returned}
+        reconstruction = 2 * (again - x).abs().mean()
+        update("generator", generator + self.lambda_rec * reconstruction)
+        report = {"critic": critic, "generator": generator, "reconstruction": reconstruction}
         return {name: figure.detach() for name, figure in report.items()}
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
@@ -215,7 +223,7 @@ class AttributeGame(Objective):
         return {
             "critic": self._critic(x, own, fake, values, mismatched),
             "generator": F.softplus(-self.critic.of(self.critic(fake), values)).mean(1),
-            "returned": (self.model.edit(fake, own) - x).abs().flatten(1).mean(1),
+            "reconstruction": (self.model.edit(fake, own) - x).abs().flatten(1).mean(1),
         }
 
     def _critic(

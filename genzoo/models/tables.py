@@ -1,14 +1,15 @@
-"""Binary pixels by counting: independent, a Markov chain, and the full joint table.
+"""Binary pixels by counting: independent, a Markov chain, and the full joint distribution.
 
 Shannon, "A Mathematical Theory of Communication", 1948, section 3, who so approximated English:
 letters independent, each given the one before, and so on.
 
-A distribution over n binary pixels is a table of 2^n - 1 free numbers. Each assumption is a
+A distribution over n binary pixels is a table of 2^n - 1 free parameters. Each assumption is a
 smaller table, and what it forgets can be seen in its samples:
 
     independent     p(x) = prod_i p(x_i)                            n free parameters
     Markov chain    p(x) = p(x_1) prod_{i > 1} p(x_i | x_{i-1})     2n - 1
-    full joint      p(x), a number for every image                  2^n - 1
+    full joint distribution
+                    p(x), a number for every image                  2^n - 1
 
 The likelihood is maximal at the relative frequencies, so fitting is counting, and exact. With N
 images seen, c of them showing an event that has K alternatives, its probability is
@@ -80,7 +81,12 @@ class _Pixels(Autoregressive, Counted):
 
 
 class IndependentPixels(_Pixels):
-    """p(x) = prod_i p(x_i): n free parameters. counts (n, 2): of pixel i being 0 and 1."""
+    """p(x) = prod_i p(x_i): n free parameters. counts (n, 2): of pixel i being 0 and 1.
+
+    Args:
+        event_shape: shape of an image; n is its number of pixels.
+        smoothing: s, the count that every event is given beforehand; above 0.
+    """
 
     def __init__(self, event_shape: tuple[int, ...] = (1, 28, 28), smoothing: float = 1.0):
         super().__init__(event_shape, smoothing)
@@ -108,6 +114,10 @@ class MarkovPixels(_Pixels):
 
     counts (n, 2, 2): of pixel i - 1 being a and pixel i being b, at [i, a, b]. The first pixel
     is counted as following a 0.
+
+    Args:
+        event_shape: shape of an image; n is its number of pixels.
+        smoothing: s, the count that every event is given beforehand; above 0.
     """
 
     def __init__(self, event_shape: tuple[int, ...] = (1, 28, 28), smoothing: float = 1.0):
@@ -140,6 +150,10 @@ class JointPixels(_Pixels):
     counts (2^n,): of each image, at the number that its pixels spell in binary, the first pixel
     being the highest digit. All images that share their first i pixels then lie side by side, and
     p(x_i | x_<i) is the ratio of two neighboring sums.
+
+    Args:
+        event_shape: shape of an image; n is its number of pixels, at most 16.
+        smoothing: s, the count that every event is given beforehand; above 0.
     """
 
     def __init__(self, event_shape: tuple[int, ...] = (1, 4, 4), smoothing: float = 1.0):

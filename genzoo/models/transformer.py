@@ -1,4 +1,4 @@
-"""Transformer: attention over the pixels drawn so far.
+"""Transformer: attention over the pixels before.
 
 Vaswani et al., "Attention Is All You Need", 2017; decoder only and with normalization before each
 sublayer as in Radford et al., "Improving Language Understanding by Generative Pre-Training", 2018,
@@ -10,13 +10,13 @@ et al., "Image Transformer", 2018.
     h <- h + Attention(LN(h)),   h <- h + W_2 gelu(W_1 LN(h))
 
 Differs from the paper:
-- A symbol s_t is P neighboring pixels of a row, and p(s_t | s_<t) a softmax over all their 2^P
+- A token s_t is P neighboring pixels of a row, and p(s_t | s_<t) a softmax over all their 2^P
   joint values: an exact density still, whose conditionals p(x_i | x_<i) of single pixels follow by
-  summing within the symbol. With P = 7 there are 112 positions instead of 784: a seventh of the
+  summing within the token. With P = 7 there are 112 positions instead of 784: a seventh of the
   products, a 49th of the attention. In trials of 110 seconds on one core (width 128, four layers,
-  an input of the same window but not yet the symbol before) P = 7 came to 87.3 nats on held-out
+  an input of the same window but not yet the token before) P = 7 came to 87.3 nats on held-out
   digits, P = 4 to 89.6.
-- Position t reads not the symbol before it alone but also a window of the rows above its own: what
+- Position t reads not the token before it alone but also a window of the rows above its own: what
   a first layer of attention would have to find out is given.
 - No dropout: binarization anew at each reading is noise enough.
 """
@@ -32,14 +32,20 @@ from torch import Tensor, nn
 from torch.distributions import Bernoulli
 from torch.nn import functional as F
 
-from genzoo.roles import Autoregressive, check_images
+from genzoo.roles import Autoregressive, check_images, check_known_binary
 
 NEVER = -1e4
 """The logit of what top-p excludes: probability zero, yet finite, so that no NaN comes of it."""
 
 
 class Block(nn.Module):
-    """Attention, then a network of one hidden layer; (B, T, C) to the same."""
+    """Attention, then a network of one hidden layer; (B, T, C) to the same.
+
+    Args:
+        width: C, a multiple of `n_heads`.
+        n_heads: heads of the attention, at least 1.
+        n_layers: blocks of the whole model, at least 1: the more, the smaller each starts.
+    """
 
     def __init__(self, width: int, n_heads: int, n_layers: int):
         super().__init__()
@@ -85,8 +91,8 @@ class Transformer(Autoregressive):
         width: C, channels of a position.
         n_layers: blocks of attention and network.
         n_heads: heads of each attention; d_k = width / n_heads.
-        patch: P, pixels of a row that are one symbol; W is a multiple of it.
-        window: rows above its symbol that a position reads, and as far to either side of it.
+        patch: P, pixels of a row that are one token; W is a multiple of it.
+        window: rows above its token that a position reads, and as far to either side of it.
     """
 
     order: Tensor
@@ -114,7 +120,7 @@ class Transformer(Autoregressive):
         self.event_shape = (1, H, W)
         self.patch, self.window = patch, window
         # What each position reads, as places in an image with a border of zeros: a window above
-        # its symbol, and the symbol before it (before the first: of the border).
+        # its token, and the token before it (before the first: of the border).
         self.pitch = W + 2 * window
         corner = torch.arange(H).unsqueeze(1) * self.pitch + torch.arange(0, W, patch)
         above = torch.arange(window).unsqueeze(1) * self.pitch + torch.arange(patch + 2 * window)
@@ -132,12 +138,12 @@ class Transformer(Autoregressive):
 
     def conditionals(self, x: Tensor) -> Bernoulli:
         """p(x_i = 1 | x_<i), logits (B, *event_shape), of binary images x (B, *event_shape)."""
-        return pixels(self.symbols(x), x)
+        return pixels(self.tokens(x), x)
 
-    def symbols(self, x: Tensor) -> Tensor:
+    def tokens(self, x: Tensor) -> Tensor:
         """Logits of p(s_t | s_<t) of binary images x (B, *event_shape), (B, T, 2^P).
 
-        Value v of a symbol has its first pixel as its highest bit.
+        Value v of a token has its first pixel as its highest bit.
         """
         check_images(x, self.event_shape, binary=True)
         h, later = self._embedded(x)
@@ -156,9 +162,9 @@ class Transformer(Autoregressive):
     def attention(self, x: Tensor, i: int) -> Tensor:
         """Where pixel i of one image x (1, *event_shape) looks: (n_layers, n_heads, H, W).
 
-        Each map sums to one and is zero after i's symbol; the weight of a position is shared
-        evenly by the pixels of its symbol. A position stands at its place in the image and has
-        read what is drawn before it, not its own pixels.
+        Each map sums to one and is zero after i's token; the weight of a position is shared
+        evenly by the pixels of its token. A position stands at its place in the image and has
+        read the pixels before it, not its own pixels.
 
         Raises:
             ValueError: on more than one image, or a pixel outside it.
@@ -182,16 +188,17 @@ class Transformer(Autoregressive):
         return self.tempered().draws(u, given)
 
     def tempered(self, temperature: float = 1.0, top_p: float = 1.0) -> Tempered:
-        """The model with its symbols sharpened, to be sampled: see `Tempered`."""
+        """The model with its tokens sharpened, to be sampled: see `Tempered`."""
         return Tempered(self, temperature, top_p)
 
 
 class Tempered(Autoregressive):
-    """A Transformer with p(s_t | s_<t)^(1 / temperature), cut to the likeliest values that
+    """A Transformer with p(s_t | s_<t)^(1 / temperature), cut to the most likely values that
     together have `top_p` of it (Holtzman et al., 2020): a density too, but not the learned one.
 
     Args:
-        temperature: above 0; below 1 what is likely becomes likelier.
+        model: the Transformer.
+        temperature: above 0; below 1 what is likely becomes more likely.
         top_p: in (0, 1]; 1 cuts nothing.
     """
 
@@ -205,7 +212,7 @@ class Tempered(Autoregressive):
         self.event_shape, self.order = model.event_shape, model.order
 
     def conditionals(self, x: Tensor) -> Bernoulli:
-        return pixels(self._sharpened(self.model.symbols(x)), x)
+        return pixels(self._sharpened(self.model.tokens(x)), x)
 
     def _sharpened(self, logits: Tensor) -> Tensor:
         logits = logits / self.temperature
@@ -217,9 +224,8 @@ class Tempered(Autoregressive):
         return torch.where(kept, logits, NEVER)
 
     def draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
-        """A symbol at a time, the keys and values of the positions before it kept."""
-        if given is not None and not bool(((given == 0) | (given == 1) | given.isnan()).all()):
-            raise ValueError("This model is of binary pixels: known values must be 0 or 1.")
+        """A token at a time, the keys and values of the positions before it kept."""
+        check_known_binary(given)
         return self._draws(u, given)
 
     def _draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
@@ -256,7 +262,7 @@ class Tempered(Autoregressive):
 
 
 def pixels(logits: Tensor, x: Tensor) -> Bernoulli:
-    """p(x_i | x_<i) of every pixel of x (B, 1, H, W) from its symbols' logits (B, T, 2^P).
+    """p(x_i | x_<i) of every pixel of x (B, 1, H, W) from its tokens' logits (B, T, 2^P).
 
     Pixel after pixel the values that agree with those before it are summed by what they say of
     this one; together the P conditionals are the softmax again.

@@ -28,6 +28,7 @@ from genzoo.data.batches import Batch, seeded
 from genzoo.metrics import bits_per_dim
 from genzoo.nn.conv import decoder, encoder, image_shape
 from genzoo.nn.distributions import DiscretizedLogistic
+from genzoo.nn.processes import gathered
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import LatentVariable, check_images
 
@@ -117,12 +118,12 @@ class ELBO(Objective):
     """Maximize the evidence lower bound of a VAE, or E_q[log p(x | z)] - beta KL.
 
     Args:
-        lr: Adam's step.
-        beta: what a nat of KL costs; above 1 the code is kept simple at the price of the picture
-            (Higgins et al., "beta-VAE", 2017).
-        free_bits: nats of KL that each latent may spend for nothing, on average over a batch, so
-            that none is given up early (Kingma et al., 2016). By several processes the average is
-            over the images of each.
+        model: the VAE.
+        lr: Adam's learning rate, above 0.
+        beta: weight of the KL term, at least 0; above 1 the code is kept simpler and the
+            reconstruction is worse (Higgins et al., "beta-VAE", 2017).
+        free_bits: nats of KL of each latent, on average over a batch, that are not penalized, at
+            least 0, so that no latent is given up early (Kingma et al., 2016).
     """
 
     model: VAE
@@ -143,7 +144,7 @@ class ELBO(Objective):
         x = batch.x
         eps = at.randn(len(x), *self.model.latent_shape, device=x.device)
         reconstruction, kl = self.model.elbo_terms(x, eps)
-        charged = kl.mean(0).clamp(min=self.free_bits).sum()
+        charged = gathered(kl).mean(0).clamp(min=self.free_bits).sum()
         update("model", self.beta * charged - reconstruction.mean())
         reconstruction, kl = reconstruction.detach().mean(), kl.detach().sum(1).mean()
         return {"negative_elbo": kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
@@ -167,8 +168,9 @@ class ImportanceWeighted(ELBO):
     (Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016).
 
     Args:
-        lr: Adam's step.
-        k: samples for each image; a step costs the decoder k times as much.
+        model: the VAE.
+        lr: Adam's learning rate, above 0.
+        k: samples for each image, at least 1; a step costs the decoder k times as much.
     """
 
     def __init__(self, model: VAE, lr: float, k: int):

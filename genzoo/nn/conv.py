@@ -6,12 +6,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genzoo.nn.processes import gathered
+
+SLOPE = 0.2
+"""Slope of the leaky ReLU for negative inputs."""
+
 
 class ResidualBlock(nn.Module):
     """x + conv(silu(conv(silu(x)))), 3x3, (B, C, H, W) to the same.
 
     The second convolution starts at zero, so a deep stack starts as the identity and needs no
     normalization.
+
+    Args:
+        n_channels: C, at least 1.
     """
 
     def __init__(self, n_channels: int):
@@ -91,10 +99,6 @@ def decoder(
     )
 
 
-SLOPE = 0.2
-"""Of the leaky rectifiers of the strided networks, below zero."""
-
-
 def strided_encoder(event_shape: tuple[int, int, int], width: int, n_out: int) -> nn.Sequential:
     """Images (B, C, H, W), H and W multiples of four, to n_out features each (B, n_out), by 4x4
     convolutions of stride two to `width` and twice as many channels, and a dense layer."""
@@ -111,18 +115,20 @@ def strided_encoder(event_shape: tuple[int, int, int], width: int, n_out: int) -
 
 
 class BatchDeviation(nn.Module):
-    """Features (B, F), and beside them their standard deviations over the batch: (B, 2F)."""
+    """Features (B, F) to (B, 2F): themselves, and their standard deviations over the batch (in
+    training over that of all processes)."""
 
     def forward(self, x: Tensor) -> Tensor:
         # At least in single precision: a small difference of large numbers.
         x = x.to(torch.promote_types(x.dtype, torch.float32))
-        deviation = (x.var(0, unbiased=False) + 1e-8).sqrt()
+        batch = gathered(x) if self.training else x  # one process alone evaluates
+        deviation = (batch.var(0, unbiased=False) + 1e-8).sqrt()
         return torch.cat([x, deviation.expand_as(x)], 1)
 
 
 def strided_decoder(n_in: int, event_shape: tuple[int, int, int], width: int) -> nn.Sequential:
     """(B, n_in) to (B, C, H, W) of any values, by 4x4 transposed convolutions of stride two from
-    twice `width` and `width` channels, each image normalized by itself before the rectifiers."""
+    twice `width` and `width` channels, each image normalized separately before the ReLUs."""
     C, H, W = event_shape
     deep = (2 * width, H // 4, W // 4)
     return nn.Sequential(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,9 +25,13 @@ from genzoo.nn.masked import MaskedConv2d
 
 @dataclass(frozen=True)
 class Step:
-    """One row or diagonal of n cells, and where its neighbors are: cell k's j-th neighbor is cell
-    k + taps[j] of the step before, laid out with a zero cell at either end. The first tap is the
-    one whose c is carried on."""
+    """One row or diagonal, and where the neighbors of its cells are.
+
+    Args:
+        n: number of cells.
+        taps: cell k's j-th neighbor is cell k + taps[j] of the step before, laid out with a zero
+            cell at either end. The first tap is the one whose c is carried on.
+    """
 
     n: int
     taps: tuple[int, ...]
@@ -72,7 +77,7 @@ class _Sweep(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, a: Tensor, K: Tensor, steps: tuple[Step, ...]) -> Tensor:
+    def forward(ctx: Any, a: Tensor, K: Tensor, steps: tuple[Step, ...]) -> Tensor:
         S, N, B, n = *a.shape[:3], a.shape[3] // 4
         keep = any(ctx.needs_input_grad)
         out = a.new_empty(S, N, B, n)
@@ -106,7 +111,7 @@ class _Sweep(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, dout: Tensor):
+    def backward(ctx: Any, dout: Tensor) -> tuple[Tensor | None, ...]:
         (K,) = ctx.saved_tensors
         S, N, B, n = dout.shape
         da = dout.new_empty(S, N, B, 4 * n)
@@ -141,13 +146,13 @@ class _Permuted(torch.autograd.Function):
     """x[:, order]; torch's own gradient would add up, as if an index could come twice."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, order: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, order: Tensor) -> Tensor:
         ctx.save_for_backward(order)
         return x[:, order]
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, dx: Tensor):
+    def backward(ctx: Any, dx: Tensor) -> tuple[Tensor | None, ...]:
         (order,) = ctx.saved_tensors
         return dx[:, order.argsort()], None
 
@@ -171,6 +176,10 @@ def _low(K: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
 class RowLSTM(nn.Module):
     """Rows from top to bottom, (B, C, H, W) to (B, n_hidden, H, W): a cell sees three cells of the
     row above, so a pixel the triangle above it; to its left it sees one more pixel of the input.
+
+    Args:
+        n_in: C, channels of the input.
+        n_hidden: units of the state of a cell.
     """
 
     def __init__(self, n_in: int, n_hidden: int):
@@ -193,7 +202,13 @@ class RowLSTM(nn.Module):
 
 
 class RowPixels:
-    """The states of the row above, from which each row's part of the gates comes at once."""
+    """The states of the row above, from which each row's part of the gates comes at once.
+
+    Args:
+        layer: the layer, whose weights are shared.
+        n: number of images.
+        W: width of the images.
+    """
 
     def __init__(self, layer: RowLSTM, n: int, W: int):
         self.layer, self.W = layer, W
@@ -222,6 +237,10 @@ class DiagonalBiLSTM(nn.Module):
 
     A cell sees the one beside it and the one above. What comes from the right is shifted down a
     row, so that it has seen no future pixel: the two together see the whole past.
+
+    Args:
+        n_in: C, channels of the input.
+        n_hidden: units of the state of a cell, in each direction.
     """
 
     def __init__(self, n_in: int, n_hidden: int):
@@ -249,7 +268,13 @@ class DiagonalBiLSTM(nn.Module):
 
 class DiagonalPixels:
     """States of the row above, and of the row so far; a row's sweep from the right follows when
-    the row is done, which is early enough for the one below."""
+    the row is done, which is early enough for the one below.
+
+    Args:
+        layer: the layer, whose weights are shared.
+        n: number of images.
+        W: width of the images.
+    """
 
     def __init__(self, layer: DiagonalBiLSTM, n: int, W: int):
         self.W = W

@@ -9,7 +9,11 @@ from genzoo.nn.conv import SLOPE
 
 
 class NormalizedBlock(nn.Module):
-    """x + norm(conv(relu(norm(conv(x))))), 3x3, (B, C, H, W) to the same (He et al., 2016)."""
+    """x + norm(conv(relu(norm(conv(x))))), 3x3, (B, C, H, W) to the same (He et al., 2016).
+
+    Args:
+        n_channels: C, at least 1.
+    """
 
     def __init__(self, n_channels: int):
         super().__init__()
@@ -31,7 +35,7 @@ class Translator(nn.Module):
     ECCV 2016, which StarGAN and CycleGAN take over: halved twice by strided convolutions, residual
     blocks, and back by transposed ones. Differs from it: pixels of two by two enter and leave as
     channels, so that nothing is computed at the full resolution, which would cost half of all the
-    time; each image is normalized by itself over all channels and pixels, for the mean of a
+    time; each image is normalized separately over all channels and pixels, for the mean of a
     channel, which instance normalization takes away, is all that a code can move; and what was at
     half the resolution on the way down is there again on the way up.
 

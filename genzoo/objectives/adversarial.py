@@ -26,7 +26,7 @@ Critic = Callable[[Tensor], Tensor]
 
 
 def critic_loss(loss: str, real: Tensor, fake: Tensor) -> Tensor:
-    """What the critic minimizes, (B,), by its logits (B,) of real and of made images, or of
+    """What the critic minimizes, (B,), by its logits (B,) of real and generated images, or of
     patches of them.
 
     -log D(x) - log(1 - D(G(z))) for "minimax" and "non-saturating" (Goodfellow et al., 2014);
@@ -103,10 +103,11 @@ class AdversarialGame(Objective):
     """A generator, which is the model, against the critic that it asks for.
 
     Args:
-        lr, lr_critic: Adam's steps.
-        width: of the critic; see `Adversarial.critic`.
+        model: the generator.
+        lr, lr_critic: Adam's learning rates of generator and critic, above 0.
+        width: width of the critic, at least 1; see `Adversarial.critic`.
         loss: one of LOSSES.
-        n_critic: steps of the critic for one of the generator.
+        n_critic: steps of the critic for each step of the generator, at least 1.
         penalty: on the critic's gradient, one of PENALTIES: "none"; "r1", `r1_penalty` of real
             images in [-1, 1]; or "wgan-gp", `gradient_penalty` between real and generated images
             in [0, 1], so that a Wasserstein loss is a distance in the units of the images.

@@ -26,9 +26,16 @@ class TrainingError(RuntimeError):
 class Progress:
     """Where training stands, and the randomness of this step.
 
-    All noise of a step is a function of (seed, step) and of how many draws came before it in the
-    step; it is drawn for the whole batch, and process `rank` of `world` takes its rows. So a
+    All noise of a step is a function of (seed, step) and of how much came before it in the
+    step; it is sampled for the whole batch, and process `rank` of `world` takes its rows. So a
     resumed run, or one of several processes, sees the noise that a plain run would have seen.
+
+    Args:
+        step: steps taken so far, at least 0.
+        images: images seen so far, at least 0.
+        total_images: images of the whole training, at least 1.
+        seed: of the noise, 0 to 2^63 - 1.
+        rank, world: this process, 0 to world - 1, and the number of processes, at least 1.
     """
 
     step: int
@@ -72,7 +79,14 @@ def learning_rate_factor(schedule: str, warmup: float, fraction: float) -> float
 
 
 class Update:
-    """update(who, loss): one step of one optimizer, and of nothing else."""
+    """update(who, loss): one step of one optimizer, and of nothing else.
+
+    Args:
+        optimizers: the optimizers by name.
+        schedule: of their learning rates, one of SCHEDULES.
+        warmup: fraction of the training over which the learning rates grow linearly, 0 to 1.
+        clip: largest norm of an optimizer's gradient, above 0; infinity clips nothing.
+    """
 
     def __init__(
         self,

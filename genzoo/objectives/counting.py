@@ -15,8 +15,11 @@ from genzoo.roles import Counted
 class Counting(Objective):
     """Add each batch to the model's counts: no gradient and no optimizer, and one pass will do.
 
-    What is logged is the batch's NLL by the counts so far, before its own are added: the price, in
-    nats an image, of telling the data to someone who counts along.
+    What is logged is the batch's NLL by the counts so far, before its own are added: the length,
+    in nats an image, of a code for the data whose reader counts along.
+
+    Args:
+        model: the tables of counts.
     """
 
     model: Counted

@@ -12,7 +12,14 @@ from genzoo.roles import ExplicitDensity
 
 
 class MaximumLikelihood(Objective):
-    """Minimize -log p(x), in nats an image; the formula of p is the model's."""
+    """Minimize -log p(x), in nats an image; the formula of p is the model's.
+
+    Args:
+        model: the density.
+        lr: Adam's learning rate, above 0.
+        beta2: Adam's beta_2, 0 to 1.
+        weight_decay: decoupled weight decay of matrices, a fraction of lr a step, at least 0.
+    """
 
     model: ExplicitDensity
 

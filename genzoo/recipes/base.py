@@ -22,10 +22,24 @@ class RecipeError(ValueError):
 class Recipe:
     """All that decides a training run, and what to expect of it.
 
-    `smoke` maps override keys ("images", "model.width", ...) to values that make the same classes
-    run in about a second: registering a recipe is testing it. `card` is the model's own, None
-    for what is not shown by itself, such as a judge. `paper` and `paper_url` are those of the
-    card where a recipe has none of its own.
+    Registering a recipe is testing it.
+
+    Args:
+        summary: what the model is for, in one line.
+        paper, paper_url: authors, title and year, and where the paper can be read; those of the
+            card where a recipe has none of its own.
+        model: class of the model.
+        objective: class of the objective.
+        data: name of the data set, one of `genzoo.data.DATA_SETS`.
+        settings: how to train.
+        smoke: values of override keys ("images", "model.width", ...) with which the same classes
+            run in about a second.
+        expected: what a finished training is expected to reach.
+        model_kwargs: arguments of the model.
+        objective_kwargs: arguments of the objective, apart from the model.
+        storage: type of the weights in a release, "float32" or "float16".
+        name: of the recipe, set by `get`.
+        card: the card of the model; None for what is not shown separately, such as a judge.
     """
 
     summary: str

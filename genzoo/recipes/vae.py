@@ -79,7 +79,7 @@ def _vae(
     beta: float = 1.0,
     storage: str = "float16",
 ) -> Recipe:
-    """Of binarized digits, by the ELBO with a price of the code."""
+    """Of binarized digits, by the ELBO with a weight of the KL term."""
     paper, url = ("", "") if beta == 1 else BETA_PAPER  # none of its own: that of the card
     return Recipe(
         summary=summary,

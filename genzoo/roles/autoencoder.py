@@ -32,7 +32,7 @@ class Autoencoder(Implicit):
 
     @abstractmethod
     def encode(self, x: Tensor, eps: Tensor | None = None) -> Tensor:
-        """The codes (B, *latent_shape) of images x (B, *event_shape): draws of q(z | x) for the
+        """The codes (B, *latent_shape) of images x (B, *event_shape): samples of q(z | x) for the
         standard normal noise eps of that shape, or its means. Some heed no noise."""
 
     @abstractmethod

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
+from torch import Tensor
+
 from genzoo.train.run_state import write_atomically
 
 COLUMNS = ("step", "images", "split", "name", "value")
@@ -16,6 +18,10 @@ class Log:
 
     A resumed run passes the step it goes on from, and what was logged after it is dropped: the
     curve of a run that was killed is the curve of one that was not.
+
+    Args:
+        folder: of the run, made where it is missing.
+        resume_step: the step from which the run goes on, 0 at the start.
     """
 
     def __init__(self, folder: Path, resume_step: int = 0):
@@ -52,7 +58,7 @@ class Log:
             if self._events is not None:
                 self._events.add_scalar(f"{split}/{name}", value, step)
 
-    def picture(self, step: int, name: str, image) -> None:
+    def picture(self, step: int, name: str, image: Tensor) -> None:
         """image: (C, H, W) in [0, 1], for TensorBoard."""
         if self._events is not None:
             self._events.add_image(name, image, step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ class RunStateError(RuntimeError):
     """A run cannot be resumed; the sentence says why and what to do."""
 
 
-def write_atomically(path: Path, write) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call write(temporary path), then put the file in place in one step: all of it or none."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

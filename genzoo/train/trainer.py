@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,23 @@ STATE = "state.pt"
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train, apart from what. Lengths and intervals are counted in images."""
+    """How to train, apart from what. Lengths and intervals are counted in images.
+
+    Args:
+        images: images seen in the whole training, at least `batch_size`.
+        batch_size: images of a step, over all processes, at least 1.
+        seed: of the initial weights, the order of the images and all noise, 0 to 2^63 - 1.
+        preprocessing: of gray images, one of `genzoo.data.preprocessing.PREPROCESSINGS`.
+        ema: decay of the average of the weights after a step, 0 to 1 (exclusive); 0 averages
+            nothing.
+        schedule: of the learning rates, "constant" or "cosine", down to 0.
+        warmup: fraction of the training over which the learning rates grow linearly, 0 to 1.
+        clip: largest norm of a gradient, above 0; infinity clips nothing.
+        precision: "float32", or "bfloat16" for autocast in the forward pass.
+        evaluate_every: images from one evaluation on held-out images to the next, at least 1.
+        save_every: images from one saved run state to the next, at least 1.
+        log_every: images from one row of the log to the next, at least 1.
+    """
 
     images: int
     batch_size: int
@@ -94,7 +111,8 @@ def train(
     """Train `objective` and leave the averaged weights in `objective.model`.
 
     Under torchrun each process takes its share of every batch and gradients are averaged, so that
-    the number of processes changes the speed and not the curve.
+    the number of processes changes the speed and not the curve. Objectives in which the images of
+    a batch meet gather what they need of it; see `genzoo.nn.processes`.
 
     Args:
         folder: of this run: run state, log.csv, TensorBoard events, sample sheets.
@@ -211,7 +229,7 @@ def train(
     tail: list[dict[str, Tensor]] = []
     objective.train()
     started = time.perf_counter()
-    with bar:  # closed before an error is told
+    with bar, nullcontext() if log is None else closing(log):  # before an error is told
         if step == 0 and step in steps_to_keep and first:
             keep()
         while step < n_steps:
@@ -243,10 +261,8 @@ def train(
                 seconds += time.perf_counter() - started
                 started = time.perf_counter()
                 save()
-    if log is not None:
-        if not report:  # the run was already at its end when it was resumed
-            report = evaluate()
-        log.close()
+    if first and not report:  # the run was already at its end when it was resumed
+        report = evaluate()
     with torch.no_grad():
         for name, p in objective.model.named_parameters():
             p.copy_(ema.average[name])
@@ -294,7 +310,7 @@ def evaluation(
     for s in range(0, len(data), batch):
         values = objective.evaluate(Batch(x[s : s + batch], data.labels[s : s + batch]).to(device))
         for name, value in values.items():
-            sums[name] = sums.get(name, 0.0) + value.double().sum().item()
+            sums[name] = sums.get(name, 0.0) + value.cpu().double().sum().item()
     objective.train(was_training)
     return {name: total / len(data) for name, total in sums.items()}
 

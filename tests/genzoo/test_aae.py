@@ -105,7 +105,7 @@ def test_the_losses_are_those_of_the_paper():
     assert float(report["reconstruction"]) == pytest.approx(-float(log_p.mean()), rel=1e-5)
     expected = -D_real.log().mean() - (1 - D_fake).log().mean()
     assert float(report["discriminator"]) == pytest.approx(float(expected), rel=1e-5)
-    assert float(report["confusion"]) == pytest.approx(-float(D_fake.log().mean()), rel=1e-5)
+    assert float(report["adversarial"]) == pytest.approx(-float(D_fake.log().mean()), rel=1e-5)
 
 
 def test_training_draws_the_codes_to_the_prior():

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 from torch.distributions import Bernoulli
 
 from genzoo.metrics.fields import receptive_field
-from genzoo.models import PixelRNN
+from genzoo.models import (
+    AR,
+    NADE,
+    RNADE,
+    IndependentPixels,
+    MarkovPixels,
+    OrderlessNADE,
+    PixelRNN,
+    Transformer,
+)
 from genzoo.roles import Autoregressive
 
 
@@ -91,3 +102,37 @@ def test_a_model_without_a_gradient_is_refused():
 
     with pytest.raises(ValueError, match="The logits of Blind cannot be differentiated"):
         receptive_field(Blind(), torch.ones(1, 1, 2, 3), 0)
+
+
+def test_a_model_whose_logits_do_not_depend_on_the_image_is_refused_in_a_sentence():
+    x = torch.ones(1, 1, 2, 3)
+    for model in (IndependentPixels((1, 2, 3)), MarkovPixels((1, 2, 3))):
+        with pytest.raises(ValueError, match=r"The logits of .*Pixels"):
+            receptive_field(model, x, 5)
+
+
+DIFFERENTIABLE = {
+    "AR": lambda: AR((1, 4, 4), n=5),
+    "NADE": lambda: NADE((1, 4, 4), n_hidden=3),
+    "NADE in several chunks": lambda: NADE((1, 4, 8), n_hidden=2),
+    "OrderlessNADE": lambda: OrderlessNADE((1, 4, 4), width=2, n_hidden=3),
+    "RNADE": lambda: RNADE((1, 4, 4), n_hidden=3, n_components=2),
+    "RowLSTM": lambda: PixelRNN((1, 4, 4), "row", n_hidden=2, n_layers=1, n_channels=2),
+    "DiagonalBiLSTM": lambda: PixelRNN((1, 4, 4), "diagonal", 2, n_layers=1, n_channels=2),
+    "Transformer": lambda: Transformer((1, 4, 4), 4, n_heads=1, n_layers=1, patch=2, window=2),
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_the_gradient_of_log_prob_by_the_image_is_that_of_finite_differences(name, monkeypatch):
+    """As if its pixels were real numbers, which only the check of binary ones prevents."""
+    torch.manual_seed(0)
+    model = DIFFERENTIABLE[name]().double()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.add_(0.3 * torch.randn_like(p))
+    monkeypatch.setattr(sys.modules[type(model).__module__], "check_images", lambda *_, **__: None)
+    x = torch.rand(2, *model.event_shape, dtype=torch.float64, requires_grad=True)
+    # Through model.parameters() too: the gradient must not depend on who else asks for one.
+    assert torch.autograd.gradcheck(model.log_prob, x)
+    assert torch.autograd.gradcheck(model.requires_grad_(False).log_prob, x)

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genzoo.models import AR, DCGAN, NADE, RNADE, VAE, CycleGAN, PlaneGame, Transformer
+from demo_app.services.plane_game import PlaneGame
+from genzoo.models import AR, DCGAN, NADE, RNADE, VAE, CycleGAN, Transformer
 from genzoo.nn.conv import ResidualBlock
 from genzoo.nn.masked import MaskedConv2d
 from genzoo.nn.recurrent import DiagonalBiLSTM, RowLSTM

@@ -362,13 +362,13 @@ def test_the_three_steps_of_an_aae(prior, q, n_labels, fraction):
 
     discriminator = -(D(real).log() + (1 - D(z)).log()).mean()
     reconstruction = -log_bernoulli(x, model.decoder(z)).mean()
-    confusion = -D(z).log().mean()
-    autoencoder = reconstruction + 7.0 * fraction * confusion  # from nothing, as images are seen
+    adversarial = -D(z).log().mean()
+    autoencoder = reconstruction + 7.0 * fraction * adversarial  # from nothing, as images are seen
     ledger.holds({"discriminator": discriminator, "autoencoder": autoencoder}, rtol=1e-6)
     expected = {
         "reconstruction": reconstruction,
         "discriminator": discriminator,
-        "confusion": confusion,
+        "adversarial": adversarial,
     }
     for name, value in expected.items():
         assert report[name].item() == pytest.approx(value.item(), rel=1e-6), name
@@ -409,7 +409,7 @@ def test_both_players_of_a_cyclegan():
             return game.critic_y(2 * y - 1)
 
         fake_y, fake_x = G(x), F_(y)
-        fooled = ((D_y(fake_y) - 1) ** 2).mean() + ((D_x(fake_x) - 1) ** 2).mean()
+        adversarial = ((D_y(fake_y) - 1) ** 2).mean() + ((D_x(fake_x) - 1) ** 2).mean()
         cycle = l1(F_(fake_y), x) + l1(G(fake_x), y)
         identity = l1(G(y), y) + l1(F_(x), x)
         u = noise(step).rand(B, 4)
@@ -431,8 +431,13 @@ def test_both_players_of_a_cyclegan():
         changed += int(not torch.equal(old_x, fake_x)) + int(not torch.equal(old_y, fake_y))
         critic = 0.5 * (((D_y(y) - 1) ** 2).mean() + (D_y(old_y) ** 2).mean())
         critic = critic + 0.5 * (((D_x(x) - 1) ** 2).mean() + (D_x(old_x) ** 2).mean())
-        ledger.holds({"generator": fooled + 3 * cycle + 2 * identity, "critic": critic})
-        parts = {"critic": critic, "fooled": fooled, "cycle": cycle, "identity": identity}
+        ledger.holds({"generator": adversarial + 3 * cycle + 2 * identity, "critic": critic})
+        parts = {
+            "critic": critic,
+            "adversarial": adversarial,
+            "cycle": cycle,
+            "identity": identity,
+        }
         for name, value in parts.items():
             assert report[name].item() == pytest.approx(value.item(), rel=1e-9), name
         found = game.evaluate(Batch(both, torch.zeros(B)))
@@ -493,11 +498,15 @@ def test_both_players_of_a_stargan(step):
     if step % 4 == 0:
         (slope,) = torch.autograd.grad(branches(signed, own).sum(), signed, create_graph=True)
         cost = cost + 4 * 0.7 / 2 * slope.square().sum((1, 2, 3)).mean()
-    fooled = s(-branches(2 * fake - 1, wanted)).mean()
+    adversarial = s(-branches(2 * fake - 1, wanted)).mean()
     again = edit(fake if step % 2 else x, own)
-    returned = (2 * again - 2 * x).abs().mean()
-    ledger.holds({"critic": cost, "generator": fooled + 3 * returned})
-    for name, value in {"critic": critic, "generator": fooled, "returned": returned}.items():
+    reconstruction = (2 * again - 2 * x).abs().mean()
+    ledger.holds({"critic": cost, "generator": adversarial + 3 * reconstruction})
+    for name, value in {
+        "critic": critic,
+        "generator": adversarial,
+        "reconstruction": reconstruction,
+    }.items():
         assert report[name].item() == pytest.approx(value.item(), rel=1e-9), name
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -220,3 +222,13 @@ def test_an_override_keeps_its_type_and_changes_only_its_key():
 def test_an_override_that_does_not_fit_is_refused_in_a_sentence(changes, sentence):
     with pytest.raises(RecipeError, match=sentence):
         recipes.override(recipes.get("nade-mnist"), changes)
+
+
+def test_what_releases_were_trained_with_is_what_their_recipes_say():
+    """A renamed or converted setting is so in both; a recipe that changes asks for a training."""
+    for path in sorted((Path(__file__).parents[2] / "checkpoints").glob("*/config.json")):
+        config = json.loads(path.read_text())
+        recipe = recipes.get(config["recipe"])
+        expected = {k: "inf" if v == math.inf else v for k, v in recipe.hyperparameters().items()}
+        assert config["hyperparameters"] == json.loads(json.dumps(expected)), path.parent.name
+        assert config["model"] == json.loads(json.dumps(dict(recipe.model_kwargs)))

@@ -176,8 +176,10 @@ def test_what_both_minimize_in_the_game_of_branches(step):
         critic += 0.7 / 2 * 4 * gradient.square().sum((1, 2, 3)).mean().item()
     assert note.costs["critic"] == pytest.approx(critic, rel=1e-6)
     start = fake if step else x
-    returned = 2 * (game.model.edit(start, own) - x).abs().mean().item()
-    assert note.costs["generator"] == pytest.approx(s(fake, values, -1) + 3 * returned, rel=1e-6)
+    reconstruction = 2 * (game.model.edit(start, own) - x).abs().mean().item()
+    assert note.costs["generator"] == pytest.approx(
+        s(fake, values, -1) + 3 * reconstruction, rel=1e-6
+    )
 
 
 @pytest.mark.parametrize(

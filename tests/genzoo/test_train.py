@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import itertools
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,16 @@ from genzoo import recipes
 from genzoo.data import ImageSet, load_images
 from genzoo.data.batches import Batches, fixed_subset, seeded
 from genzoo.data.preprocessing import preprocess_once
+from genzoo.metrics import bootstrap, importance_weighted_bound
+from genzoo.models import VAE
 from genzoo.objectives import MaximumLikelihood, Objective, Progress
 from genzoo.objectives.base import TrainingError
 from genzoo.train import RunStateError, Settings, run_state, train
 from genzoo.train.ema import EMA
+from genzoo.train.log import Log
 from genzoo.train.sheet import save_png, sheet
 from genzoo.train.trainer import STATE, evaluation, snapshot_steps
+from tests.genzoo.shared_batches import OBJECTIVES, trained
 
 
 class Killed(BaseException):
@@ -258,8 +264,12 @@ def test_training_stops_at_a_loss_that_is_not_finite(small, tmp_path, monkeypatc
 
     seen_model: list[nn.Module] = []
     monkeypatch.setattr(MaximumLikelihood, "step", poisoned)
+    closed: list[Log] = []
+    close = Log.close
+    monkeypatch.setattr(Log, "close", lambda log: (closed.append(log), close(log)))
     with pytest.raises(TrainingError, match="'model' became nan at step 5"):
         run(small, tmp_path)
+    assert len(closed) == 1
     for name, value in seen_model[0].state_dict().items():
         assert torch.equal(value, seen[name]), name
     assert torch.load(tmp_path / STATE, weights_only=True)["step"] == 4
@@ -451,3 +461,50 @@ def test_a_sheet_lays_images_out_in_rows(tmp_path):
         assert picture.size == (13, 7)
         assert picture.getpixel((1, 1)) == 51
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["sheet.png"]
+
+
+class WithoutDouble(torch.Tensor):
+    """As on a device that has no float64."""
+
+    def double(self):
+        raise TypeError("Cannot convert a Tensor to float64: this device does not support it.")
+
+    def cpu(self):
+        return self.as_subclass(torch.Tensor)
+
+
+def test_a_device_without_double_precision_can_evaluate(small):
+    objective, data = small.build_objective(), load_images("mnist", "test")
+    expected = evaluation(objective, data, "dynamic", torch.device("cpu"))
+    evaluate = objective.evaluate
+
+    def there(batch):
+        return {name: v.as_subclass(WithoutDouble) for name, v in evaluate(batch).items()}
+
+    objective.evaluate = there
+    assert evaluation(objective, data, "dynamic", torch.device("cpu")) == expected
+    values = torch.rand(8)
+    found = bootstrap("nll", values.as_subclass(WithoutDouble), "nats", "")
+    assert found == bootstrap("nll", values, "nats", "")
+
+
+def test_a_device_without_double_precision_can_compute_the_bound():
+    model = VAE((1, 4, 4), n_latent=2, width=2, n_blocks=0, n_hidden=4)
+    x = torch.ones(3, 1, 4, 4)
+    expected = importance_weighted_bound(model, x, k=3)
+    assert torch.equal(importance_weighted_bound(model, x.as_subclass(WithoutDouble), 3), expected)
+
+
+def test_two_processes_take_the_steps_of_one_where_images_of_a_batch_meet(tmp_path):
+    """Statistics of the batch, its entropy, its pool of images: of both processes together."""
+    command = [sys.executable, "-m", "tests.genzoo.shared_batches", str(tmp_path)]
+    root = Path(__file__).parents[2]
+    both = [subprocess.Popen([*command, str(rank)], cwd=root) for rank in range(2)]
+    assert [process.wait(300) for process in both] == [0, 0]
+    states = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)]
+    for name in OBJECTIVES:
+        for key, value in trained(name).items():
+            for state in states:
+                torch.testing.assert_close(
+                    state[name][key], value, rtol=1e-3, atol=1e-4, msg=f"{name}: {key}"
+                )

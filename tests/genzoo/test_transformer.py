@@ -56,16 +56,16 @@ def test_samples_follow_the_density(statistics, options):
     assert (p > 0.001).sum() > 10
 
 
-def test_the_density_of_a_symbol_is_its_softmax():
+def test_the_density_of_a_token_is_its_softmax():
     """And the chain of its pixels' conditionals gives it back."""
     model = transformer(1, 2, 6, patch=3)
     x = binary(5, 1, 2, 6)
     value = x.view(5, 4, 3).long() @ torch.tensor([4, 2, 1])
-    log_p = F.log_softmax(model.symbols(x), dim=-1).gather(2, value.unsqueeze(2)).sum((1, 2))
+    log_p = F.log_softmax(model.tokens(x), dim=-1).gather(2, value.unsqueeze(2)).sum((1, 2))
     torch.testing.assert_close(model.log_prob(x), log_p, rtol=1e-12, atol=1e-12)
 
 
-def test_conditionals_of_pixels_are_sums_over_the_values_of_a_symbol():
+def test_conditionals_of_pixels_are_sums_over_the_values_of_a_token():
     logits = torch.randn(1, 1, 8, generator=torch.Generator().manual_seed(0)).double()
     p = torch.softmax(logits[0, 0], 0)  # of 000, 001, ..., 111
     x = torch.tensor([1.0, 0.0, 1.0]).double().view(1, 1, 1, 3)
@@ -73,15 +73,15 @@ def test_conditionals_of_pixels_are_sums_over_the_values_of_a_symbol():
     torch.testing.assert_close(pixels(logits, x).probs.flatten(), torch.stack(expected))
 
 
-def test_sharpening_is_of_whole_symbols():
+def test_sharpening_is_of_whole_tokens():
     model = transformer(1, 1, 4, patch=2)
     x = binary(3, 1, 1, 4)
-    p = torch.softmax(model.symbols(x), -1)
+    p = torch.softmax(model.tokens(x), -1)
 
-    cold = torch.softmax(Tempered(model, 0.5)._sharpened(model.symbols(x)), -1)
+    cold = torch.softmax(Tempered(model, 0.5)._sharpened(model.tokens(x)), -1)
     torch.testing.assert_close(cold, p**2 / (p**2).sum(-1, keepdim=True))
 
-    cut = torch.softmax(Tempered(model, 1.0, 0.6)._sharpened(model.symbols(x)), -1)
+    cut = torch.softmax(Tempered(model, 1.0, 0.6)._sharpened(model.tokens(x)), -1)
     for before, after in zip(p.flatten(0, 1), cut.flatten(0, 1), strict=True):
         ranked = before.argsort(descending=True).tolist()
         n = next(n for n in range(1, 5) if before[ranked[:n]].sum() >= 0.6)  # the fewest
@@ -116,13 +116,13 @@ def test_cached_draws_equal_the_slow_ones(patch, with_given, options):
         assert torch.equal(assert_draws_equal_the_slow_ones(model, 40, with_given), fast)
 
 
-def test_a_low_temperature_takes_the_likeliest_symbol():
+def test_a_low_temperature_takes_the_likeliest_token():
     model = transformer(1, 2, 4)
     x = model.tempered(1e-4).sample(20, generator=torch.Generator().manual_seed(0))
     assert len(x.unique(dim=0)) == 1
     assert len(model.sample(20, generator=torch.Generator().manual_seed(0)).unique(dim=0)) > 5
     value = x[:1].double().view(4, 2).long() @ torch.tensor([2, 1])
-    assert torch.equal(model.symbols(x[:1].double())[0].argmax(-1), value)
+    assert torch.equal(model.tokens(x[:1].double())[0].argmax(-1), value)
 
 
 @pytest.mark.parametrize("i", [0, 5, 7, 29])
@@ -139,7 +139,7 @@ def test_attention_is_a_distribution_over_the_past(i):
 
 
 def test_attention_is_what_the_model_attends_by():
-    """Written out for the first layer: softmax(Q K^T / sqrt(d_k)) of the last symbol."""
+    """Written out for the first layer: softmax(Q K^T / sqrt(d_k)) of the last token."""
     model = transformer(1, 2, 4)
     x = binary(1, 1, 2, 4)
     padded = F.pad(x, (2, 2, 2, 0))[0, 0]

@@ -146,7 +146,7 @@ def test_the_mesh_is_the_generators_map_and_the_pull_goes_down_its_loss(service)
     match = Match(MIXTURES["ring"](), service.defaults, 3)
     match.play("both", 4)
     points = match.points(120)
-    np.testing.assert_allclose(answer["pull"], match.game.pull(points), atol=1e-6)
+    np.testing.assert_allclose(answer["pull"], -match.game.generator_gradient(points), atol=1e-6)
 
 
 def test_what_is_told_is_how_the_game_stands_now(service):

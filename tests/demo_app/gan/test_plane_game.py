@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from genzoo.models import GAN, PlaneGame
+from demo_app.services.plane_game import PlaneGame
+from genzoo.models import GAN
 from genzoo.objectives import AdversarialGame, Update
 from genzoo.objectives.adversarial import LOSSES, PENALTIES
 from genzoo.objectives.base import TrainingError
@@ -214,15 +215,15 @@ def test_numbers_beyond_all_bounds_end_the_game_and_move_nothing():
 
 
 @pytest.mark.parametrize("loss", GAMES)
-def test_points_are_pulled_down_the_generators_loss(loss):
+def test_the_generators_gradient_is_that_of_finite_differences(loss):
     game = PlaneGame(seed=2, n_hidden=8, loss=loss)
     x, real = torch.rand(4, 2, generator=torch.Generator().manual_seed(1)), torch.zeros(1, 2)
-    pull, step = game.pull(x), 1e-3  # small: the pull jumps where a rectifier bends
+    gradient, step = game.generator_gradient(x), 1e-3  # small: it jumps where a leaky ReLU bends
     for i in range(len(x)):
         for axis in range(2):
             shift = step * torch.eye(2)[axis]
             ends = [game.value(real, (x[i] + s * shift).view(1, 2))[1] for s in (-1, 1)]
-            assert pull[i, axis] == pytest.approx((ends[0] - ends[1]) / (2 * step), abs=2e-3)
+            assert gradient[i, axis] == pytest.approx((ends[1] - ends[0]) / (2 * step), abs=2e-3)
 
 
 @pytest.mark.parametrize("size", ["n_latent", "n_hidden", "n_layers"])

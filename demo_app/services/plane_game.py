@@ -1,9 +1,10 @@
 """The game of a GAN in the unit square, small enough to be played live, step by step.
 
 Both sides are perceptrons whose gradients are written out here. A page that shows each step waits
-for it, and autograd takes twice as long: most of that goes by on its way through code that has
-left the processor's caches since the step before. The tests hold every step, by every loss and
-penalty, to that of `AdversarialGame` with torch's own Adam.
+for it, and autograd takes twice as long: most of that time goes into code that has left the
+processor's caches since the step before. The tests compare every step, with every loss and
+penalty, with that of `AdversarialGame` and torch's own Adam. Nothing but the page needs this:
+`genzoo` itself differentiates by autograd.
 """
 
 from __future__ import annotations
@@ -17,23 +18,21 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genzoo.data.batches import seeded
+from genzoo.nn.conv import SLOPE
 from genzoo.objectives.adversarial import check_game, critic_loss, generator_loss
 from genzoo.objectives.base import TrainingError
 
-SLOPE = 0.2
-"""Of the leaky rectifiers, below zero."""
-
 BETA1, BETA2, EPSILON = 0.5, 0.99, 1e-8
-"""Of Adam, as `AdversarialGame` has it."""
+"""Adam's constants, as in `AdversarialGame`."""
 
 
 class Perceptron:
-    """(B, n_in) to (B, n_out), with leaky rectifiers; its gradients, and Adam.
+    """(B, n_in) to (B, n_out), with leaky ReLUs; its gradients, and Adam.
 
     Args:
-        sizes: n_in, units of each layer, n_out.
-        lr: Adam's step.
-        generator: of the first weights.
+        sizes: n_in, units of each layer, n_out; each at least 1.
+        lr: Adam's learning rate, at least 0.
+        generator: source of the initial weights.
     """
 
     def __init__(self, sizes: list[int], lr: float, generator: torch.Generator):
@@ -53,15 +52,15 @@ class Perceptron:
             x = F.leaky_relu_(torch.addmm(c, x, V.t()), SLOPE)
         return torch.addmm(b, x, W.t())
 
-    def follow(self, x: Tensor) -> tuple[Tensor, Pass]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tape]:
         """The same, and what its gradients need."""
         *hidden, (W, b) = self.layers
-        inputs, bends = [x], []
+        inputs, activation_grads = [x], []
         for V, c in hidden:
             a = torch.addmm(c, inputs[-1], V.t())
-            bends.append(torch.where(a > 0, 1.0, SLOPE))
-            inputs.append(a.mul_(bends[-1]))
-        return torch.addmm(b, inputs[-1], W.t()), Pass(self, inputs, bends)
+            activation_grads.append(torch.where(a > 0, 1.0, SLOPE))
+            inputs.append(a.mul_(activation_grads[-1]))
+        return torch.addmm(b, inputs[-1], W.t()), Tape(self, inputs, activation_grads)
 
     def step(self, n: int) -> None:
         """One step of Adam (Kingma and Ba, 2015) against the gradient over n, which is then zero
@@ -82,21 +81,28 @@ class Perceptron:
         g.zero_()
 
 
-class Pass:
-    """Of points through a perceptron: what entered each layer, (B, n) each, and the slopes of the
-    rectifiers in front of each but the first."""
+class Tape:
+    """One forward pass of points through a perceptron.
 
-    def __init__(self, net: Perceptron, inputs: list[Tensor], bends: list[Tensor]):
-        self.net, self.inputs, self.bends = net, inputs, bends
+    Args:
+        net: the perceptron.
+        inputs: the input of each layer, (B, n) each.
+        activation_grads: the derivatives of the leaky ReLUs before each layer but the first.
+    """
 
-    def rows(self, first: int, end: int) -> Pass:
-        """Of those points alone."""
-        inputs, bends = ([x[first:end] for x in one] for one in (self.inputs, self.bends))
-        return Pass(self.net, inputs, bends)
+    def __init__(self, net: Perceptron, inputs: list[Tensor], activation_grads: list[Tensor]):
+        self.net, self.inputs, self.activation_grads = net, inputs, activation_grads
 
-    def back(self, d: Tensor, *, learn: bool = True) -> Tensor:
-        """The gradient by the points (B, n_in) of a cost whose gradient by what came out is d
-        (B, n_out); with `learn`, that by the parameters is added to the perceptron's."""
+    def rows(self, first: int, end: int) -> Tape:
+        """The tape of these points alone."""
+        both = (self.inputs, self.activation_grads)
+        inputs, activation_grads = ([x[first:end] for x in one] for one in both)
+        return Tape(self.net, inputs, activation_grads)
+
+    def backward(self, d: Tensor, *, learn: bool = True) -> Tensor:
+        """The gradient with respect to the points (B, n_in) of a cost whose gradient with respect
+        to the output is d (B, n_out). With `learn`, the gradient with respect to the parameters
+        is added to the perceptron's."""
         net = self.net
         for k in reversed(range(len(net.layers))):
             if learn:
@@ -105,25 +111,25 @@ class Pass:
                 b.add_(d.sum(0))
             d = d @ net.layers[k][0]
             if k:
-                d.mul_(self.bends[k - 1])
+                d.mul_(self.activation_grads[k - 1])
         return d
 
-    def slopes(self) -> tuple[Tensor, list[Tensor]]:
-        """Of the one number that comes out, by the points: (B, n_in); and by what comes out of
-        each layer, before its rectifiers."""
+    def input_gradient(self) -> tuple[Tensor, list[Tensor]]:
+        """The gradient of the single output with respect to the points, (B, n_in), and with
+        respect to the output of each layer before its leaky ReLUs."""
         net, u = self.net, [torch.ones(len(self.inputs[0]), 1)]
         for k in reversed(range(1, len(net.layers))):
-            u.append((u[-1] @ net.layers[k][0]).mul_(self.bends[k - 1]))
+            u.append((u[-1] @ net.layers[k][0]).mul_(self.activation_grads[k - 1]))
         return u[-1] @ net.layers[0][0], u[::-1]
 
-    def back_slopes(self, v: Tensor, u: list[Tensor]) -> None:
-        """Add the gradient of a cost whose gradient by `slopes` is v (B, n_in). Biases do not
-        change slopes, nor do the rectifiers by bending elsewhere."""
+    def backward_input_gradient(self, v: Tensor, u: list[Tensor]) -> None:
+        """Add the gradient of a cost whose gradient with respect to `input_gradient` is v
+        (B, n_in). Biases have no effect on it, and the leaky ReLUs' second derivative is zero."""
         net = self.net
         for k, (W, _) in enumerate(net.layers):
             net.gradients[k][0].addmm_(u[k].t(), v)
-            if k < len(self.bends):
-                v = (v @ W.t()).mul_(self.bends[k])
+            if k < len(self.activation_grads):
+                v = (v @ W.t()).mul_(self.activation_grads[k])
 
 
 def _layers(vector: Tensor, sizes: list[int]) -> list[tuple[Tensor, Tensor]]:
@@ -136,20 +142,19 @@ def _layers(vector: Tensor, sizes: list[int]) -> list[tuple[Tensor, Tensor]]:
 
 
 class PlaneGame:
-    """Points of the unit square, a generator of them, and a critic.
+    """A generator of points in the unit square against a critic.
 
-    What it does is a function of the seed and of the steps asked for, in their order, with the
-    points that they were given; on one machine, to the last bit.
+    On one machine a game is a function of its seed, its steps and their points, to the last bit.
 
     Args:
-        seed: of the first weights and of all noise.
+        seed: of the initial weights and of all noise, 0 to 2^63 - 1.
         loss: one of `objectives.adversarial.LOSSES`, until `set_loss`.
-        penalty: on the critic's slope, one of its PENALTIES; likewise.
-        weight: of the penalty, as of `AdversarialGame`; likewise.
-        lr, lr_critic: Adam's steps, until `set_lr`.
-        n_latent: numbers of z.
-        n_hidden: units of each layer.
-        n_layers: of the generator, and of the critic.
+        penalty: on the critic's gradient, one of its PENALTIES; likewise.
+        weight: of the penalty, at least 0, as in `AdversarialGame`; likewise.
+        lr, lr_critic: Adam's learning rates, at least 0, until `set_lr`.
+        n_latent: dimensions of z, at least 1.
+        n_hidden: units of each layer, at least 1.
+        n_layers: hidden layers of the generator, and of the critic, at least 1.
 
     Raises:
         ValueError: in a sentence, on what none of the losses, penalties or sizes is.
@@ -179,7 +184,7 @@ class PlaneGame:
 
     @property
     def n_parameters(self) -> int:
-        """Of both sides."""
+        """Parameters of both sides together."""
         return self.generator.parameters.numel() + self.critic.parameters.numel()
 
     @torch.inference_mode()
@@ -196,26 +201,27 @@ class PlaneGame:
         # Whatever the penalty: games that differ by it alone are to see the same noise.
         u = torch.rand(n, 1, generator=self._noise)
         x = [real, fake, u * real + (1 - u) * fake][: 3 if self.penalty == "wgan-gp" else 2]
-        logits, passed = self.critic.follow(_signed(torch.cat(x)))
-        passed.rows(0, 2 * n).back(_critic_gradient(self.loss, *_finite(logits[: 2 * n]).split(n)))
+        logits, tape = self.critic.forward(_signed(torch.cat(x)))
+        d = _critic_gradient(self.loss, *_finite(logits[: 2 * n]).split(n))
+        tape.rows(0, 2 * n).backward(d)
         if self.penalty != "none":
             first = 0 if self.penalty == "r1" else 2 * n
-            steep = passed.rows(first, first + n)
-            slopes, flows = steep.slopes()
+            penalized = tape.rows(first, first + n)
+            gradient, by_layer = penalized.input_gradient()
             if self.penalty == "r1":
-                by = self.weight * slopes
-            else:  # of points in [0, 1], where a slope is twice as steep as in [-1, 1]
-                norm = (4 * slopes.square().sum(1, keepdim=True) + 1e-12).sqrt_()
-                by = (8 * self.weight * slopes).mul_(1 - 1 / norm)
-            steep.back_slopes(by, flows)
+                by = self.weight * gradient
+            else:  # of points in [0, 1], where it is twice the gradient in [-1, 1]
+                norm = (4 * gradient.square().sum(1, keepdim=True) + 1e-12).sqrt_()
+                by = (8 * self.weight * gradient).mul_(1 - 1 / norm)
+            penalized.backward_input_gradient(by, by_layer)
         self.critic.step(n)
 
     @torch.inference_mode()
     def step_generator(self, n: int) -> None:
         """One step of the generator, on n points of its own; raises as `step_critic`."""
-        out, made = self.generator.follow(self._z(n))
+        out, tape = self.generator.forward(self._z(n))
         points = torch.sigmoid(out)
-        made.back(self.pull(points).mul_(points * (points - 1)))
+        tape.backward(self.generator_gradient(points).mul_(points * (1 - points)))
         self.generator.step(n)
 
     def set_loss(self, loss: str, penalty: str = "none", weight: float = 1.0) -> None:
@@ -248,11 +254,12 @@ class PlaneGame:
         return value.item(), generator_loss(self.loss, on_fake).mean().item()
 
     @torch.inference_mode()
-    def pull(self, points: Tensor) -> Tensor:
-        """Where the generator would have each of its points (n, 2) go: the negative gradient of
-        its loss there, (n, 2)."""
-        logits, passed = self.critic.follow(_signed(points))
-        return passed.back(_generator_gradient(self.loss, _finite(logits)), learn=False).mul_(-2)
+    def generator_gradient(self, points: Tensor) -> Tensor:
+        """The gradient of the generator's loss, summed over its points (n, 2), with respect to
+        each of them: (n, 2)."""
+        logits, tape = self.critic.forward(_signed(points))
+        d = _generator_gradient(self.loss, _finite(logits))
+        return tape.backward(d, learn=False).mul_(2)
 
     def copy(self) -> PlaneGame:
         """Another game that stands where this one does; played alike, they go on alike."""
@@ -274,7 +281,8 @@ def _finite(logits: Tensor) -> Tensor:
 
 
 def _critic_gradient(loss: str, real: Tensor, fake: Tensor) -> Tensor:
-    """Of the sum of `critic_loss` by the logits (n, 1) of real and then of made points."""
+    """The gradient of the sum of `critic_loss` with respect to the logits (n, 1) of real, then of
+    generated points."""
     if loss == "wasserstein":
         return torch.cat([-torch.ones_like(real), torch.ones_like(fake)])
     if loss == "least-squares":
@@ -283,7 +291,7 @@ def _critic_gradient(loss: str, real: Tensor, fake: Tensor) -> Tensor:
 
 
 def _generator_gradient(loss: str, fake: Tensor) -> Tensor:
-    """Of the sum of `generator_loss` by the logits (n, 1)."""
+    """The gradient of the sum of `generator_loss` with respect to the logits (n, 1)."""
     if loss == "wasserstein":
         return -torch.ones_like(fake)
     if loss == "least-squares":
