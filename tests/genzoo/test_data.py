@@ -19,7 +19,7 @@ from genzoo.data import (
     load_images,
     preprocess_once,
 )
-from genzoo.data.batches import seeded
+from genzoo.data.batches import fixed_subset, seeded
 from genzoo.data.plane import CURVES, MIXTURES, Mixture, mixture_of_cells
 
 
@@ -276,6 +276,15 @@ def test_the_test_sets_draw_is_fixed():
 def test_batches_that_cannot_be_are_refused(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         Batches(image_set(), seed=0, **arguments)
+
+
+def test_a_fixed_subset_is_a_random_one_and_always_the_same():
+    chosen = fixed_subset(1000, 100)
+    expected = torch.randperm(1000, generator=seeded(1000))[:100].sort().values
+    assert torch.equal(chosen, expected)
+    assert len(chosen.unique()) == 100
+    assert 400 < chosen.double().mean() < 600, "of the whole set, not of its beginning"
+    assert fixed_subset(5, 9).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_generators_differ_in_every_part():

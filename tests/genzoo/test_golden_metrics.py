@@ -556,6 +556,26 @@ def test_the_error_of_a_classifier_is_of_gray_and_of_binary_images():
         assert distances[k] == pytest.approx(fid, rel=1e-3)
 
 
+def test_a_judge_of_attributes_is_measured_on_each_split_by_itself(few_faces):
+    torch.manual_seed(0)
+    recipe = recipes.override(recipes.get("judge-avatars"), recipes.get("judge-avatars").smoke)
+    model = recipe.build_model().requires_grad_(False)
+    found = named(recipes.evaluate(recipe, model, n_images=15, parts=["model"]))
+    for split, suffix in (("test", ""), ("novel", "_novel")):
+        data = load_images("avatars", split)
+        h = model.body(2 * (data.images[:15] / 255) - 1)
+        out = (h * torch.sigmoid(h)) @ model.head.weight.t() + model.head.bias
+        read = torch.stack([p.argmax(1) for p in out.split(model.n_values, 1)], 1)
+        right = (read == data.labels[:15]).double()
+        expected = {f"accuracy{suffix}": right.mean(), f"all_right{suffix}": right.prod(1).mean()}
+        for name, column in zip(data.classes, right.unbind(1), strict=True):
+            expected[f"accuracy_{name}{suffix}"] = column.mean()
+        for name, value in expected.items():
+            assert found[name].value == pytest.approx(100 * value.item()), name
+            assert f"15 {split} images" in found[name].setting
+    assert found["accuracy"].value != found["accuracy_novel"].value, "they are different faces"
+
+
 class Reader(AttributeClassifier):
     """Reads two attributes by the brightness of each half; whether it is right is by chance."""
 
