@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Set
 from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
-from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import numpy as np
+import torch
+from torch import Tensor
 
+from demo_app.cache import LRUCache
 from demo_app.errors import Unavailable
 from genzoo import releases
 from genzoo.roles import Model
@@ -25,7 +26,7 @@ PIECE = 28
 """Pixels that are drawn before a model is let go: no stroke waits for a whole sheet."""
 
 T = TypeVar("T")
-M = TypeVar("M", bound=Model)
+M = TypeVar("M")
 
 
 class Store:
@@ -37,12 +38,10 @@ class Store:
     """
 
     def __init__(self, size: int = 32, load: Callable[[str], Model] = releases.load):
-        self._size = size
         self._load = load
-        self._models: OrderedDict[str, Model] = OrderedDict()
+        self._models = LRUCache(size)
         self._assets: dict[str, dict[str, np.ndarray]] = {}
         self._locks: dict[str, threading.RLock] = {}
-        self._guard = threading.Lock()
 
     @overload
     def model(self, name: str) -> AbstractContextManager[Model]: ...
@@ -56,27 +55,26 @@ class Store:
         Raises:
             Unavailable: when there is no such release, it is damaged, or it is of another role.
         """
-        with self._guard:
-            lock = self._locks.setdefault(name, threading.RLock())
-        with lock:
-            with self._guard:
-                model = self._models.get(name)
-                if model is not None:
-                    self._models.move_to_end(name)
-            if model is None:
-                try:
-                    model = self._load(name)
-                except releases.ReleaseError as error:
-                    raise _unavailable(name, error) from error
-                with self._guard:
-                    self._models[name] = model
-                    while len(self._models) > self._size:
-                        self._models.popitem(last=False)
-            try:
-                held = model if role is None else releases.of_role(name, model, role)
-            except releases.ReleaseError as error:
-                raise _unavailable(name, error) from error
-            yield held
+        with self._locks.setdefault(name, threading.RLock()):
+            model = self._models.get(name, lambda: _read(name, self._load))
+            if role is not None:
+                _read(name, lambda name: releases.of_role(name, model, role))
+            yield model
+
+    def in_pieces(
+        self, name: str, role: type[M], ask: Callable[[M, Tensor], Tensor], x: Tensor, piece: int
+    ) -> Tensor:
+        """ask(model, x), without gradients and `piece` rows of x at a time. In between the model
+        is let go, and others have their turn.
+
+        Raises:
+            Unavailable: as `model`.
+        """
+        parts = []
+        for few in x.split(piece):
+            with self.model(name, role) as model, torch.inference_mode():
+                parts.append(ask(model, few))
+        return torch.cat(parts)
 
     def steps(
         self, name: str, role: type[M], begin: Callable[[M], Iterator[T]], piece: int = PIECE
@@ -102,10 +100,7 @@ class Store:
         Raises:
             Unavailable: as `model`.
         """
-        try:
-            return releases.info(name)
-        except releases.ReleaseError as error:
-            raise _unavailable(name, error) from error
+        return _read(name, releases.info)
 
     def assets(self, name: str, needed: Set[str] = frozenset()) -> dict[str, np.ndarray]:
         """The arrays of the release's demo.npz, read once and kept.
@@ -128,24 +123,26 @@ class Store:
         Raises:
             Unavailable: when the release is missing or damaged, or keeps nothing.
         """
-        try:
-            kept = releases.snapshots(name)
-        except releases.ReleaseError as error:
-            raise _unavailable(name, error) from error
+        kept = _read(name, releases.snapshots)
         if not kept:
             command = f"python -m genzoo train {name}"
             raise Unavailable(f"{name} keeps nothing of its training; {command} does.", command)
         return {seen: x.numpy() for seen, x in kept.items()}
 
 
-def _read_assets(name: str) -> dict[str, np.ndarray]:
-    path: Path | str = ASSETS
+def _read(name: str, read: Callable[[str], T]) -> T:
+    """read(name), where a release that cannot be read is Unavailable."""
     try:
-        path = releases.find(name) / ASSETS
+        return read(name)
+    except releases.ReleaseError as error:
+        raise _unavailable(name, str(error)) from error
+
+
+def _read_assets(name: str) -> dict[str, np.ndarray]:
+    path = _read(name, releases.find) / ASSETS
+    try:
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
-    except releases.ReleaseError as error:
-        raise _unavailable(name, error) from error
     except FileNotFoundError as error:
         raise Unavailable(f"{path} is missing; {MAKE} makes it.", MAKE) from error
     except Exception as error:  # a truncated zip, a pickle, a foreign file: all are damage
@@ -153,5 +150,5 @@ def _read_assets(name: str) -> dict[str, np.ndarray]:
         raise Unavailable(sentence, MAKE) from error
 
 
-def _unavailable(name: str, error: Exception) -> Unavailable:
-    return Unavailable(str(error), f"python -m genzoo train {name}")
+def _unavailable(name: str, sentence: str) -> Unavailable:
+    return Unavailable(sentence, f"python -m genzoo train {name}")

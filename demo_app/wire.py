@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,64 +12,89 @@ import numpy as np
 from demo_app.errors import BadInput
 
 
+def encode(data: bytes) -> str:
+    """Bytes as base64."""
+    return base64.b64encode(data).decode()
+
+
+def decode(text: object, name: str, n: int | None = None) -> bytes:
+    """The bytes that `encode` wrote: exactly `n`, where that is known.
+
+    Raises:
+        BadInput: when `text` is something else; the sentence calls it `name`.
+    """
+    expected = "expected base64" if n is None else f"expected base64 of {n} bytes"
+    if not isinstance(text, str):
+        raise BadInput(f"{name} must be text, not {type(text).__name__}; {expected}.")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadInput(f"{name} must be valid base64; {expected}.") from error
+    if n not in (None, len(data)):
+        raise BadInput(f"{name} must not be {len(data)} bytes long; {expected}.")
+    return data
+
+
 def pack_bits(x: np.ndarray) -> str:
     """0/1 values of any shape, flattened: eight to a byte, the first in the highest bit."""
-    return base64.b64encode(np.packbits(np.asarray(x, dtype=bool).ravel()).tobytes()).decode()
+    return encode(np.packbits(np.asarray(x, dtype=bool).ravel()).tobytes())
 
 
-def unpack_bits(text: object, n: int) -> np.ndarray:
+def pack_each(images: np.ndarray) -> list[str]:
+    """The bits of each image by itself."""
+    return [pack_bits(image) for image in images]
+
+
+def unpack_bits(text: object, n: int, name: str = "The pixels") -> np.ndarray:
     """The first `n` bits that `pack_bits` wrote, (n,) uint8.
 
     Raises:
         BadInput: when `text` is not base64 of as many bytes as `n` bits need.
     """
-    expected = f"expected base64 of {n} bits, {-(-n // 8)} bytes"
-    if not isinstance(text, str):
-        raise BadInput(f"The pixels must be text, not {type(text).__name__}; {expected}.")
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadInput(f"The pixels are not valid base64; {expected}.") from error
-    if len(data) != -(-n // 8):
-        raise BadInput(f"The pixels are {len(data)} bytes long; {expected}.")
-    return np.unpackbits(np.frombuffer(data, dtype=np.uint8))[:n]
+    return np.unpackbits(np.frombuffer(decode(text, name, -(-n // 8)), dtype=np.uint8))[:n]
 
 
 def pack_float32(x: np.ndarray) -> str:
     """Little-endian 32-bit floats, flattened: a quarter of the length of JSON's digits."""
-    return base64.b64encode(np.asarray(x).ravel().astype("<f4").tobytes()).decode()
+    return encode(np.asarray(x).ravel().astype("<f4").tobytes())
 
 
 def pack_int16(x: np.ndarray, scale: float) -> str:
     """round(x * scale) as little-endian 16-bit integers, clipped to their range, flattened."""
     integers = np.clip(np.rint(np.asarray(x, dtype=np.float64).ravel() * scale), -32767, 32767)
-    return base64.b64encode(integers.astype("<i2").tobytes()).decode()
+    return encode(integers.astype("<i2").tobytes())
 
 
 def pack_bytes(x: np.ndarray) -> str:
     """Values in [0, 1] as bytes 0 to 255, flattened."""
     data = np.clip(np.rint(np.asarray(x, dtype=np.float64).ravel() * 255), 0, 255)
-    return base64.b64encode(data.astype(np.uint8).tobytes()).decode()
+    return encode(data.astype(np.uint8).tobytes())
 
 
 def unpack_bytes(text: object, n: int) -> np.ndarray:
-    """The n bytes that the page sends as base64, (n,) uint8.
+    """The n values in [0, 1] that the page sends as bytes, (n,) float32.
 
     Raises:
         BadInput: when `text` is not base64 of n bytes.
     """
-    expected = f"expected base64 of {n} bytes"
-    if not isinstance(text, str):
-        raise BadInput(f"The pixels must be text, not {type(text).__name__}; {expected}.")
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadInput(f"The pixels are not valid base64; {expected}.") from error
-    if len(data) != n:
-        raise BadInput(f"The pixels are {len(data)} bytes long; {expected}.")
-    return np.frombuffer(data, dtype=np.uint8)
+    data = np.frombuffer(decode(text, "The pixels", n), dtype=np.uint8)
+    return data.astype(np.float32) / 255
 
 
-def plain(answer: dict[str, Any]) -> dict[str, Any]:
+def rounded(x: np.ndarray, digits: int = 4) -> Any:
+    """Lists of numbers with so many digits after the point."""
+    return np.asarray(x, dtype=np.float64).round(digits).tolist()
+
+
+def plain(answer: Any) -> Any:
     """The same with every array as lists, as JSON has them."""
-    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in answer.items()}
+    if isinstance(answer, dict):
+        return {key: plain(value) for key, value in answer.items()}
+    return answer.tolist() if isinstance(answer, np.ndarray) else answer
+
+
+def pack(answer: dict[str, Any], **how: Callable[[Any], Any]) -> dict[str, Any]:
+    """The answer as the page reads it: what is named goes through its function, unless it is None
+    or not there, and every other array becomes lists."""
+    there = {key: f for key, f in how.items() if answer.get(key) is not None}
+    return plain({**answer, **{key: f(answer[key]) for key, f in there.items()}})

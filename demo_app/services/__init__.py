@@ -1,1 +1,67 @@
-"""What each tab can be asked, in numpy, str and float. No gradio here."""
+"""What the tabs ask of the models: checked questions, answers as arrays and numbers; no gradio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import Any, ClassVar
+
+import numpy as np
+
+from demo_app.errors import Unavailable
+from demo_app.services import checks
+from demo_app.store import Store
+
+
+class Service:
+    """Asks one release, or several of one kind. Refuses bad input with BadInput, a missing or
+    damaged release with Unavailable."""
+
+    needs: ClassVar[Mapping[str, Set[str]]] = {}
+    """The releases, and the arrays that the demo.npz of each must hold; none needs no file."""
+
+    def __init__(self, store: Store, release: str | None = None):
+        self._store = store
+        self.release = release or next(iter(self.needs), "")
+        """The one that is asked where none is named; the first of several."""
+
+    def missing(self, *models: str) -> Unavailable | None:
+        """Why one of the models, of all when none is named, cannot be shown, if one cannot; reads
+        no weights."""
+        try:
+            for name in models or self.needs:
+                self._store.info(name)
+                self._assets(name)
+        except Unavailable as error:
+            return error
+        return None
+
+    def about(self, model: str | None = None) -> dict[str, Any]:
+        """What the release tells of itself: n_parameters, images_seen, its data set, the arguments
+        of its model by name, the measured figures by name, and fids, the judge's FID of each seed
+        that it was trained with."""
+        info = self._info(model)
+        return {
+            **info["model"],
+            "n_parameters": info["n_parameters"],
+            "images_seen": info["images_seen"],
+            "data": info["hyperparameters"]["data"],
+            "figures": {figure["name"]: figure["value"] for figure in info["figures"]},
+            "fids": over_seeds(info, "fid"),
+        }
+
+    def _model(self, model: object) -> str:
+        return checks.model(model, tuple(self.needs))
+
+    def _info(self, model: str | None = None) -> dict[str, Any]:
+        return self._store.info(self.release if model is None else self._model(model))
+
+    def _assets(self, model: str | None = None) -> dict[str, np.ndarray]:
+        name = self.release if model is None else self._model(model)
+        return self._store.assets(name, self.needs[name]) if self.needs[name] else {}
+
+
+def over_seeds(info: Mapping[str, Any], metric: str) -> list[float]:
+    """A metric of each training of a release with another seed, its own first; its own alone where
+    there was one training; empty where it was not measured."""
+    trainings = (info.get("seeds") or {"": info["figures"]}).values()
+    return [f["value"] for figures in trainings for f in figures if f["name"] == metric]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.distributions import Distribution
 
-from demo_app.errors import Unavailable
-from demo_app.services import checks
-from demo_app.store import Store
-from genzoo.models import AAE, VAE
+from demo_app.services import Service, checks
+from demo_app.services.digits import image, test_digits
+from genzoo.models import AAE
 from genzoo.models.aae import log_prior, prior_of, spine
 
-D = 28 * 28
 MAX_Z = 6.0
 """No prior here draws as far out, and no decoder was ever asked for what lies there."""
 
@@ -31,10 +28,23 @@ N_DRAWS = 5_000
 """Draws of a prior by which its reach and its tail are told."""
 
 
-class AAEService:
+ARRAYS = frozenset(("labels", "digits", "images_seen", "codes", "distance", "reference", "log_q"))
+"""What is known of a plane."""
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """What an AAE and a VAE have in common."""
+
+    latent_shape: tuple[int, ...]
+
+    def decode(self, z: Tensor) -> Distribution:
+        """p(x | z) of codes (B, *latent_shape)."""
+
+
+class AAEService(Service):
     """An image is 784 numbers in [0, 1], row by row (0 or 1 where it is to be encoded); a code z
-    is one number for each latent, -6 to 6. Refuses bad input with BadInput, a missing or damaged
-    release with Unavailable."""
+    is one number for each latent, -6 to 6."""
 
     planes = ("aae-mnist", "aae-mnist-deterministic", "aae-mnist-ring", "aae-mnist-swiss-roll")
     """Those of two latents."""
@@ -45,38 +55,14 @@ class AAEService:
     pair = ("vae-mnist-8", "aae-mnist-8")
     """A VAE and an AAE of the same size, whose samples are compared."""
 
-    _ARRAYS = frozenset(
-        ("labels", "digits", "images_seen", "codes", "distance", "reference", "log_q")
-    )
+    needs: ClassVar = {
+        **dict.fromkeys(planes, ARRAYS),
+        **dict.fromkeys((vae, *pair), frozenset()),
+    }
 
-    def __init__(self, store: Store):
-        self._store = store
-
-    def missing(self, model: str) -> Unavailable | None:
-        """Why a model cannot be shown, if it cannot; reads no weights."""
-        try:
-            self._store.info(model)
-            if model in self.planes:
-                self._assets(model)
-        except Unavailable as error:
-            return error
-        return None
-
-    def about(self, model: str) -> dict[str, Any]:
-        """Figures for the page: n_parameters, n_latent, prior and q (of an AAE), the measured
-        figures by name, and fids, the judge FID of each seed that it was trained with."""
-        info = self._store.info(self._model(model))
-        figures = {figure["name"]: figure["value"] for figure in info["figures"]}
-        seeds = info.get("seeds", {}).values()
-        fids = [f["value"] for seed in seeds for f in seed if f["name"] == "fid"]
-        return {
-            "n_parameters": info["n_parameters"],
-            "n_latent": info["model"]["n_latent"],
-            "prior": info["model"].get("prior", "gaussian"),
-            "q": info["model"].get("q", "gaussian"),
-            "figures": figures,
-            "fids": fids or [figures[name] for name in ("fid",) if name in figures],
-        }
+    def about(self, model: str | None = None) -> dict[str, Any]:
+        """As every release; prior and q are names, "gaussian" where the model has no other."""
+        return {"prior": "gaussian", "q": "gaussian", **super().about(model)}
 
     def plane(self, model: str) -> dict[str, Any]:
         """What is known of a plane.
@@ -102,7 +88,7 @@ class AAEService:
             "images_seen": assets["images_seen"],
             "reference": float(assets["reference"]),
             "labels": assets["labels"],
-            "digits": np.unpackbits(assets["digits"], axis=1)[:, :D],
+            "digits": test_digits(self._store, model)[0],
             "log_p": grid.clamp(min=LOWEST).numpy(),
             "peak": float(log_p.max().exp()),
             "rare": float(log_p.quantile(0.01).exp()),
@@ -112,7 +98,7 @@ class AAEService:
     def decode(self, model: str, z: Any) -> np.ndarray:
         """The picture of a code, (784,) in [0, 1]: the mean of p(x | z)."""
         name = self._model(model)
-        with self._held(name) as held, torch.inference_mode():
+        with self._store.model(name, Decoder) as held, torch.inference_mode():
             (n,) = held.latent_shape
             code = torch.from_numpy(checks.numbers("The latents", z, n, -MAX_Z, MAX_Z))
             return held.decode(code.view(1, n)).mean.flatten().numpy()
@@ -125,7 +111,7 @@ class AAEService:
             log_likelihood, log p(x | z) of the image given, in nats.
         """
         name = checks.model(model, (*self.planes, self.pair[1]))
-        x = torch.from_numpy(checks.bits("The pixels", pixels, D)).view(1, 1, 28, 28)
+        x = image(pixels)
         with self._store.model(name, AAE) as aae, torch.inference_mode():
             z = aae.encode(x)
             p = aae.decode(z)
@@ -139,7 +125,7 @@ class AAEService:
         """n draws of a plane's prior, (n, 2), a function of the seed."""
         prior = self.about(self._plane(model))["prior"]
         n = checks.integer("The number of draws", n, 1, MAX_DRAWS)
-        return self._draws(prior, n, checks.integer("The seed", seed, 0, 2**31 - 1)).numpy()
+        return self._draws(prior, n, seed).numpy()
 
     def way(self, model: str, n: int) -> np.ndarray:
         """n places through the shape of a plane's prior, from one end to the other, (n, 2)."""
@@ -166,42 +152,27 @@ class AAEService:
         """
         name = checks.model(model, self.pair)
         n = checks.integer("The number of images", n, 1, MAX_IMAGES)
-        seed = checks.integer("The seed", seed, 0, 2**31 - 1)
         scale = checks.number("The scale of z", scale, 0, MAX_SCALE)
-        generator = torch.Generator().manual_seed(seed)
-        z = scale * torch.randn(n, self.about(name)["n_latent"], generator=generator)
+        n_latent = self.about(name)["n_latent"]
+        z = scale * torch.randn(n, n_latent, generator=checks.generator(seed))
         return {"z": z.numpy(), "images": self._pictures(name, z)}
 
     @staticmethod
-    def _draws(prior: str, n: int, seed: int) -> Tensor:
-        generator = torch.Generator().manual_seed(seed)
+    def _draws(prior: str, n: int, seed: Any) -> Tensor:
+        generator = checks.generator(seed)
         normal = torch.randn(n, 2, generator=generator)
         return prior_of(prior, normal, torch.rand(n, 2, generator=generator))
-
-    @contextmanager
-    def _held(self, model: str) -> Iterator[AAE | VAE]:
-        """The model, held by this thread alone until the block ends."""
-        kind: type[AAE] | type[VAE] = VAE if model in (self.vae, self.pair[0]) else AAE
-        with self._store.model(model, kind) as held:
-            yield held
 
     def _pictures(self, model: str, z: Tensor) -> np.ndarray:
         """The means of p(x | z), (N, 784), of codes (N, K). The model is let go of every few, so
         that a pointer on the plane never waits for a sheet."""
-        parts = []
-        for few in z.split(12):
-            with self._held(model) as held, torch.inference_mode():
-                parts.append(held.decode(few).mean.flatten(1))
-        return torch.cat(parts).numpy()
-
-    def _model(self, model: object) -> str:
-        return checks.model(model, (*self.planes, self.vae, *self.pair))
+        images = self._store.in_pieces(
+            model, Decoder, lambda held, few: held.decode(few).mean.flatten(1), z, 12
+        )
+        return images.numpy()
 
     def _plane(self, model: object) -> str:
         return checks.model(model, self.planes)
-
-    def _assets(self, model: str) -> dict[str, np.ndarray]:
-        return self._store.assets(model, self._ARRAYS)
 
 
 def _log_prior(prior: str, z: Tensor) -> Tensor:

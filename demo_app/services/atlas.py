@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from demo_app.cache import LRUCache
 from demo_app.errors import Unavailable
 from demo_app.services import checks
 from demo_app.services.cyclegan import CycleGANService
-from demo_app.services.gallery import MAX_SEED, Gallery
-from demo_app.services.kept import Kept
+from demo_app.services.gallery import Gallery
 from demo_app.services.stargan import StarGANService
 from demo_app.store import Store
 from genzoo import recipes
@@ -34,7 +34,7 @@ class AtlasService:
         self._store = store
         self._gallery = Gallery(store)
         self._cyclegan, self._stargan = CycleGANService(store), StarGANService(store)
-        self._kept = Kept(KEPT)
+        self._kept = LRUCache(KEPT)
         self._cards = {card.key: card for card in recipes.cards()}
 
     def nodes(self) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ class AtlasService:
         another one in each."""
         key = checks.choice("The node", node, list(self._cards))
         n = checks.integer("The number of pictures", n, 1, MAX_PICTURES)
-        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        seed = checks.seed(seed)
         release = self._cards[key].release
         self._store.info(release)
         of_faces = (self._cyclegan.release, self._stargan.release)
@@ -64,7 +64,7 @@ class AtlasService:
         return self._kept.get((key, n, seed), lambda: draw(release, n, seed))
 
     def _faces(self, release: str, n: int, seed: int) -> np.ndarray:
-        seeds = [(seed + k) % (MAX_SEED + 1) for k in range(n)]
+        seeds = checks.seeds(seed, n)
         if release == self._cyclegan.release:
             sketches = [self._cyclegan.pair(one)["sketch"] for one in seeds]
             return np.stack([self._cyclegan.colored(sketch) for sketch in sketches])

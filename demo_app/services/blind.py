@@ -12,7 +12,7 @@ from torch import Tensor
 
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
-from demo_app.services.digits import MAX_SEED, D
+from demo_app.services.digits import test_digits
 from demo_app.store import Store
 from genzoo import recipes, releases
 from genzoo.recipes import Recipe
@@ -143,10 +143,9 @@ class BlindService:
     def _real(self, game: tuple[str, str]) -> np.ndarray:
         """Test images (N, 784) uint8."""
         name, key = REAL[game]
-        images = self._store.assets(name, {key})[key]
         if game[1] == "binary":
-            return np.unpackbits(images, axis=1)[:, :D] * np.uint8(255)
-        return images
+            return test_digits(self._store, name)[0] * np.uint8(255)
+        return self._store.assets(name, {key})[key]
 
     @cached_property
     def _games(self) -> dict[tuple[str, str], list[Maker]]:
@@ -182,7 +181,7 @@ class BlindService:
     ) -> tuple[tuple[str, str], int, int]:
         data = checks.choice("The data set", data, sorted({data for data, _ in GAMES}))
         kind = checks.choice("The kind of pixels", kind, sorted({kind for _, kind in GAMES}))
-        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        seed = checks.seed(seed)
         k = checks.integer("The round", k, 0, ROUNDS - 1)
         if (data, kind) not in self._games:
             there = "; ".join(f"{data}, {kind}" for data, kind in self._games) or "none"

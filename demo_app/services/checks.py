@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from demo_app.errors import BadInput
+
+MAX_SEED = 2**31 - 1
 
 
 def integer(name: str, value: Any, low: int, high: int) -> int:
@@ -24,6 +27,34 @@ def integer(name: str, value: Any, low: int, high: int) -> int:
     if not low <= value <= high:
         raise BadInput(f"{name} must lie between {low} and {high}; {value} does not.")
     return int(value)
+
+
+def seed(value: Any, highest: int = MAX_SEED) -> int:
+    """`value` as a seed, an int in [0, highest].
+
+    Raises:
+        BadInput: on anything else.
+    """
+    return integer("The seed", value, 0, highest)
+
+
+def seeds(first: Any, n: int) -> list[int]:
+    """`first` and the n - 1 seeds that follow it; after the last of all comes 0.
+
+    Raises:
+        BadInput: when `first` is no seed.
+    """
+    start = seed(first)
+    return [(start + k) % (MAX_SEED + 1) for k in range(n)]
+
+
+def generator(value: Any) -> torch.Generator:
+    """The noise of a seed, from its beginning.
+
+    Raises:
+        BadInput: when `value` is no seed.
+    """
+    return torch.Generator().manual_seed(seed(value))
 
 
 def number(name: str, value: Any, low: float, high: float) -> float:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from demo_app.cache import LRUCache
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
-from demo_app.services.gallery import DATA, MAX_SEED, N_SHEET, D, Entry, Gallery
-from demo_app.services.kept import Kept
+from demo_app.services.gallery import DATA, N_SHEET, D, Entry, Gallery
 from demo_app.store import Store
 from genzoo import recipes
 from genzoo.data.preprocessing import preprocess_once
@@ -41,7 +41,7 @@ class CompareService:
     def __init__(self, store: Store):
         self._store = store
         self._gallery = Gallery(store)
-        self._kept = Kept(N_KEPT)
+        self._kept = LRUCache(N_KEPT)
 
     @property
     def data(self) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class CompareService:
             was drawn beforehand; seconds, which they took when they were drawn.
         """
         entry = self._gallery.entry(model)
-        return self._sheet(entry, checks.integer("The seed", seed, 0, MAX_SEED))
+        return self._sheet(entry, checks.seed(seed))
 
     def look(self, model: Any, cell: Any, seed: Any = 0) -> dict[str, Any]:
         """One picture of a sheet, and what is nearest to it of all that the model was shown.
@@ -82,7 +82,7 @@ class CompareService:
         """
         entry = self._gallery.entry(model)
         cell = checks.integer("The number of the picture", cell, 0, N_SHEET - 1)
-        sheet = self._sheet(entry, checks.integer("The seed", seed, 0, MAX_SEED))
+        sheet = self._sheet(entry, checks.seed(seed))
         images = sheet["images"]
         index, distance = self._kept.get(
             ("nearest", entry.name, sheet["seed"]), lambda: self._nearest(entry.data, images)
@@ -101,7 +101,7 @@ class CompareService:
         pixels of 0 and 1, or dequantized, as the model was shown its training images."""
         entry = self._gallery.entry(model)
         cell = checks.integer("The number of the picture", cell, 0, N_SHEET - 1)
-        sheet = self._sheet(entry, checks.integer("The seed", seed, 0, MAX_SEED))
+        sheet = self._sheet(entry, checks.seed(seed))
         believers = [other for other in self._gallery.entries(entry.data) if _believes(other)]
         return {
             other.name: self._kept.get(

@@ -2,58 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from demo_app.errors import Unavailable
-from demo_app.services import checks
-from demo_app.store import Store
+from demo_app.services import Service, checks
+from demo_app.services.checks import MAX_SEED
 from genzoo.data import avatars
 from genzoo.data.avatars import SIDE
 from genzoo.models import CycleGAN
 
 PIXELS = SIDE * SIDE
-MAX_SEED = 2**31 - 1
 MAX_FACES = 12
 
 
-class CycleGANService:
+class CycleGANService(Service):
     """A sketch is 4096 numbers in [0, 1], black lines on white, row by row; a face in color 12288,
-    channel by channel. Refuses bad input with BadInput, a missing or damaged release with
-    Unavailable."""
+    channel by channel."""
 
     release = "cyclegan-avatars"
-
-    def __init__(self, store: Store):
-        self._store = store
-
-    def missing(self) -> Unavailable | None:
-        """Why the model cannot be shown, if it cannot; reads no weights."""
-        try:
-            self._store.info(self.release)
-        except Unavailable as error:
-            return error
-        return None
-
-    def about(self) -> dict[str, Any]:
-        """Of the release: n_parameters, of both generators, images_seen, and figures, {value, low,
-        high} by name."""
-        info = self._store.info(self.release)
-        return {
-            "n_parameters": info["n_parameters"],
-            "images_seen": info["images_seen"],
-            "figures": {
-                f["name"]: {key: f[key] for key in ("value", "low", "high")}
-                for f in info["figures"]
-            },
-        }
+    needs: ClassVar = {release: frozenset()}
 
     def pair(self, seed: Any = 0) -> dict[str, np.ndarray]:
         """The face of a seed as it is drawn both ways: color (12288,) and sketch (4096,)."""
-        face = avatars.face(checks.integer("The seed", seed, 0, MAX_SEED))
+        face = avatars.face(checks.seed(seed))
         return {
             "color": (avatars.render(face).transpose(2, 0, 1) / 255).astype(np.float32).ravel(),
             "sketch": (avatars.sketch(face) / 255).astype(np.float32).ravel(),
@@ -94,7 +68,7 @@ class CycleGANService:
     def several(self, seed: Any = 0, n: Any = 8) -> dict[str, np.ndarray]:
         """n faces from a seed on, both ways: color and sketch as they are drawn, colored and
         sketched what is made of the other, (n, 12288) or (n, 4096) each."""
-        seed = checks.integer("The seed", seed, 0, MAX_SEED - MAX_FACES)
+        seed = checks.seed(seed, MAX_SEED - MAX_FACES)
         n = checks.integer("The number of faces", n, 1, MAX_FACES)
         pairs = [self.pair(seed + k) for k in range(n)]
         color, sketch = (np.stack([pair[key] for pair in pairs]) for key in ("color", "sketch"))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from demo_app import pictures
-from demo_app.errors import BadInput, Unavailable
-from demo_app.services import checks
-from demo_app.store import Store
+from demo_app.errors import BadInput
+from demo_app.services import Service, checks
+from demo_app.services.digits import D
 from genzoo.models import DCGAN
 
-D = 28 * 28
 N_SHEET = 64
 """Draws of p(z) by one seed: a sheet, whose cells are numbered from 0, row by row."""
 
@@ -33,54 +31,33 @@ MAX_FRAMES = 64
 MAX_STEPS = 9
 MAX_REACH = 6.0
 MAX_NOISE = 1.0
-MAX_SEED = 2**31 - 1
 
 WAYS = ("spherical", "straight")
 
+ARRAYS = frozenset(
+    (
+        *("pictures", "labels", "neighbours", "distances", "real_distances"),
+        *("directions", "gains", "example", "example_classes", "ends"),
+    )
+)
+"""What is known of a model."""
 
-class DCGANService:
+
+class DCGANService(Service):
     """An image is 784 numbers in [0, 1], row by row; z is 64 numbers, in p(z) independent standard
-    normal ones. A draw is named by its seed and its cell of the seed's sheet. Refuses bad input
-    with BadInput, a missing or damaged release with Unavailable."""
+    normal ones. A draw is named by its seed and its cell of the seed's sheet."""
 
     models = ("dcgan-mnist", "dcgan-fashion")
+    needs: ClassVar = dict.fromkeys(models, ARRAYS)
 
-    _ARRAYS = frozenset(
-        (
-            *("pictures", "labels", "neighbours", "distances", "real_distances"),
-            *("directions", "gains", "example", "example_classes", "ends"),
-        )
-    )
-
-    def __init__(self, store: Store):
-        self._store = store
-
-    def missing(self, model: str) -> Unavailable | None:
-        """Why a model cannot be shown, if it cannot; reads no weights."""
-        try:
-            self._store.info(model)
-            self._assets(model)
-        except Unavailable as error:
-            return error
-        return None
-
-    def about(self, model: str) -> dict[str, Any]:
-        """Figures for the page: data, "mnist" or "fashion"; n_parameters; n_latent; the measured
-        figures by name; fids, the judge FID of each seed that it was trained with; gamma and
-        r1_interval, of its penalty; n_searched, the sheets of the seeds below it have known
-        neighbours."""
-        info = self._store.info(self._model(model))
-        figures = {figure["name"]: figure["value"] for figure in info["figures"]}
-        seeds = info.get("seeds", {}).values()
-        fids = [f["value"] for seed in seeds for f in seed if f["name"] == "fid"]
+    def about(self, model: str | None = None) -> dict[str, Any]:
+        """As every release; gamma and r1_interval of its penalty; and n_searched: the sheets of
+        the seeds below it have known neighbours."""
+        settings = self._info(model)["hyperparameters"]
         return {
-            "data": info["hyperparameters"]["data"],
-            "n_parameters": info["n_parameters"],
-            "n_latent": info["model"]["n_latent"],
-            "figures": figures,
-            "fids": fids or [figures[name] for name in ("fid",) if name in figures],
-            "gamma": info["hyperparameters"]["objective.weight"],
-            "r1_interval": info["hyperparameters"]["objective.r1_interval"],
+            **super().about(model),
+            "gamma": settings["objective.weight"],
+            "r1_interval": settings["objective.r1_interval"],
             "n_searched": len(self._assets(model)["neighbours"]),
         }
 
@@ -95,7 +72,7 @@ class DCGANService:
             nearest training image. gains (K,): how much the picture changes along each principal
             direction of z, as a multiple of what it does along a direction at random.
         """
-        assets = self._assets(self._model(model))
+        assets = self._assets(model)
         keys = ("ends", "example", "example_classes")
         return {
             **{key: assets[key].astype(np.int64) for key in keys},
@@ -114,7 +91,7 @@ class DCGANService:
         for row, place in zip(z, places, strict=True):
             if not isinstance(place, Sequence) or isinstance(place, str) or len(place) != 2:
                 raise BadInput(f"A draw must be a pair [seed, cell], not {place!r:.40}.")
-            seed = checks.integer("The seed", place[0], 0, MAX_SEED)
+            seed = checks.seed(place[0])
             cell = checks.integer("The cell", place[1], 0, N_SHEET - 1)
             row[:] = sheet_of_z(seed, n_latent)[cell]
         return np.float32(scale) * z
@@ -122,7 +99,7 @@ class DCGANService:
     def generate(self, model: str, z: Any) -> np.ndarray:
         """The picture of a z, (784,) in [0, 1]."""
         code = self._z(model, "z", z)
-        with self._held(model) as held, torch.inference_mode():
+        with self._store.model(model, DCGAN) as held, torch.inference_mode():
             return held.generate(code).flatten().numpy()
 
     def samples(
@@ -216,7 +193,7 @@ class DCGANService:
         """
         n = checks.integer("The number of pictures", n, 1, 16)
         noise = checks.number("The noise", noise, 0, MAX_NOISE)
-        generator = torch.Generator().manual_seed(checks.integer("The seed", seed, 0, MAX_SEED))
+        generator = checks.generator(seed)
         terms = {"A": self._terms(model, "A", a), "B": self._terms(model, "B", b)}
         terms["C"] = self._terms(model, "C", c)
         if not len(terms["A"]):
@@ -285,13 +262,11 @@ class DCGANService:
         """A direction of z, of length 1, (64,): k = 1 is the one along which the pictures change
         most, k = 2 the next and so on; k = 0 is one at random, by a seed, at right angles to
         `other`."""
-        directions = self._assets(self._model(model))["directions"].astype(np.float32)
+        directions = self._assets(model)["directions"].astype(np.float32)
         k = checks.integer("A direction", k, 0, len(directions))
         if k:
             return directions[k - 1]
-        seed = checks.integer("The seed", seed, 0, MAX_SEED)
-        generator = torch.Generator().manual_seed(seed)
-        two = torch.randn(2, directions.shape[1], generator=generator).numpy()
+        two = torch.randn(2, directions.shape[1], generator=checks.generator(seed)).numpy()
         if other is None:
             return two[0] / np.linalg.norm(two[0])
         across = two[1] - (two[1] @ other) * other
@@ -304,8 +279,8 @@ class DCGANService:
         Returns:
             distances (3,), images (3, 784) of 0 to 255 and their labels (3,).
         """
-        assets = self._assets(self._model(model))
-        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        assets = self._assets(model)
+        seed = checks.seed(seed)
         cell = checks.integer("The cell", cell, 0, N_SHEET - 1)
         if seed >= len(assets["neighbours"]):
             return None
@@ -316,20 +291,13 @@ class DCGANService:
             "labels": assets["labels"][found],
         }
 
-    @contextmanager
-    def _held(self, model: str) -> Iterator[DCGAN]:
-        """The model, held by this thread alone until the block ends."""
-        with self._store.model(self._model(model), DCGAN) as held:
-            yield held
-
     def _pictures(self, model: str, z: np.ndarray) -> np.ndarray:
         """(N, 784), of z (N, 64). The model is let go of every few, so that a slider in someone's
         hand never waits for a sheet; more at a time are not made any sooner."""
-        parts = []
-        for few in torch.from_numpy(z).split(4):
-            with self._held(model) as held, torch.inference_mode():
-                parts.append(held.generate(few).flatten(1))
-        return torch.cat(parts).numpy()
+        images = self._store.in_pieces(
+            model, DCGAN, lambda gan, few: gan.generate(few).flatten(1), torch.from_numpy(z), 4
+        )
+        return images.numpy()
 
     def _ends(self, model: str, a: Any, b: Any) -> tuple[np.ndarray, np.ndarray]:
         return self._z(model, "A", a)[0].numpy(), self._z(model, "B", b)[0].numpy()
@@ -358,20 +326,13 @@ class DCGANService:
         return torch.from_numpy(checks.numbers(name, z, n, -MAX_Z, MAX_Z)).view(1, n)
 
     def _n_latent(self, model: str) -> int:
-        return self._assets(self._model(model))["directions"].shape[1]
-
-    def _model(self, model: object) -> str:
-        return checks.model(model, self.models)
-
-    def _assets(self, model: str) -> dict[str, np.ndarray]:
-        return self._store.assets(model, self._ARRAYS)
+        return self._assets(model)["directions"].shape[1]
 
 
 @lru_cache(64)
 def sheet_of_z(seed: int, n_latent: int) -> np.ndarray:
     """The draws of p(z) that a seed stands for, (64, n_latent), to be read only."""
-    generator = torch.Generator().manual_seed(seed)
-    z = torch.randn(N_SHEET, n_latent, generator=generator).numpy()
+    z = torch.randn(N_SHEET, n_latent, generator=checks.generator(seed)).numpy()
     z.flags.writeable = False
     return z
 

@@ -33,10 +33,10 @@ import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Distribution
 
+from demo_app.cache import LRUCache
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
-from demo_app.services.digits import MAX_SEED, D, image
-from demo_app.services.kept import Kept
+from demo_app.services.digits import D, image, missing_digits, test_digits
 from demo_app.store import PIECE, Store
 from genzoo import recipes, releases
 from genzoo.models import AAE, VAE, OrderlessNADE
@@ -93,16 +93,12 @@ class FaceOffService:
 
     def __init__(self, store: Store):
         self._store = store
-        self._readings = Kept(N_KEPT)
+        self._readings = LRUCache(N_KEPT)
         self._banks: dict[str, tuple[Tensor, Tensor]] = {}
 
     def missing(self) -> Unavailable | None:
         """Why there can be no face-off, if there can be none; reads no weights."""
-        try:
-            self.digits()
-        except Unavailable as error:
-            return error
-        return None
+        return missing_digits(self._store, self.source)
 
     def contestants(self) -> list[Contestant]:
         """All that can take part, the quickest first; a damaged release is left out."""
@@ -124,8 +120,7 @@ class FaceOffService:
 
     def digits(self) -> tuple[np.ndarray, np.ndarray]:
         """Test digits (N, 784) of 0 and 1, and their labels (N,), sorted by label."""
-        assets = self._store.assets(self.source, {"digits", "labels"})
-        return np.unpackbits(assets["digits"], axis=1)[:, :D], assets["labels"]
+        return test_digits(self._store, self.source)
 
     def by_row(self, model: Any, pixels: Any, go_on: GoOn = lambda: True) -> np.ndarray | None:
         """How well an exact model foresees a digit: (29,), the r-th log p(rows from r on | the r
@@ -133,7 +128,7 @@ class FaceOffService:
         one = self._contestant(model)
         if one.kind not in ("raster", "any"):
             raise BadInput(f"{one.name} has no exact probability of the rest of a digit.")
-        x = image(checks.bits("The pixels", pixels, D))
+        x = image(pixels)
         read = self._read(one, x, go_on)
         if read is None:
             return None
@@ -164,10 +159,10 @@ class FaceOffService:
             log_prob, log p(the rest of these pixels | known), or None where it is not exact.
         """
         one = self._contestant(model)
-        x = image(checks.bits("The pixels", pixels, D))
-        given = torch.from_numpy(checks.bits("The known pixels", known, D)).bool()
+        x = image(pixels)
+        given = image(known, "The known pixels").flatten().bool()
         count = checks.integer("The number of completions", count, 1, MAX_COUNT)
-        generator = torch.Generator().manual_seed(checks.integer("The seed", seed, 0, MAX_SEED))
+        generator = checks.generator(seed)
         n_first = int(given.sum())
         is_first = bool(given[:n_first].all())
         if one.kind == "raster" and not is_first:

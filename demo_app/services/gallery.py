@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import torch
 
 from demo_app.errors import Unavailable
 from demo_app.services import checks
@@ -22,7 +21,6 @@ DATA = ("mnist", "fashion")
 """The data sets on which models can be compared."""
 
 N_SHEET = 64
-MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ class Gallery:
 
     def _drawing(self, name: Any, n: int, seed: Any) -> Iterator[np.ndarray]:
         entry = self.entry(name)
-        generator = torch.Generator().manual_seed(checks.integer("The seed", seed, 0, MAX_SEED))
+        generator = checks.generator(seed)
         steps = self._store.steps(entry.name, Generative, lambda one: one.drawing(n, generator))
         for x in steps:
             yield x.view(n, D).clone().numpy()

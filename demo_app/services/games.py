@@ -106,7 +106,7 @@ class Turn:
         self.steps = 0
 
 
-class Kept(Generic[T]):
+class SessionRegistry(Generic[T]):
     """What is kept of each visitor, by a name that only the visitor knows; the least lately used
     goes first.
 

@@ -6,16 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
-from demo_app.errors import BadInput, Unavailable
-from demo_app.services import checks
-from demo_app.services.games import Kept, Pace
-from demo_app.services.match import N_ARROWS, Match, Rules
+from demo_app.errors import BadInput
+from demo_app.services import Service, checks
+from demo_app.services.games import Pace, SessionRegistry
 from demo_app.services.plane_game import PlaneGame
+from demo_app.services.session import N_ARROWS, GameSession, Rules
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES, Mixture, mixture_of_cells
 from genzoo.models import GAN
@@ -46,7 +47,6 @@ MAX_ENDPOINT_STEPS = 2_000
 MAX_LR = 0.05
 MAX_WEIGHT = 100.0
 MAX_N_CRITIC = 10
-MAX_SEED = 2**31 - 1
 MAX_IMAGES = 64
 
 DEFAULTS = Rules("non-saturating", "r1", 0.024, 0.002, 0.004, 1)
@@ -67,7 +67,7 @@ _WHY = {
 class _Game:
     """One visitor's."""
 
-    match: Match
+    session: GameSession
     is_exhibit: bool
     """Whether it is the page's own game, and nothing but turns of both sides was asked of it."""
 
@@ -77,11 +77,10 @@ class _Game:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-class GANService:
-    """Points are in the unit square; an image is 784 numbers in [0, 1], row by row. Refuses bad
-    input with BadInput, a missing or damaged release with Unavailable."""
+class GANService(Service):
+    """Points are in the unit square; an image is 784 numbers in [0, 1], row by row."""
 
-    release = "gan-mnist"
+    needs: ClassVar = {"gan-mnist": frozenset()}
     targets = (*MIXTURES, DRAWN)
     losses = LOSSES
     penalties = PENALTIES
@@ -92,20 +91,14 @@ class GANService:
     """Parameters of both sides of the game."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic):
-        self._store = store
+        super().__init__(store)
         self._pace = Pace(clock)
-        self._games: Kept[_Game] = Kept(MAX_GAMES, IDLE, self._pace.forget, clock)
+        self._games = SessionRegistry[_Game](MAX_GAMES, IDLE, self._pace.forget, clock)
         self._shown: _Game | None = None
-        self._known: dict[int, np.ndarray] | None = None
 
-    def missing(self) -> Unavailable | None:
-        """Why the digits cannot be shown, if they cannot; reads no weights."""
-        try:
-            self._store.info(self.release)
-            self._snapshots()
-        except Unavailable as error:
-            return error
-        return None
+    def _assets(self, model: str | None = None) -> dict[str, np.ndarray]:
+        """What the release keeps of its training, in place of a file."""
+        return {str(seen): x for seen, x in self._snapshots.items()}
 
     # The game
 
@@ -133,18 +126,18 @@ class GANService:
             CELLS), its own.
         """
         mixture = self._mixture(target, ink)
-        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        seed = checks.seed(seed)
         by = self._rules(rules)
         is_exhibit = (target, seed, by) == ("ring", 0, DEFAULTS)
         shown = self._shown if exhibit and is_exhibit else None
-        match = shown.match.copy() if shown else Match(mixture, by, seed)
+        session = shown.session.copy() if shown else GameSession(mixture, by, seed)
         history = list(shown.history) if shown else []
-        name = self._games.add(_Game(match, is_exhibit, history))
+        name = self._games.add(_Game(session, is_exhibit, history))
         return {
             "game": name,
-            "n_steps": dict(match.n_steps),
+            "n_steps": dict(session.n_steps),
             "history": history,
-            **_board(match),
+            **_board(session),
         }
 
     def play(
@@ -173,9 +166,9 @@ class GANService:
             ended: None, or why there is no such game any more, "gone", "steps" or "diverged", and
             then nothing else. wait: seconds in which to ask again; when it is not 0 nothing was
             done, and only n_active, how many play now, is told as well. n_steps of each side since
-            the beginning; value, generator, points, field and moves, see `Match.play`; real and
-            density, when there is a new aim; what `Match.measure` tells, pull (N_ARROWS, 2) and
-            mesh.
+            the beginning; value, generator, points, field and moves, see `GameSession.play`; real
+            and density, when there is a new aim; what `GameSession.measure` tells, pull
+            (N_ARROWS, 2) and mesh.
         """
         who = checks.choice("Who moves", who, ("both", "critic", "generator"))
         n = checks.integer("The number of steps", n, 0, MAX_STEPS_A_CALL)
@@ -192,19 +185,19 @@ class GANService:
             n_active = self._pace.n_active()
             if turn.wait > 0:
                 return {"ended": None, "wait": turn.wait, "n_active": n_active}
-            match = found.match
+            session = found.session
             found.is_exhibit &= by in (None, DEFAULTS) and new is None
             found.is_exhibit &= n == 0 or (who == "both" and at is None)
             if by is not None:
-                match.follow(by)
+                session.follow(by)
             if new is not None:
-                match.aim(new)
-            if match.n_played + n > MAX_STEPS:
+                session.aim(new)
+            if session.n_played + n > MAX_STEPS:
                 return {"ended": "steps"}
             try:
-                played = match.play(who, n, at)
+                played = session.play(who, n, at)
                 if "pull" in show:
-                    played["pull"] = match.pull(match.points(N_ARROWS, at))
+                    played["pull"] = session.pull(session.points(N_ARROWS, at))
             except TrainingError:
                 return {"ended": "diverged"}
             turn.steps = n
@@ -212,27 +205,27 @@ class GANService:
                 "ended": None,
                 "wait": 0.0,
                 "n_active": n_active,
-                "n_steps": dict(match.n_steps),
+                "n_steps": dict(session.n_steps),
                 **played,
             }
             if new is not None:
-                answer |= _board(match)
+                answer |= _board(session)
             if "measure" in show:
-                answer |= match.measure(at)
+                answer |= session.measure(at)
             if "mesh" in show:
-                answer["mesh"] = match.mesh()
+                answer["mesh"] = session.mesh()
             if found.is_exhibit and n:
                 self._remember(found, answer)
             return answer
 
     def _remember(self, game: _Game, answer: dict[str, Any]) -> None:
         """Note an answer of the page's own game, which is kept when it has come far enough."""
-        if self._shown is not None or game.match.n_played > EXHIBIT:
+        if self._shown is not None or game.session.n_played > EXHIBIT:
             return
         plain = {k: v for k, v in answer.items() if not isinstance(v, np.ndarray)}
         game.history.append(plain)
-        if game.match.n_played == EXHIBIT:
-            self._shown = _Game(game.match.copy(), True, list(game.history))
+        if game.session.n_played == EXHIBIT:
+            self._shown = _Game(game.session.copy(), True, list(game.history))
 
     def game(
         self,
@@ -247,7 +240,7 @@ class GANService:
 
         Returns:
             n_steps, value, generator, points and field as of `play`, values (K, 2), steps done
-            and V on the way, and what `Match.measure` tells but for `best`.
+            and V on the way, and what `GameSession.measure` tells but for `best`.
         """
         n = checks.integer("The number of steps", n, 0, MAX_ENDPOINT_STEPS)
         name = self.begin(target, ink, seed, rules)["game"]
@@ -272,29 +265,23 @@ class GANService:
 
     # Digits over a training
 
-    def about(self) -> dict[str, Any]:
-        """Of the release: n_parameters, n_latent, images_seen (S,) at the moments of its training
-        that it keeps, and the measured figures by name."""
-        info = self._store.info(self.release)
-        return {
-            "n_parameters": info["n_parameters"],
-            "n_latent": info["model"]["n_latent"],
-            "images_seen": list(self._snapshots()),
-            "figures": {figure["name"]: figure["value"] for figure in info["figures"]},
-        }
+    def about(self, model: str | None = None) -> dict[str, Any]:
+        """As every release; images_seen (S,) at each of the moments of its training that it
+        keeps."""
+        return {**super().about(model), "images_seen": list(self._snapshots)}
 
     def training(self) -> np.ndarray:
         """Pictures of the same 36 z at every moment, (S, 36, 784), 0 to 255."""
-        pictures = np.stack(list(self._snapshots().values()))
+        pictures = np.stack(list(self._snapshots.values()))
         return pictures.reshape(*pictures.shape[:2], SIDE * SIDE)
 
     def samples(self, n: Any = 36, seed: Any = 0) -> dict[str, np.ndarray]:
         """n pictures by the release, 1 to 64, a function of the seed: z (n, K), and images
         (n, 784) in [0, 1]."""
         n = checks.integer("The number of images", n, 1, MAX_IMAGES)
-        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        generator = checks.generator(seed)
         with self._store.model(self.release, GAN) as gan, torch.inference_mode():
-            z = gan.draw_z(n, torch.Generator().manual_seed(seed))
+            z = gan.draw_z(n, generator)
             return {"z": z.numpy(), "images": gan.generate(z).flatten(1).numpy()}
 
     def _mixture(self, target: Any, ink: Any) -> Mixture:
@@ -323,15 +310,14 @@ class GANService:
             checks.integer("The critic's steps a round", rules["n_critic"], 1, MAX_N_CRITIC),
         )
 
+    @cached_property
     def _snapshots(self) -> dict[int, np.ndarray]:
-        if self._known is None:
-            self._known = self._store.snapshots(self.release)
-        return self._known
+        return self._store.snapshots(self.release)
 
 
-def _board(match: Match) -> dict[str, np.ndarray]:
+def _board(session: GameSession) -> dict[str, np.ndarray]:
     """What the target is."""
-    return {"real": match.real.numpy(), "density": match.density.numpy()}
+    return {"real": session.real.numpy(), "density": session.density.numpy()}
 
 
 def _sequence(name: str, value: Any, n: int | None = None) -> Sequence[Any]:

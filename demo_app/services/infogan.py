@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from demo_app.errors import Unavailable
-from demo_app.services import checks
-from demo_app.store import Store
+from demo_app.services import Service, checks, over_seeds
+from demo_app.services.digits import D
 from genzoo.metrics.matching import matched
 from genzoo.models import InfoGAN
 from genzoo.models.infogan import DEVIATION
 
-D = 28 * 28
 LIMIT = 2.0
 """Of the continuous codes: training draws them from -1 to 1, and the paper shows twice that."""
 
 MAX_NOISE = 6.0
-MAX_SEED = 2**31 - 1
 KINDS = ("category", "first", "second", "both")
 MIN_STEPS, MAX_STEPS = 2, 13
 N_ROWS = 8
@@ -33,52 +28,33 @@ AT_ONCE = 5
 """Pictures made before the model is let go of, so that a pointer never waits for a sheet."""
 
 
-class InfoGANService:
+class InfoGANService(Service):
     """An image is 784 numbers in [0, 1], row by row; a category a whole number from 0 to 9; the
     continuous codes are two numbers from -2 to 2. Noise is 62 standard normal numbers, a function
-    of a seed. Refuses bad input with BadInput, a missing or damaged release with Unavailable."""
+    of a seed."""
 
-    name = "infogan-mnist"
     limit = LIMIT
+    needs: ClassVar = {
+        "infogan-mnist": frozenset(
+            ("digits", "labels", "counts", "examples", "example_categories", "example_labels")
+        )
+    }
 
-    _ARRAYS = frozenset(
-        ("digits", "labels", "counts", "examples", "example_categories", "example_labels")
-    )
-
-    def __init__(self, store: Store):
-        self._store = store
-
-    def missing(self) -> Unavailable | None:
-        """Why the model cannot be shown, if it cannot; reads no weights."""
-        try:
-            self._store.info(self.name)
-            self._assets()
-        except Unavailable as error:
-            return error
-        return None
-
-    def about(self) -> dict[str, Any]:
-        """Figures for the page: n_parameters, images_seen, n_categories, n_continuous and n_noise;
-        deviation, q's of a continuous code; pretrain_fraction, the share of the training in which
-        Q learned from real images alone; figures, {value, low, high} by name; and by name the
-        values that errors and fids have over the seeds trained with, the release's own first."""
-        info = self._store.info(self.name)
-        seeds = info.get("seeds") or {"": info["figures"]}
-
-        def over_seeds(name: str) -> list[float]:
-            return [f["value"] for figures in seeds.values() for f in figures if f["name"] == name]
-
+    def about(self, model: str | None = None) -> dict[str, Any]:
+        """As every release; deviation, q's standard deviation of a continuous code;
+        pretrain_fraction, the share of the training in which Q learned from real images alone;
+        intervals, {value, low, high} of each metric by name; and errors, the unsupervised error of
+        each seed."""
+        info = self._info(model)
         return {
-            **{key: info[key] for key in ("n_parameters", "images_seen")},
-            **{key: info["model"][key] for key in ("n_categories", "n_continuous", "n_noise")},
+            **super().about(model),
             "deviation": DEVIATION,
             "pretrain_fraction": info["hyperparameters"].get("objective.pretrain_fraction", 0.0),
-            "figures": {
+            "intervals": {
                 f["name"]: {key: f[key] for key in ("value", "low", "high")}
                 for f in info["figures"]
             },
-            "errors": over_seeds("unsupervised_error"),
-            "fids": over_seeds("fid"),
+            "errors": over_seeds(info, "unsupervised_error"),
         }
 
     def matching(self) -> dict[str, np.ndarray]:
@@ -117,11 +93,11 @@ class InfoGANService:
             image (784,); probabilities (10,), q of each category; mean (2,) of q of the continuous
             codes.
         """
-        with self._held() as model:
+        with self._store.model(self.release, InfoGAN) as model:
             c = self._category(model, category)
             v = checks.numbers("The continuous codes", continuous, 2, -LIMIT, LIMIT)
             if noise is None:
-                eps = self._noise(model, [self._seed(seed)])
+                eps = self._noise(model, [checks.seed(seed)])
             else:
                 n = model.n_noise
                 given = checks.numbers("The noise", noise, n, -MAX_NOISE, MAX_NOISE)
@@ -129,20 +105,15 @@ class InfoGANService:
             with torch.inference_mode():
                 z = model.join(torch.tensor([c]), torch.from_numpy(v).view(1, 2), eps)
                 x = model.generate(z)
-                q_category, q_continuous = model.infer(x)
-                return {
-                    "image": x.flatten().numpy(),
-                    "probabilities": q_category.probs[0].numpy(),
-                    "mean": q_continuous.mean[0].numpy(),
-                }
+                return {"image": x.flatten().numpy(), **_named(_read(model, x)[0])}
 
     def noises(self, category: Any, continuous: Any, seed: Any = 0, n: Any = 5) -> np.ndarray:
         """Pictures (n, 784) of the same codes and of the noise of n seeds, `seed` the first."""
-        with self._held() as model:
+        with self._store.model(self.release, InfoGAN) as model:
             c = self._category(model, category)
             v = checks.numbers("The continuous codes", continuous, 2, -LIMIT, LIMIT)
             n = checks.integer("The number of pictures", n, 1, MAX_IMAGES)
-            seeds = self._seeds(seed, n)
+            seeds = checks.seeds(seed, n)
             z = model.join(
                 torch.full((n,), c), torch.from_numpy(v).repeat(n, 1), self._noise(model, seeds)
             )
@@ -151,9 +122,9 @@ class InfoGANService:
     def categories(self, continuous: Any, seed: Any = 0) -> np.ndarray:
         """What each category makes at the same continuous codes and noise, (10, 784)."""
         v = checks.numbers("The continuous codes", continuous, 2, -LIMIT, LIMIT)
-        with self._held() as model:
+        with self._store.model(self.release, InfoGAN) as model:
             K = model.n_categories
-            noise = self._noise(model, [self._seed(seed)])
+            noise = self._noise(model, [checks.seed(seed)])
             z = model.join(torch.arange(K), torch.from_numpy(v).repeat(K, 1), noise.expand(K, -1))
         return self._pictures(z)
 
@@ -161,12 +132,8 @@ class InfoGANService:
         """q(c | x) of an image: probabilities (10,) of the categories, and the mean (2,) of the
         continuous codes."""
         x = torch.from_numpy(checks.numbers("The pixels", pixels, D, 0, 1)).view(1, 1, 28, 28)
-        with self._held() as model, torch.inference_mode():
-            category, continuous = model.infer(x)
-            return {
-                "probabilities": category.probs[0].numpy(),
-                "mean": continuous.mean[0].numpy(),
-            }
+        with self._store.model(self.release, InfoGAN) as model, torch.inference_mode():
+            return _named(_read(model, x)[0])
 
     def sheet(
         self, kind: Any, category: Any, continuous: Any, seed: Any = 0, steps: Any = 9
@@ -189,9 +156,9 @@ class InfoGANService:
         kind = checks.choice("The kind of sheet", kind, KINDS)
         v = checks.numbers("The continuous codes", continuous, 2, -LIMIT, LIMIT)
         steps = checks.integer("The number of steps", steps, MIN_STEPS, MAX_STEPS)
-        first = self._seed(seed)
+        first = checks.seed(seed)
         axis = torch.linspace(-LIMIT, LIMIT, steps)
-        with self._held() as model:
+        with self._store.model(self.release, InfoGAN) as model:
             K = model.n_categories
             c = self._category(model, category)
             rows = {"category": N_ROWS, "both": steps}.get(kind, K)
@@ -209,11 +176,12 @@ class InfoGANService:
                 codes[:, 1] = axis[column]
             if kind == "both":
                 codes[:, 1] = axis.flip(0)[row]
-            seeds = self._seeds(first, rows) if kind == "category" else [first] * rows
+            seeds = checks.seeds(first, rows) if kind == "category" else [first] * rows
             noise = self._noise(model, seeds)[row]
             z = model.join(categories, codes, noise)
         images = self._pictures(z)
-        q = self._read(torch.from_numpy(images).view(-1, 1, 28, 28))
+        x = torch.from_numpy(images).view(-1, 1, 28, 28)
+        q = _named(self._store.in_pieces(self.release, InfoGAN, _read, x, AT_ONCE))
         probabilities = q["probabilities"]
         return {
             "rows": rows,
@@ -227,49 +195,30 @@ class InfoGANService:
             "mean": q["mean"],
         }
 
-    @contextmanager
-    def _held(self) -> Iterator[InfoGAN]:
-        """The model, held by this thread alone until the block ends."""
-        with self._store.model(self.name, InfoGAN) as held:
-            yield held
-
     @staticmethod
     def _category(model: InfoGAN, category: Any) -> int:
         return checks.integer("The category", category, 0, model.n_categories - 1)
 
     @staticmethod
-    def _seed(seed: Any) -> int:
-        return checks.integer("The seed", seed, 0, MAX_SEED)
-
-    def _seeds(self, seed: Any, n: int) -> list[int]:
-        """`seed` and those that follow; after the last comes the first."""
-        first = self._seed(seed)
-        return [(first + k) % (MAX_SEED + 1) for k in range(n)]
-
-    @staticmethod
     def _noise(model: InfoGAN, seeds: list[int]) -> Tensor:
         """The noise of each seed, (n, n_noise)."""
-        return torch.stack(
-            [torch.randn(model.n_noise, generator=torch.Generator().manual_seed(s)) for s in seeds]
-        )
+        noise = [torch.randn(model.n_noise, generator=checks.generator(seed)) for seed in seeds]
+        return torch.stack(noise)
 
     def _pictures(self, z: Tensor) -> np.ndarray:
         """The pictures (N, 784) of z (N, K)."""
-        parts = []
-        for few in z.split(AT_ONCE):
-            with self._held() as model, torch.inference_mode():
-                parts.append(model.generate(few).flatten(1))
-        return torch.cat(parts).numpy()
+        images = self._store.in_pieces(
+            self.release, InfoGAN, lambda model, few: model.generate(few).flatten(1), z, AT_ONCE
+        )
+        return images.numpy()
 
-    def _read(self, x: Tensor) -> dict[str, np.ndarray]:
-        """probabilities (N, 10) and mean (N, 2) of q(c | x) of pictures (N, 1, 28, 28)."""
-        probabilities, mean = [], []
-        for few in x.split(AT_ONCE):
-            with self._held() as model, torch.inference_mode():
-                category, continuous = model.infer(few)
-            probabilities.append(category.probs)
-            mean.append(continuous.mean)
-        return {"probabilities": torch.cat(probabilities).numpy(), "mean": torch.cat(mean).numpy()}
 
-    def _assets(self) -> dict[str, np.ndarray]:
-        return self._store.assets(self.name, self._ARRAYS)
+def _read(model: InfoGAN, x: Tensor) -> Tensor:
+    """q(c | x) of pictures (N, 1, 28, 28), (N, K + 2): the probabilities of the categories, and
+    the means of the continuous codes."""
+    category, continuous = model.infer(x)
+    return torch.cat([category.probs, continuous.mean], 1)
+
+
+def _named(read: Tensor) -> dict[str, np.ndarray]:
+    return {"probabilities": read[..., :-2].numpy(), "mean": read[..., -2:].numpy()}

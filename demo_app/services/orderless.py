@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
 from demo_app.services import checks
-from demo_app.services.digits import MAX_COMPLETIONS, MAX_SEED, D, Digits, image
-from demo_app.store import Store
+from demo_app.services.digits import DIGITS, MAX_COMPLETIONS, D, Digits, image
 from genzoo.models import OrderlessNADE
 
 ORDERS = ("random", "rows", "columns")
 
 
 class OrderlessService(Digits[OrderlessNADE]):
-    """Images are 784 numbers, 0 or 1, row by row, and so is a hole: 1 where the pixel is unknown.
-    Refuses bad input with BadInput, a missing or damaged release with Unavailable."""
+    """One NADE for every order of the pixels. A hole is 784 numbers: 1 where the pixel is
+    unknown."""
 
-    def __init__(self, store: Store, release: str = "nade-orderless-mnist"):
-        super().__init__(store, release, OrderlessNADE)
+    kind = OrderlessNADE
+    needs: ClassVar = {"nade-orderless-mnist": DIGITS}
 
     def marginals(self, pixels: Any, hole: Any) -> np.ndarray:
         """p(x_i = 1 | the pixels outside the hole), (784,); those keep their values.
@@ -50,14 +49,15 @@ class OrderlessService(Digits[OrderlessNADE]):
         """
         given, unknown = _given(pixels, hole)
         count = checks.integer("The number of fillings", count, 1, MAX_COMPLETIONS)
-        seed = checks.integer("The seed", seed, 0, MAX_SEED)
         order = checks.choice("The order", order, ORDERS)
         places = torch.arange(D)
         if order == "columns":
             places = places.view(28, 28).t().flatten()
         elif order == "random":
-            places = torch.randperm(D, generator=torch.Generator().manual_seed(seed))
-        images = self.sample(count, given, seed, lambda model: model.with_order(places))
+            places = torch.randperm(D, generator=checks.generator(seed))
+        images = self.sample(
+            count, given, checks.generator(seed), lambda model: model.with_order(places)
+        )
         drawn = places[unknown[places]].numpy()
         rank = np.full(D, -1, np.int16)
         rank[drawn] = np.arange(len(drawn))
@@ -66,7 +66,6 @@ class OrderlessService(Digits[OrderlessNADE]):
 
 def _given(pixels: Any, hole: Any) -> tuple[torch.Tensor, torch.Tensor]:
     """(1, 1, 28, 28), NaN in the hole; and the hole (784,), bool."""
-    x = image(checks.bits("The pixels", pixels, D))
-    unknown = torch.from_numpy(checks.bits("The hole", hole, D)).bool()
+    x, unknown = image(pixels), image(hole, "The hole").flatten().bool()
     x.view(-1)[unknown] = torch.nan
     return x, unknown

@@ -4,7 +4,7 @@ pixels under each assumption, from coins of their own to a regression on all bef
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,8 +14,8 @@ from torch import Tensor
 
 from demo_app import photos
 from demo_app.errors import BadInput, Unavailable
-from demo_app.services import checks
-from demo_app.store import Store
+from demo_app.services import Service, checks
+from demo_app.services.digits import D, image, missing_digits, test_digits
 from genzoo.models import (
     ColorChannels,
     ColorJoint,
@@ -26,7 +26,6 @@ from genzoo.models import (
 from genzoo.models.color import LEVELS
 from genzoo.roles import Autoregressive
 
-D = 28 * 28
 PATCH = 4
 CORNER = 12
 """The patch is rows and columns 12 to 15, as the data set mnist-4x4 has it."""
@@ -34,15 +33,15 @@ CORNER = 12
 MAX_COLORS = photos.SIDE**2
 MAX_SAMPLES = 4096
 MAX_DIGITS = 64
-MAX_SEED = 2**31 - 1
 SMOOTHING = 0.01
 """The share of a color model's probability that is spread evenly over all colors."""
 
+Patch = IndependentPixels | MarkovPixels | JointPixels
 
-class PixelsService:
+
+class PixelsService(Service):
     """Binary images are 784 numbers, 0 or 1, row by row; colors are rows of three whole numbers,
-    0 to 255; log-probabilities are in nats. Refuses bad input with BadInput, a missing or damaged
-    release with Unavailable."""
+    0 to 255; log-probabilities are in nats."""
 
     whole: ClassVar = {
         "independent": "pixels-independent-mnist",
@@ -61,8 +60,10 @@ class PixelsService:
     shared = "nade-mnist"
     """The release whose assets hold the test digits."""
 
-    def __init__(self, store: Store):
-        self._store = store
+    needs: ClassVar = {
+        **dict.fromkeys(whole.values(), frozenset()),
+        joint: frozenset(("patterns", "counts")),
+    }
 
     # How many numbers
 
@@ -100,13 +101,12 @@ class PixelsService:
         """
         counted = self._colors(colors)
         count = checks.integer("The number of samples", count, 1, MAX_SAMPLES)
-        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        seed = checks.seed(seed)
         models = self._color_models(counted)
         joint, channels = models["joint"], models["channels"]
         seen = joint.colors
         samples = {
-            name: model.sample(count, torch.Generator().manual_seed(seed))
-            for name, model in models.items()
+            name: model.sample(count, checks.generator(seed)) for name, model in models.items()
         }
         known = _keys(seen)
         return {
@@ -140,33 +140,25 @@ class PixelsService:
 
     # Binary pixels
 
-    def missing(self, name: str) -> Unavailable | None:
-        """Why a model, by its key or "joint", cannot be shown, if it cannot; reads no weights."""
-        try:
-            self._store.info(self.whole.get(name, self.joint))
-            self.digits()
-            if name == "joint":
-                self._test_patches  # noqa: B018 - reads the file
-        except Unavailable as error:
-            return error
-        return None
+    def missing(self, *models: str) -> Unavailable | None:
+        """Why one of the models, by its key or "joint", cannot be shown, if one cannot; reads no
+        weights."""
+        releases = [self.whole.get(name, self.joint) for name in models]
+        return super().missing(*releases) or missing_digits(self._store, self.shared)
 
     def digits(self) -> tuple[np.ndarray, np.ndarray]:
         """Test digits (N, 784) of 0 and 1, and their labels (N,), sorted by label."""
-        assets = self._store.assets(self.shared, {"digits", "labels"})
-        return np.unpackbits(assets["digits"], axis=1)[:, :D], assets["labels"]
+        return test_digits(self._store, self.shared)
 
-    def about(self, name: str) -> dict[str, Any]:
-        """Of a model of whole images: n_free, its free parameters, and nll, nats on the test set
-        (None when not measured)."""
-        info = self._store.info(self._release(name))
-        nll = [figure["value"] for figure in info["figures"] if figure["name"] == "nll"]
-        with self._model(name) as model:
-            return {"n_free": model.n_free, "nll": nll[0] if nll else None}
+    def about(self, model: str | None = None) -> dict[str, Any]:
+        """What is known of a model of whole images, by its key: n_free, its free parameters, and
+        nll, nats on the test set (None when not measured)."""
+        about = super().about(self._release(model))
+        return {"n_free": about["n_parameters"], "nll": about["figures"].get("nll")}
 
     def about_patch(self) -> dict[str, dict[str, Any]]:
         """The same of each model of the patch, on the patches of the test set."""
-        patches, counts = self._test_patches
+        patches, counts = (self._assets(self.joint)[key] for key in ("patterns", "counts"))
         share = torch.from_numpy(counts / counts.sum())
         answer = {}
         for name in self.patch:
@@ -181,10 +173,13 @@ class PixelsService:
         Returns:
             for each name log_prob, and probability (784,), p(x_i = 1 | x_<i).
         """
-        x = torch.from_numpy(checks.bits("The pixels", pixels, D)).view(1, 1, 28, 28)
+        x = image(pixels)
         answer = {}
         for name in names:
-            with self._model(name) as model, torch.inference_mode():
+            with (
+                self._store.model(self._release(name), Autoregressive) as model,
+                torch.inference_mode(),
+            ):
                 p = model.conditionals(x)
                 answer[name] = {
                     "log_prob": float(p.log_prob(x).sum()),
@@ -194,7 +189,7 @@ class PixelsService:
 
     def look_patch(self, pixels: Any) -> dict[str, float]:
         """log p of the 4x4 pixels at an image's center under each model of the patch."""
-        x = torch.from_numpy(checks.bits("The pixels", pixels, D)).view(1, 1, 28, 28)
+        x = image(pixels)
         end = CORNER + PATCH
         patch = x[..., CORNER:end, CORNER:end]
         answer = {}
@@ -205,30 +200,19 @@ class PixelsService:
 
     def samples(self, name: str, count: Any, seed: Any) -> np.ndarray:
         """Images drawn from a model of whole images, (count, 784) uint8."""
-        count = checks.integer("The number of samples", count, 1, MAX_DIGITS)
-        generator = _seeded(seed)
-        with self._model(name) as model:
-            return model.sample(count, generator=generator).flatten(1).byte().numpy()
+        return _samples(self._store.model(self._release(name), Autoregressive), count, seed)
 
     def patch_samples(self, name: str, count: Any, seed: Any) -> np.ndarray:
         """Patches drawn from a model of the patch, (count, 16) uint8."""
-        count = checks.integer("The number of samples", count, 1, MAX_DIGITS)
-        generator = _seeded(seed)
-        with self._patch_model(name) as model:
-            return model.sample(count, generator=generator).flatten(1).byte().numpy()
+        return _samples(self._patch_model(name), count, seed)
 
     # Inside
-
-    @contextmanager
-    def _model(self, name: object) -> Iterator[Autoregressive]:
-        with self._store.model(self._release(name), Autoregressive) as model:
-            yield model
 
     def _release(self, name: object) -> str:
         return self.whole[checks.model(name, tuple(self.whole))]
 
     @contextmanager
-    def _patch_model(self, name: object) -> Iterator[Autoregressive]:
+    def _patch_model(self, name: object) -> Iterator[Patch]:
         name = checks.model(name, self.patch)
         if name == "joint":
             with self._store.model(self.joint, JointPixels) as model:
@@ -251,12 +235,6 @@ class PixelsService:
             for model in models.values():
                 model.counts += 2**power * model.tally(images)
         return models
-
-    @property
-    def _test_patches(self) -> tuple[np.ndarray, np.ndarray]:
-        """The patterns that occur in the test set, as numbers, and how often."""
-        assets = self._store.assets(self.joint, {"patterns", "counts"})
-        return assets["patterns"], assets["counts"]
 
     def _colors(self, colors: Any) -> Tensor:
         """Pixels (N, 3) as int64."""
@@ -312,5 +290,9 @@ def _three(color: object) -> Sequence[Any]:
     return color  # type: ignore[return-value]
 
 
-def _seeded(seed: Any) -> torch.Generator:
-    return torch.Generator().manual_seed(checks.integer("The seed", seed, 0, MAX_SEED))
+def _samples(model: AbstractContextManager[Autoregressive], count: Any, seed: Any) -> np.ndarray:
+    """Images (count, D) uint8 of a model that is held while they are drawn."""
+    count = checks.integer("The number of samples", count, 1, MAX_DIGITS)
+    generator = checks.generator(seed)
+    with model as held:
+        return held.sample(count, generator=generator).flatten(1).byte().numpy()

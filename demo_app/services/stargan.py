@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from demo_app import photos
-from demo_app.errors import BadInput, Unavailable
-from demo_app.services import checks
-from demo_app.store import Store
+from demo_app.errors import BadInput
+from demo_app.services import Service, checks
+from demo_app.services.checks import MAX_SEED
 from genzoo.data import avatars
 from genzoo.data.avatars import SCHEMA, SIDE, Face
 from genzoo.models import StarGAN
 from genzoo.roles import AttributeClassifier
 
 PIXELS = 3 * SIDE * SIDE
-MAX_SEED = 2**31 - 1
 MAX_FACES = 8
 ALIKE = 24.0
 """Decibels from the face that the judge reads in an upload, from which on it is taken for one."""
@@ -27,44 +26,25 @@ ALIKE = 24.0
 NAMES = tuple(SCHEMA)
 
 
-class StarGANService:
+class StarGANService(Service):
     """A face is given as `face`, a number for each attribute of the schema, or as `image`, 12288
     numbers in [0, 1], channel by channel and row by row, with `own`, what its editable attributes
-    are. Refuses bad input with BadInput, a missing or damaged release with Unavailable."""
+    are."""
 
     release = "stargan-avatars"
     judge = "judge-avatars"
     schema = SCHEMA
+    needs: ClassVar = {release: frozenset(), judge: frozenset()}
 
-    def __init__(self, store: Store):
-        self._store = store
-
-    def missing(self) -> Unavailable | None:
-        """Why the model cannot be shown, if it cannot; reads no weights."""
-        try:
-            self._store.info(self.release)
-            self._store.info(self.judge)
-        except Unavailable as error:
-            return error
-        return None
-
-    def about(self) -> dict[str, Any]:
-        """Of the release: n_parameters, images_seen, edited, the names of the attributes that it
-        edits, in the order of its values, and figures, {value, low, high} by name."""
-        info = self._store.info(self.release)
-        return {
-            "n_parameters": info["n_parameters"],
-            "images_seen": info["images_seen"],
-            "edited": [NAMES[column] for column in info["model"]["columns"]],
-            "figures": {
-                f["name"]: {key: f[key] for key in ("value", "low", "high")}
-                for f in info["figures"]
-            },
-        }
+    def about(self, model: str | None = None) -> dict[str, Any]:
+        """As every release; and edited, the names of the attributes that it edits, in the order of
+        its values."""
+        about = super().about(model)
+        return {**about, "edited": [NAMES[column] for column in about["columns"]]}
 
     def face(self, seed: Any = 0, **values: Any) -> Face:
         """The face of a seed, with some attributes set by name."""
-        seed = checks.integer("The seed", seed, 0, MAX_SEED)
+        seed = checks.seed(seed)
         for name, value in values.items():
             checks.choice("An attribute", name, NAMES)
             checks.choice(f"The {name}", value, SCHEMA[name])
@@ -117,7 +97,7 @@ class StarGANService:
     def grid(self, values: Any, seed: Any = 0, n: Any = 6) -> np.ndarray:
         """The first n faces from a seed on, and each with one attribute after the other changed to
         its one of `values`, (n, 1 + attributes, 12288)."""
-        seed = checks.integer("The seed", seed, 0, MAX_SEED - MAX_FACES)
+        seed = checks.seed(seed, MAX_SEED - MAX_FACES)
         n = checks.integer("The number of faces", n, 1, MAX_FACES)
         faces = [avatars.face(seed + k) for k in range(n)]
         with self._store.model(self.release, StarGAN) as model, torch.inference_mode():

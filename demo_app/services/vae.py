@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,13 +12,13 @@ from torch import Tensor
 from torch.distributions import kl_divergence
 
 from demo_app import pictures
-from demo_app.errors import BadInput, Unavailable
-from demo_app.services import checks
+from demo_app.errors import BadInput
+from demo_app.services import Service, checks
+from demo_app.services.digits import D, test_digits
 from demo_app.store import Store
 from genzoo.models import VAE
 from genzoo.roles import picture_of
 
-D = 28 * 28
 MAX_Z = 6.0
 """The prior is N(0, I): six deviations out there is nothing that a decoder was ever asked for."""
 
@@ -36,10 +35,9 @@ MAX_STEPS = 25
 MAX_STRENGTH = 1.5
 
 
-class VAEService:
+class VAEService(Service):
     """An image is 784 numbers in [0, 1] (0 or 1 for digits), row by row; a code z is one number
-    for each latent, -6 to 6; log-probabilities are in nats. Refuses bad input with BadInput, a
-    missing or damaged release with Unavailable."""
+    for each latent, -6 to 6; log-probabilities are in nats."""
 
     planes = ("vae-mnist-2d-beta01", "vae-mnist-2d", "vae-mnist-2d-beta4")
     """Those of two latents, by rising beta."""
@@ -56,41 +54,24 @@ class VAEService:
     )
     """Under other objectives, offered where they are released."""
 
-    _ARRAYS: ClassVar = {
-        **{name: {"points", "log_q", "labels", "digits"} for name in planes},
-        **{name: {"images", "labels", "kl", "reconstruction"} for name in models},
+    needs: ClassVar = {
+        **dict.fromkeys(planes, frozenset(("points", "log_q", "labels", "digits"))),
+        **dict.fromkeys(models, frozenset(("images", "labels", "kl", "reconstruction"))),
     }
 
     def __init__(self, store: Store):
-        self._store = store
-        self._known_codes: dict[str, np.ndarray] = {}
-        self._known_spacing: dict[str, float] = {}
+        super().__init__(store)
+        self._codes = lru_cache(maxsize=None)(self._codes_of)
 
-    def missing(self, model: str) -> Unavailable | None:
-        """Why a model cannot be shown, if it cannot; reads no weights."""
-        try:
-            self._store.info(model)
-            self._assets(model)
-        except Unavailable as error:
-            return error
-        return None
-
-    def about(self, model: str) -> dict[str, Any]:
-        """Figures for the page: n_parameters, images_seen, n_latent, binary (are its pixels 0 or
-        1?); data, the name of the data set; beta, what a nat of KL cost in training; k, of how
-        many weights the bound was that was trained, 1 for the ELBO; and the measured figures by
-        name."""
-        info = self._store.info(self._model(model))
-        hyperparameters = info["hyperparameters"]
+    def about(self, model: str | None = None) -> dict[str, Any]:
+        """As every release; and binary, whether its pixels are 0 or 1; beta, the weight of the KL
+        term in training; k, of how many weights the bound was that was trained, 1 for the ELBO."""
+        about, settings = super().about(model), self._info(model)["hyperparameters"]
         return {
-            "n_parameters": info["n_parameters"],
-            "images_seen": info["images_seen"],
-            "data": hyperparameters["data"],
-            "beta": hyperparameters.get("objective.beta", 1.0),
-            "k": hyperparameters.get("objective.k", 1),
-            "n_latent": info["model"]["n_latent"],
-            "binary": info["model"].get("likelihood", "bernoulli") == "bernoulli",
-            "figures": {figure["name"]: figure["value"] for figure in info["figures"]},
+            **about,
+            "beta": settings.get("objective.beta", 1.0),
+            "k": settings.get("objective.k", 1),
+            "binary": about.get("likelihood", "bernoulli") == "bernoulli",
         }
 
     def map(self, model: str) -> dict[str, Any]:
@@ -105,7 +86,7 @@ class VAEService:
             "points": points,
             "log_q": assets["log_q"].astype(np.float32),
             "labels": assets["labels"],
-            "digits": np.unpackbits(assets["digits"], axis=1)[:, :D],
+            "digits": test_digits(self._store, model)[0],
             "extent": min(max(extent, 2.0), MAX_Z),
         }
 
@@ -114,7 +95,7 @@ class VAEService:
         is the second latent's positive side."""
         centers = (torch.arange(TILES) + 0.5) / TILES * 2 * extent - extent
         y, x = torch.meshgrid(centers.flip(0), centers, indexing="ij")
-        with self._vae(self._plane(model)) as vae, torch.inference_mode():
+        with self._store.model(self._plane(model), VAE) as vae, torch.inference_mode():
             images = picture_of(vae.decode(torch.stack([x, y], -1).view(-1, 2)))
         tiles = images.view(TILES, TILES, 28, 28).permute(0, 2, 1, 3)
         return tiles.reshape(TILES * 28, TILES * 28).numpy()
@@ -149,7 +130,7 @@ class VAEService:
         """
         code = self._code(model, z)
         x = None if pixels is None else self._image(model, pixels)
-        with self._vae(model) as vae, torch.inference_mode():
+        with self._store.model(model, VAE) as vae, torch.inference_mode():
             p = vae.decode(code)
             log_likelihood = None if x is None else float(p.log_prob(x).sum())
             return {"image": picture_of(p).flatten().numpy(), "log_likelihood": log_likelihood}
@@ -164,7 +145,7 @@ class VAEService:
             log_likelihood, log p(x | z) there.
         """
         x = self._image(model, pixels)
-        with self._vae(model) as vae, torch.inference_mode():
+        with self._store.model(model, VAE) as vae, torch.inference_mode():
             q = vae.encode(x)
             kl = kl_divergence(q, vae.prior())[0]
             half = torch.randn(
@@ -225,7 +206,7 @@ class VAEService:
         """
         x = torch.cat([self._chosen(model, first), self._chosen(model, second)])
         frames = checks.integer("The number of frames", frames, 2, MAX_FRAMES)
-        with self._vae(model) as vae, torch.inference_mode():
+        with self._store.model(model, VAE) as vae, torch.inference_mode():
             start, end = vae.encode(x).mean
         t = torch.linspace(0, 1, frames).unsqueeze(1)
         z = (1 - t) * start + t * end
@@ -255,7 +236,7 @@ class VAEService:
             counted; distance, how far off that code is; and typical, how far a test image's code
             is from the one nearest to it, by the median.
         """
-        codes, (_, labels) = self._codes(model), self.images(model)
+        (codes, typical), (_, labels) = self._codes(model), self.images(model)
         strength = checks.number("The strength", strength, 0, MAX_STRENGTH)
         if not isinstance(means, bool):
             raise BadInput(f"means must be true or false, not {means!r:.40}.")
@@ -271,42 +252,32 @@ class VAEService:
             "images": self._pictures(model, torch.from_numpy(np.stack([start, minus, plus, z]))),
             "nearest": nearest,
             "distance": float(distances[nearest]),
-            "typical": self._known_spacing[model],
+            "typical": typical,
         }
-
-    @contextmanager
-    def _vae(self, model: str) -> Iterator[VAE]:
-        """The model, held by this thread alone until the block ends."""
-        with self._store.model(model, VAE) as vae:
-            yield vae
 
     def _pictures(self, model: str, z: Tensor) -> np.ndarray:
         """The pictures of p(x | z), (N, 784), of codes (N, K). The model is let go of every few,
         so that a slider in someone's hand never waits for a sheet."""
-        parts = []
-        for few in z.split(16):
-            with self._vae(model) as vae, torch.inference_mode():
-                parts.append(picture_of(vae.decode(few)).flatten(1))
-        return torch.cat(parts).numpy()
-
-    def _model(self, model: object) -> str:
-        return checks.model(model, (*self.planes, *self.models))
+        images = self._store.in_pieces(
+            model, VAE, lambda vae, few: picture_of(vae.decode(few)).flatten(1), z, 16
+        )
+        return images.numpy()
 
     def _plane(self, model: object) -> str:
-        return checks.model(model, tuple(self.planes))
+        return checks.model(model, self.planes)
 
     def _large(self, model: object) -> str:
         return checks.model(model, self.models)
 
     def _code(self, model: object, z: object) -> Tensor:
         """z as (1, K)."""
-        with self._vae(self._model(model)) as vae:
+        with self._store.model(self._model(model), VAE) as vae:
             (n,) = vae.latent_shape
         return torch.from_numpy(checks.numbers("The latents", z, n, -MAX_Z, MAX_Z)).view(1, n)
 
     def _image(self, model: object, pixels: object) -> Tensor:
         """Pixels as (1, 1, 28, 28)."""
-        with self._vae(self._model(model)) as vae:
+        with self._store.model(self._model(model), VAE) as vae:
             binary = vae.likelihood == "bernoulli"
         if binary:
             x = checks.bits("The pixels", pixels, D)
@@ -330,28 +301,20 @@ class VAEService:
     def _mean(self, model: str, choice: object) -> np.ndarray:
         """The posterior mean (K,) of the image given, or of the test image of that index."""
         if _is_index(choice):
-            return self._codes(model)[self._index(model, choice)]
+            return self._codes(model)[0][self._index(model, choice)]
         x = self._image(model, choice)
-        with self._vae(model) as vae, torch.inference_mode():
+        with self._store.model(model, VAE) as vae, torch.inference_mode():
             return vae.encode(x).mean[0].numpy()
 
-    def _codes(self, model: str) -> np.ndarray:
-        """The posterior means (N, K) of all test images here, reckoned when first asked for, and
-        how far they lie apart; as `_pictures`, it lets go of the model every few."""
-        if model not in self._known_codes:
-            images, _ = self.images(model)
-            parts = []
-            for few in torch.from_numpy(images).view(-1, 1, 28, 28).split(16):
-                with self._vae(model) as vae, torch.inference_mode():
-                    parts.append(vae.encode(few / 255).mean)
-            codes = torch.cat(parts)
-            nearest = torch.cdist(codes, codes).fill_diagonal_(torch.inf).amin(1)
-            self._known_spacing[model] = float(nearest.median())
-            self._known_codes[model] = codes.numpy()
-        return self._known_codes[model]
-
-    def _assets(self, model: str) -> dict[str, np.ndarray]:
-        return self._store.assets(model, self._ARRAYS[model])
+    def _codes_of(self, model: str) -> tuple[np.ndarray, float]:
+        """The posterior means (N, K) of all test images here, and the median distance from one to
+        the nearest other; as `_pictures`, it lets go of the model every few."""
+        images = torch.from_numpy(self.images(model)[0]).view(-1, 1, 28, 28)
+        codes = self._store.in_pieces(
+            model, VAE, lambda vae, few: vae.encode(few / 255).mean, images, 16
+        )
+        nearest = torch.cdist(codes, codes).fill_diagonal_(torch.inf).amin(1)
+        return codes.numpy(), float(nearest.median())
 
 
 def _is_index(choice: object) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from demo_app import pictures, widgets, wire
+from demo_app import pictures, text, widgets, wire
+from demo_app.tabs import Functions, calls, endpoint, notices
 
 if TYPE_CHECKING:
     from demo_app.services.aae import AAEService
@@ -20,8 +20,6 @@ PLACES = (CELLS - 1) * 16 + 1
 SIDE = 6
 """Pictures along the side of a sheet of samples."""
 
-Functions = dict[str, Callable[..., dict[str, Any]]]
-
 
 def build(service: AAEService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both. What a missing release would
@@ -34,22 +32,17 @@ def build(service: AAEService) -> None:
         functions: Functions = {
             "start": lambda model: first(str(model)),
             "decode": lambda model, z: decode(service, model, z, held),
-            "prior": lambda model, seed: prior(service, model, seed),
+            **calls([prior], service),
         }
         data = {"planes": [plane(service, name) for name in planes], "vae": held}
         widgets.Widget("aae_plane", functions=functions, data=data)
-    for name in (*service.planes, service.vae):
-        if error := missing[name]:
-            widgets.notice(error)
+    notices(*(missing[name] for name in (*service.planes, service.vae)))
     if not any(missing[name] for name in service.pair):
-        functions = {"samples": lambda seed, scale: samples(service, seed, scale)}
-        widgets.Widget("aae_samples", functions=functions, data={"pair": pair(service)})
-    for name in service.pair:
-        if error := missing[name]:
-            widgets.notice(error)
-    widgets.explanation(
-        "aae", **figures(service, [n for n, error in missing.items() if not error])
-    )
+        data = {"pair": pair(service)}
+        widgets.Widget("aae_samples", functions=calls([samples], service), data=data)
+    notices(*(missing[name] for name in service.pair))
+    there = [name for name, error in missing.items() if not error]
+    widgets.explanation("aae", **numbers(service, there))
     endpoints(service)
 
 
@@ -67,22 +60,15 @@ def pair(service: AAEService) -> list[dict[str, Any]]:
     return [{"model": name, "fids": service.about(name)["fids"]} for name in service.pair]
 
 
-def figures(service: AAEService, names: list[str]) -> dict[str, str]:
-    """The numbers of the explanation; a dash for what is not there."""
-    shown = {}
-    for name in (*service.planes, *service.pair):
-        about = service.about(name) if name in names else {"figures": {}}
-        measured = about["figures"]
-        key = name.replace("-mnist", "").replace("-", "_")
-        n = about.get("n_parameters")
-        shown[f"n_{key}"] = "—" if n is None else f"{n:,}"
-        for figure, digits in (
-            *(("reconstruction", 1), ("prior_distance", 4), ("prior_distance_reference", 4)),
-            *(("prior_p_value", 2), ("fid", 2)),
-        ):
-            value = measured.get(figure)
-            shown[f"{figure}_{key}"] = "—" if value is None else f"{value:.{digits}f}"
-    return shown
+def numbers(service: AAEService, names: list[str]) -> dict[str, str]:
+    """The numbers of the explanation."""
+    models = {
+        name.replace("-mnist", ""): service.about(name) if name in names else None
+        for name in (*service.planes, *service.pair)
+    }
+    forms = {"n_parameters": ",", "reconstruction": ".1f", "prior_distance": ".4f"}
+    forms |= {"prior_distance_reference": ".4f", "prior_p_value": ".2f", "fid": ".2f"}
+    return text.numbers_of(models, **forms)
 
 
 def start(service: AAEService, model: str) -> dict[str, Any]:
@@ -119,58 +105,45 @@ def samples(service: AAEService, seed: int, scale: float) -> dict[str, Any]:
     """A sheet by each of the pair, in its order."""
     answers = [service.samples(name, SIDE**2, seed, scale) for name in service.pair]
     return {
-        "z": answers[0]["z"].astype(float).round(4).tolist(),
+        "z": wire.rounded(answers[0]["z"]),
         "sheets": [wire.pack_bytes(pictures.sheet(answer["images"], SIDE)) for answer in answers],
     }
 
 
 def endpoints(service: AAEService) -> None:
-    """The same for programs: /aae_decode, _encode, _prior, _walk and _samples."""
+    """The same for programs."""
+    planes, pair = ", ".join(service.planes), ", ".join(service.pair)
 
+    @endpoint(
+        "A number for each latent, -6 to 6 -> 784 pixels in [0, 1], row by row: the mean of "
+        f"p(x | z). Models: {planes}, {service.vae}, {pair}."
+    )
     def aae_decode(z: list[float], model: str = "aae-mnist") -> list[float]:
         return service.decode(model, z).tolist()
 
+    @endpoint(
+        "784 pixels, each 0 or 1, row by row -> z, its code; image decoded from it, and "
+        f"log_likelihood, log p(x | z) in nats. Models: {planes}, {service.pair[1]}."
+    )
     def aae_encode(pixels: list[float], model: str = "aae-mnist") -> dict[str, Any]:
-        return wire.plain(service.encode(model, pixels))
+        return service.encode(model, pixels)
 
+    @endpoint(f"Samples of the prior p(z) of a plane, n pairs, by a seed. Models: {planes}.")
     def aae_prior(model: str = "aae-mnist", n: int = 100, seed: int = 0) -> list[list[float]]:
         return service.prior(model, n, seed).tolist()
 
+    @endpoint(
+        "Through the shape of a plane's prior from one end to the other -> t from 0 to 1, z, and "
+        f"images (n x 784), 2 to 64 of them. Models: {planes}."
+    )
     def aae_walk(model: str = "aae-mnist", n: int = 16) -> dict[str, Any]:
-        return wire.plain(service.walk(model, n))
+        return service.walk(model, n)
 
+    @endpoint(
+        "n codes of N(0, I), 1 to 64 by a seed, multiplied by scale, 0 to 1.5 -> z and images "
+        f"(n x 784); the same seed is the same z for either model. Models: {pair}."
+    )
     def aae_samples(
         model: str = "aae-mnist-8", n: int = 36, seed: int = 0, scale: float = 1.0
     ) -> dict[str, Any]:
-        return wire.plain(service.samples(model, n, seed, scale))
-
-    planes, pair = ", ".join(service.planes), ", ".join(service.pair)
-    widgets.endpoint(
-        "aae_decode",
-        aae_decode,
-        "A number for each latent, -6 to 6 -> 784 pixels in [0, 1], row by row: the mean of "
-        f"p(x | z). Models: {planes}, {service.vae}, {pair}.",
-    )
-    widgets.endpoint(
-        "aae_encode",
-        aae_encode,
-        "784 pixels, each 0 or 1, row by row -> z, its code; image decoded from it, and "
-        f"log_likelihood, log p(x | z) in nats. Models: {planes}, {service.pair[1]}.",
-    )
-    widgets.endpoint(
-        "aae_prior",
-        aae_prior,
-        f"Draws of the prior p(z) of a plane, n pairs, by a seed. Models: {planes}.",
-    )
-    widgets.endpoint(
-        "aae_walk",
-        aae_walk,
-        "Through the shape of a plane's prior from one end to the other -> t from 0 to 1, z, and "
-        f"images (n x 784), 2 to 64 of them. Models: {planes}.",
-    )
-    widgets.endpoint(
-        "aae_samples",
-        aae_samples,
-        "n codes of N(0, I), 1 to 64 by a seed, multiplied by scale, 0 to 1.5 -> z and images "
-        f"(n x 784); the same seed is the same z for either model. Models: {pair}.",
-    )
+        return service.samples(model, n, seed, scale)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from demo_app import pictures, widgets, wire
+from demo_app.tabs import endpoint
 
 if TYPE_CHECKING:
     from demo_app.services.atlas import AtlasService
@@ -50,24 +51,19 @@ def figures(nodes: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def endpoints(service: AtlasService) -> None:
-    """The same for programs: /map_nodes and /map_pictures."""
+    """The same for programs."""
 
+    @endpoint(
+        "Every model of the map -> a list of {key, year, kind, release, tab, after, paper, "
+        "figures, missing, ...}; kind is tractable, approximate or implicit, after the keys of "
+        "the models from which it took its idea."
+    )
     def map_nodes() -> list[dict[str, Any]]:
         return service.nodes()
 
+    @endpoint(
+        "n pictures of a node, 1 to 16 by a seed -> n x 784 pixels in [0, 1], row by row; of "
+        "one with color n x 12288, channel by channel. Some take seconds each."
+    )
     def map_pictures(node: str = "nade", n: int = 4, seed: int = 0) -> list[list[float]]:
         return service.pictures(node, n, seed).tolist()
-
-    widgets.endpoint(
-        "map_nodes",
-        map_nodes,
-        "Every model of the map -> a list of {key, year, kind, release, tab, after, paper, "
-        "figures, missing, ...}; kind is tractable, approximate or implicit, after the keys of "
-        "the models from which it took its idea.",
-    )
-    widgets.endpoint(
-        "map_pictures",
-        map_pictures,
-        "n pictures of a node, 1 to 16 by a seed -> n x 784 pixels in [0, 1], row by row; of "
-        "one with color n x 12288, channel by channel. Some take seconds each.",
-    )

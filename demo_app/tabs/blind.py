@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from demo_app import widgets, wire
+from demo_app.tabs import calls, endpoint
 
 if TYPE_CHECKING:
     from demo_app.services.blind import BlindService
@@ -19,10 +18,7 @@ def build(service: BlindService) -> None:
     if missing := service.missing():
         widgets.notice(missing)
         return
-    functions: dict[str, Callable[..., dict[str, Any]]] = {
-        "round": lambda data, kind, seed, k: picture(service, data, kind, seed, k),
-        "reveal": lambda data, kind, seed, k: reveal(service, data, kind, seed, k),
-    }
+    functions = {"round": calls([picture], service)["picture"], **calls([reveal], service)}
     widgets.Widget("blind", functions=functions, data={"games": service.games()})
     endpoints(service)
 
@@ -49,33 +45,28 @@ def told(service: BlindService, data: str, kind: str, seed: int, k: int) -> dict
 
 def packed(levels: np.ndarray) -> str:
     """Gray levels 0 to 255 as the page reads bytes."""
-    return base64.b64encode(levels.astype(np.uint8).tobytes()).decode()
+    return wire.encode(levels.astype(np.uint8).tobytes())
 
 
 def endpoints(service: BlindService) -> None:
-    """The same for programs: /blind_round and /blind_reveal."""
+    """The same for programs."""
+    games = "; ".join(f"{game['data']}, {game['kind']}" for game in service.games())
 
+    @endpoint(
+        "The picture of a round k, 0 to 9, of the game of that seed -> 784 gray levels, 0 to 255, "
+        f"255 is ink: a real test image, or one that a model has made. Games: {games}."
+    )
     def blind_round(
         data: str = "mnist", kind: str = "binary", seed: int = 1, k: int = 0
     ) -> list[int]:
         return service.round(data, kind, seed, k).tolist()
 
+    @endpoint(
+        "What the picture of that round was -> real; the model and its family, null where it is "
+        "real; nearest, the real test image nearest to a made picture, or of a real one the "
+        "nearest among 64 by the model nearest_by."
+    )
     def blind_reveal(
         data: str = "mnist", kind: str = "binary", seed: int = 1, k: int = 0
     ) -> dict[str, Any]:
-        return wire.plain(told(service, data, kind, seed, k))
-
-    games = "; ".join(f"{game['data']}, {game['kind']}" for game in service.games())
-    widgets.endpoint(
-        "blind_round",
-        blind_round,
-        "The picture of a round k, 0 to 9, of the game of that seed -> 784 gray levels, 0 to 255, "
-        f"255 is ink: a real test image, or one that a model has made. Games: {games}.",
-    )
-    widgets.endpoint(
-        "blind_reveal",
-        blind_reveal,
-        "What the picture of that round was -> real; the model and its family, null where it is "
-        "real; nearest, the real test image nearest to a made picture, or of a real one the "
-        "nearest among 64 by the model nearest_by.",
-    )
+        return told(service, data, kind, seed, k)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from demo_app import widgets, wire
+from demo_app import text, widgets, wire
+from demo_app.tabs import calls, endpoint
 
 if TYPE_CHECKING:
     from demo_app.services.cyclegan import CycleGANService
@@ -14,49 +14,31 @@ PIXELS = 64 * 64
 N_FACES = 8
 """Columns of the sheet."""
 
-Functions = dict[str, Callable[..., dict[str, Any]]]
-
 
 def build(service: CycleGANService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both. Where the release is missing
     a notice stands for all but the explanation."""
-    if error := service.missing():
-        widgets.notice(error)
-        widgets.explanation("cyclegan", **figures(None))
-        endpoints(service)
-        return
-    functions: Functions = {
-        "draw": lambda sketch: draw(service, sketch),
-        "face": lambda seed: {"sketch": wire.pack_bytes(service.pair(seed)["sketch"])},
-    }
-    widgets.Widget("cyclegan_draw", functions=functions)
-    functions = {"cycle": lambda seed, levels: cycle(service, seed, levels)}
-    widgets.Widget("cyclegan_cycle", functions=functions)
-    functions = {"several": lambda seed: several(service, seed)}
-    widgets.Widget("cyclegan_many", functions=functions, data={"n_faces": N_FACES})
-    widgets.explanation("cyclegan", **figures(service.about()))
+    missing = service.missing()
+    if missing:
+        widgets.notice(missing)
+    else:
+        widgets.Widget("cyclegan_draw", functions=calls([draw, face], service))
+        widgets.Widget("cyclegan_cycle", functions=calls([cycle], service))
+        functions = calls([several], service)
+        widgets.Widget("cyclegan_many", functions=functions, data={"n_faces": N_FACES})
+    widgets.explanation("cyclegan", **numbers(None if missing else service.about()))
     endpoints(service)
 
 
-def figures(about: dict[str, Any] | None) -> dict[str, str]:
-    """The numbers of the explanation; a dash for what is not there."""
-    measured = {} if about is None else about["figures"]
-
-    def shown(name: str) -> str:
-        return f"{measured[name]['value']:.4f}" if name in measured else "—"
-
-    return {
-        "n_parameters": "—" if about is None else f"{about['n_parameters']:,}",
-        "images_seen": "—" if about is None else f"{about['images_seen']:,}",
-        "forth": shown("forth_error"),
-        "cycle": shown("cycle_error"),
-        "other": shown("cycle_error_other"),
-    }
+def numbers(about: dict[str, Any] | None) -> dict[str, str]:
+    """The numbers of the explanation."""
+    errors = dict.fromkeys(("forth_error", "cycle_error", "cycle_error_other"), ".4f")
+    return text.numbers(about, n_parameters=",", images_seen=",", **errors)
 
 
 def draw(service: CycleGANService, sketch: object) -> dict[str, Any]:
     """A sketch in color, and what is made of that again."""
-    answer = service.cycle(sketch=wire.unpack_bytes(sketch, PIXELS) / 255)
+    answer = service.cycle(sketch=wire.unpack_bytes(sketch, PIXELS))
     return {
         "colored": wire.pack_bytes(answer["between"]),
         "again": wire.pack_bytes(answer["back"]),
@@ -64,15 +46,17 @@ def draw(service: CycleGANService, sketch: object) -> dict[str, Any]:
     }
 
 
+def face(service: CycleGANService, seed: int) -> dict[str, Any]:
+    """The sketch of a seed's face."""
+    return {"sketch": wire.pack_bytes(service.pair(seed)["sketch"])}
+
+
 def cycle(service: CycleGANService, seed: int, levels: int) -> dict[str, Any]:
     """The face of a seed as it is drawn both ways, as a sketch, and in color again."""
     pair = service.pair(seed)
     answer = service.cycle(color=pair["color"], levels=levels)
-    images = {**pair, "between": answer["between"], "back": answer["back"]}
-    return {
-        **{key: wire.pack_bytes(image) for key, image in images.items()},
-        "error": round(answer["error"], 5),
-    }
+    images = dict.fromkeys(("color", "sketch", "between", "back"), wire.pack_bytes)
+    return wire.pack({**pair, **answer, "error": round(answer["error"], 5)}, **images)
 
 
 def several(service: CycleGANService, seed: int) -> dict[str, Any]:
@@ -80,28 +64,25 @@ def several(service: CycleGANService, seed: int) -> dict[str, Any]:
 
 
 def endpoints(service: CycleGANService) -> None:
-    """The same for programs: /cyclegan_color, _sketch and _cycle."""
+    """The same for programs."""
+    sketch_is = "4096 pixels in [0, 1], black lines on white, row by row"
+    color_is = "12288 pixels in [0, 1], channel by channel and row by row"
 
+    @endpoint(f"A sketch, {sketch_is} -> image, {color_is}.")
     def cyclegan_color(sketch: list[float]) -> dict[str, Any]:
-        return wire.plain({"image": service.colored(sketch)})
+        return {"image": service.colored(sketch)}
 
+    @endpoint(f"A face, {color_is} -> sketch, {sketch_is}.")
     def cyclegan_sketch(image: list[float]) -> dict[str, Any]:
-        return wire.plain({"sketch": service.sketched(image)})
+        return {"sketch": service.sketched(image)}
 
+    @endpoint(
+        f"A face, {color_is}, or a sketch, {sketch_is}, and the levels, 2 to 256, of the image "
+        "between -> between, back, and error, the mean absolute difference from the first."
+    )
     def cyclegan_cycle(
         image: list[float] | None = None,
         sketch: list[float] | None = None,
         levels: int = 256,
     ) -> dict[str, Any]:
-        return wire.plain(service.cycle(image, sketch, levels))
-
-    sketch = "4096 pixels in [0, 1], black lines on white, row by row"
-    color = "12288 pixels in [0, 1], channel by channel and row by row"
-    widgets.endpoint("cyclegan_color", cyclegan_color, f"A sketch, {sketch} -> image, {color}.")
-    widgets.endpoint("cyclegan_sketch", cyclegan_sketch, f"A face, {color} -> sketch, {sketch}.")
-    widgets.endpoint(
-        "cyclegan_cycle",
-        cyclegan_cycle,
-        f"A face, {color}, or a sketch, {sketch}, and the levels, 2 to 256, of the image between "
-        "-> between, back, and error, the mean absolute difference from the first.",
-    )
+        return service.cycle(image, sketch, levels)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo_app import pictures, widgets, wire
+from demo_app import pictures, text, widgets, wire
+from demo_app.tabs import calls, endpoint, notices
 
 if TYPE_CHECKING:
     from demo_app.services.dcgan import DCGANService
@@ -28,8 +28,6 @@ REACH, STEPS = 4, 9
 Place = list[int]
 """A draw: a seed and a cell of its sheet."""
 
-Functions = dict[str, Callable[..., dict[str, Any]]]
-
 
 def build(service: DCGANService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both. A model that is missing is a
@@ -38,43 +36,23 @@ def build(service: DCGANService) -> None:
     models = [name for name in service.models if not missing[name]]
     if models:
         first = cache(lambda model: start(service, model))
-        one: Functions = {
-            "start": lambda model: first(str(model)),
-            "samples": partial(samples, service),
-            "picture": partial(picture, service),
-            "neighbours": partial(neighbours, service),
-        }
-        widgets.Widget("dcgan_sheet", functions=one, data=[about(service, m) for m in models])
-        for name, functions in functions_of(service).items():
-            widgets.Widget(name, functions=functions)
-    for error in missing.values():
-        if error:
-            widgets.notice(error)
-    widgets.explanation("dcgan", **figures(service, models))
-    endpoints(service)
-
-
-def functions_of(service: DCGANService) -> dict[str, Functions]:
-    """What each of the widgets below the sheet may ask."""
-    return {
-        "dcgan_between": {
-            "between": partial(between, service),
-            "ways": partial(ways, service),
-            "gif": partial(gif, service),
-        },
-        "dcgan_trip": {
-            "place": partial(trip_place, service),
-            "stops": partial(trip_stops, service),
-        },
-        "dcgan_sum": {
-            "pictures": partial(pictures_of, service),
-            "sum": partial(add, service),
-        },
-        "dcgan_sweep": {
+        functions = calls([samples, picture, neighbours], service)
+        functions["start"] = lambda model: first(str(model))
+        data = [about(service, model) for model in models]
+        widgets.Widget("dcgan_sheet", functions=functions, data=data)
+        widgets.Widget("dcgan_between", functions=calls([between, ways, gif], service))
+        functions = {"place": partial(trip_place, service), "stops": partial(trip_stops, service)}
+        widgets.Widget("dcgan_trip", functions=functions)
+        functions = {"pictures": partial(pictures_of, service), "sum": partial(add, service)}
+        widgets.Widget("dcgan_sum", functions=functions)
+        functions = {
             "place": partial(sweep_place, service),
             "sheet": partial(sweep_sheet, service),
-        },
-    }
+        }
+        widgets.Widget("dcgan_sweep", functions=functions)
+    notices(*missing.values())
+    widgets.explanation("dcgan", **numbers(service, models))
+    endpoints(service)
 
 
 def about(service: DCGANService, model: str) -> dict[str, Any]:
@@ -90,37 +68,29 @@ def about(service: DCGANService, model: str) -> dict[str, Any]:
     }
 
 
-def figures(service: DCGANService, names: list[str]) -> dict[str, str]:
-    """The numbers of the explanation; a dash for what is not there."""
-    shown = {}
-    for name in service.models:
-        known = service.about(name) if name in names else {"figures": {}, "fids": []}
-        key = name.removeprefix("dcgan-")
-        n = known.get("n_parameters")
-        shown[f"n_{key}"] = "—" if n is None else f"{n:,}"
-        for figure, digits in (
-            *(("fid", 2), ("fid_train_reference", 2), ("precision", 1), ("recall", 1)),
-            *(("share_smallest", 2), ("share_largest", 2)),
-            *(("nearest", 2), ("nearest_test_reference", 2), ("near_copies", 1)),
-        ):
-            value = known["figures"].get(figure)
-            shown[f"{figure}_{key}"] = "—" if value is None else f"{value:.{digits}f}"
-        if len(fids := known["fids"]) > 1:
+def numbers(service: DCGANService, names: list[str]) -> dict[str, str]:
+    """The numbers of the explanation; behind an FID the range over several trainings."""
+    models = {
+        name.removeprefix("dcgan-"): service.about(name) if name in names else None
+        for name in service.models
+    }
+    forms = {"n_parameters": ",", "precision": ".1f", "recall": ".1f", "near_copies": ".1f"}
+    forms |= {"fid": ".2f", "fid_train_reference": ".2f"}
+    forms |= {"nearest": ".2f", "nearest_test_reference": ".2f"}
+    forms |= {"share_smallest": ".2f", "share_largest": ".2f"}
+    shown = text.numbers_of(models, **forms)
+    for key, known in models.items():
+        if known and len(fids := known["fids"]) > 1:
             shown[f"fid_{key}"] += f" [{min(fids):.2f}–{max(fids):.2f}]"
-    known = service.about(names[0]) if names else {}
-    return {**shown, **{name: str(known.get(name, "—")) for name in ("r1_interval", "gamma")}}
+    penalty = service.about(names[0]) if names else None
+    return {**shown, **text.numbers(penalty, r1_interval="", gamma="")}
 
 
 def start(service: DCGANService, model: str) -> dict[str, Any]:
     """What does not change while one plays with a model."""
     known = service.known(model)
-    return {
-        "ends": known["ends"].tolist(),
-        "example": known["example"].tolist(),
-        "example_classes": known["example_classes"].tolist(),
-        "real_distances": known["real_distances"].astype(float).round(4).tolist(),
-        "gains": known["gains"].astype(float).round(2).tolist(),
-    }
+    known["gains"] = wire.rounded(known["gains"], 2)
+    return wire.pack(known, real_distances=wire.rounded)
 
 
 def samples(service: DCGANService, model: str, seed: int, scale: float) -> dict[str, Any]:
@@ -140,12 +110,8 @@ def neighbours(service: DCGANService, model: str, seed: int, cell: int) -> dict[
     found = service.neighbours(model, seed, cell)
     if found is None:
         return {"found": False}
-    return {
-        "found": True,
-        "distances": found["distances"].astype(float).round(4).tolist(),
-        "images": wire.pack_bytes(found["images"] / 255),
-        "labels": found["labels"].tolist(),
-    }
+    images = wire.encode(found["images"].tobytes())
+    return {"found": True, **wire.pack(found, distances=wire.rounded), "images": images}
 
 
 def between(
@@ -170,7 +136,7 @@ def ways(service: DCGANService, model: str, a: Place, b: Place, scale: float) ->
         way: {
             "strip": sheet_of(answer["images"], KEYS),
             "lengths": lengths(answer["z"]),
-            "z": plain(answer["z"]),
+            "z": wire.rounded(answer["z"]),
         }
         for way, answer in answers.items()
     }
@@ -178,8 +144,7 @@ def ways(service: DCGANService, model: str, a: Place, b: Place, scale: float) ->
 
 def gif(service: DCGANService, model: str, a: Place, b: Place, scale: float) -> dict[str, Any]:
     start, end = service.draws(model, [a, b], scale)
-    file = service.gif(model, start, end)
-    return {"gif": wire.pack_bytes(np.frombuffer(file, np.uint8) / 255)}
+    return {"gif": wire.encode(service.gif(model, start, end))}
 
 
 def trip_place(
@@ -192,7 +157,7 @@ def trip_place(
 def trip_stops(service: DCGANService, model: str, seed: int, scale: float) -> dict[str, Any]:
     at = np.arange(STOPS) * (SIDE / STOPS)
     answer = service.trip(model, at, seed, scale)
-    return {"strip": sheet_of(answer["images"], STOPS // 2), "z": plain(answer["z"])}
+    return {"strip": sheet_of(answer["images"], STOPS // 2), "z": wire.rounded(answer["z"])}
 
 
 def pictures_of(
@@ -221,7 +186,7 @@ def add(
         "images": wire.pack_bytes(answer["images"]),
         "around": sheet_of(answer["around"], 3),
         "lengths": lengths(answer["z"]),
-        "z": plain(answer["z"]),
+        "z": wire.rounded(answer["z"]),
     }
 
 
@@ -241,7 +206,7 @@ def sweep_place(
     return {
         "image": wire.pack_bytes(answer["image"]),
         "length": round(answer["length"], 3),
-        "z": plain(answer["z"]),
+        "z": wire.rounded(answer["z"]),
     }
 
 
@@ -258,31 +223,40 @@ def sheet_of(images: np.ndarray, columns: int) -> str:
 
 
 def lengths(z: np.ndarray) -> list[float]:
-    return np.linalg.norm(z.astype(float), axis=1).round(3).tolist()
-
-
-def plain(z: np.ndarray) -> list[Any]:
-    return z.astype(float).round(4).tolist()
+    return wire.rounded(np.linalg.norm(z.astype(float), axis=1), 3)
 
 
 def endpoints(service: DCGANService) -> None:
-    """The same for programs: /dcgan_generate, _samples, _interpolate, _arithmetic, _sweep and
-    _neighbours."""
-    default = service.models[0]
+    """The same for programs."""
+    default, models = service.models[0], f"Models: {', '.join(service.models)}."
 
+    @endpoint(f"z, 64 numbers, in training standard normal -> 784 pixels in [0, 1]. {models}")
     def dcgan_generate(z: list[float], model: str = default) -> list[float]:
         return service.generate(model, z).tolist()
 
+    @endpoint(
+        "The first n draws, 1 to 64, of a seed, multiplied by scale, 0 to 1.5 -> z and images "
+        f"(n x 784). {models}"
+    )
     def dcgan_samples(
         model: str = default, n: int = 64, seed: int = 0, scale: float = 1.0
     ) -> dict[str, Any]:
-        return wire.plain(service.samples(model, n, seed, scale))
+        return service.samples(model, n, seed, scale)
 
+    @endpoint(
+        "From z = a to z = b in n pictures, 2 to 64, along the great circle (way: spherical) or "
+        f"the line (straight) -> t, z, length of each z, and images (n x 784). {models}"
+    )
     def dcgan_interpolate(
         a: list[float], b: list[float], model: str = default, n: int = 11, way: str = "spherical"
     ) -> dict[str, Any]:
-        return wire.plain(service.interpolate(model, a, b, n, way))
+        return service.interpolate(model, a, b, n, way)
 
+    @endpoint(
+        "mean(a) - mean(b) + mean(c), up to five z each -> z, length and images of the three "
+        "means and the result, and around, n images with noise of this size (0 to 1) added to "
+        f"the result, the middle one without. {models}"
+    )
     def dcgan_arithmetic(
         a: list[list[float]],
         b: list[list[float]],
@@ -292,8 +266,13 @@ def endpoints(service: DCGANService) -> None:
         seed: int = 0,
         n: int = 9,
     ) -> dict[str, Any]:
-        return wire.plain(service.arithmetic(model, a, b, c, noise, seed, n))
+        return service.arithmetic(model, a, b, c, noise, seed, n)
 
+    @endpoint(
+        "z + a u + b v for a and b from -reach to reach, up to 6, in 2 to 9 steps -> values and "
+        "images (steps x steps x 784), a row for each b, the greatest first. u and v: principal "
+        f"directions 1 to 8, or 0 for one at random by the seed. {models}"
+    )
     def dcgan_sweep(
         z: list[float],
         model: str = default,
@@ -303,48 +282,13 @@ def endpoints(service: DCGANService) -> None:
         steps: int = 9,
         seed: int = 0,
     ) -> dict[str, Any]:
-        return wire.plain(service.sweep_sheet(model, z, u, v, reach, steps, seed))
+        return service.sweep_sheet(model, z, u, v, reach, steps, seed)
 
-    def dcgan_neighbours(seed: int, cell: int, model: str = default) -> dict[str, Any]:
-        found = service.neighbours(model, seed, cell)
-        return {"found": found is not None, **wire.plain(found or {})}
-
-    models = f"Models: {', '.join(service.models)}."
-    widgets.endpoint(
-        "dcgan_generate",
-        dcgan_generate,
-        f"z, 64 numbers, in training standard normal -> 784 pixels in [0, 1]. {models}",
-    )
-    widgets.endpoint(
-        "dcgan_samples",
-        dcgan_samples,
-        "The first n draws, 1 to 64, of a seed, multiplied by scale, 0 to 1.5 -> z and images "
-        f"(n x 784). {models}",
-    )
-    widgets.endpoint(
-        "dcgan_interpolate",
-        dcgan_interpolate,
-        "From z = a to z = b in n pictures, 2 to 64, along the great circle (way: spherical) or "
-        f"the line (straight) -> t, z, length of each z, and images (n x 784). {models}",
-    )
-    widgets.endpoint(
-        "dcgan_arithmetic",
-        dcgan_arithmetic,
-        "mean(a) - mean(b) + mean(c), up to five z each -> z, length and images of the three "
-        "means and the result, and around, n images with noise of this size (0 to 1) added to "
-        f"the result, the middle one without. {models}",
-    )
-    widgets.endpoint(
-        "dcgan_sweep",
-        dcgan_sweep,
-        "z + a u + b v for a and b from -reach to reach, up to 6, in 2 to 9 steps -> values and "
-        "images (steps x steps x 784), a row for each b, the greatest first. u and v: principal "
-        f"directions 1 to 8, or 0 for one at random by the seed. {models}",
-    )
-    widgets.endpoint(
-        "dcgan_neighbours",
-        dcgan_neighbours,
+    @endpoint(
         "The training images nearest to a cell, 0 to 63, of a seed's sheet, by the judge's "
         "features -> found, and if so distances, images of 0 to 255 and labels; only the first "
-        f"seeds were searched. {models}",
+        f"seeds were searched. {models}"
     )
+    def dcgan_neighbours(seed: int, cell: int, model: str = default) -> dict[str, Any]:
+        found = service.neighbours(model, seed, cell)
+        return {"found": found is not None, **(found or {})}

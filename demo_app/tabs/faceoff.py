@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo_app import widgets, wire
 from demo_app.errors import BadInput
+from demo_app.tabs import endpoint, first_digits
 
 if TYPE_CHECKING:
     from demo_app.services.faceoff import FaceOffService
@@ -51,7 +52,7 @@ def build(service: FaceOffService) -> None:
         return
     turns = Turns()
     functions: dict[str, Callable[..., dict[str, Any]]] = {
-        "start": lambda: start(service),
+        "start": lambda: first_digits(service),
         "foresee": lambda model, x, page, turn: foresee(service, model, x, turns.take(page, turn)),
         "complete": lambda model, x, known, seed, page, turn: complete(
             service, model, x, known, seed, turns.take(page, turn)
@@ -60,12 +61,6 @@ def build(service: FaceOffService) -> None:
     models = [asdict(one) for one in service.contestants()]
     widgets.Widget("faceoff", functions=functions, data={"models": models, "count": COUNT})
     endpoints(service)
-
-
-def start(service: FaceOffService) -> dict[str, Any]:
-    """What does not change while one plays: test digits."""
-    digits, labels = service.digits()
-    return {"digits": [wire.pack_bits(digit) for digit in digits], "labels": labels.tolist()}
 
 
 def foresee(
@@ -87,22 +82,19 @@ def complete(
 
 
 def endpoints(service: FaceOffService) -> None:
-    """The same for programs: /compare_complete."""
+    """The same for programs."""
+    names = ", ".join(one.name for one in service.contestants())
 
+    @endpoint(
+        "784 pixels, 0 or 1, row by row, and 784 numbers, 1 where a pixel is known -> `count` "
+        "completions by a model, images of 784 numbers in [0, 1]; and log_prob, the "
+        "log-probability in nats of the unknown pixels as they were given, null where a model has "
+        "none that is exact. Models in raster order can be given the first pixels alone. Models: "
+        f"{names}."
+    )
     def compare_complete(
         pixels: list[int], known: list[int], model: str, count: int = COUNT, seed: int = 0
     ) -> dict[str, Any]:
         answer = service.complete(model, pixels, known, count, seed)
         assert answer is not None  # nobody stops it
-        return wire.plain(answer)
-
-    names = ", ".join(one.name for one in service.contestants())
-    widgets.endpoint(
-        "compare_complete",
-        compare_complete,
-        "784 pixels, 0 or 1, row by row, and 784 numbers, 1 where a pixel is known -> `count` "
-        "completions by a model, images of 784 numbers in [0, 1]; and log_prob, the "
-        "log-probability in nats of the unknown pixels as they were given, null where a model has "
-        "none that is exact. Models in raster order can be given the first pixels alone. Models: "
-        f"{names}.",
-    )
+        return answer

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from demo_app import widgets, wire
+from demo_app import text, widgets, wire
+from demo_app.tabs import calls, endpoint, notices
 
 if TYPE_CHECKING:
     from demo_app.services.rnade import RNADEService
@@ -20,47 +20,37 @@ def build(service: RNADEService) -> None:
     missing = {name: service.missing(name) for name in service.models}
     models = [name for name in service.models if not missing[name]]
     if models:
-        functions: dict[str, Callable[..., dict[str, Any]]] = {
-            "start": lambda name: start(service, name),
-            "conditional": lambda name, x1: conditional(service, name, x1),
-            "sample": lambda name, n, seed: sample(service, name, n, seed),
-        }
+        functions = calls([start, sample], service) | calls([service.conditional])
         widgets.Widget("rnade", functions=functions, data={"models": models})
-    for error in missing.values():
-        if error:
-            widgets.notice(error)
+    notices(*missing.values())
     if models:
-        widgets.explanation("rnade", **figures(service, models))
+        widgets.explanation("rnade", **numbers(service, models))
         endpoints(service)
 
 
-def figures(service: RNADEService, models: list[str]) -> dict[str, str]:
-    """The numbers of the explanation; a dash for what is not there."""
-    about = {name: service.about(name) for name in models}
-    sizes = about[models[0]]
-    shown = {key: f"{sizes[key]:,}" for key in ("n_parameters", "n_hidden", "n_components")}
-    for name in service.models:
-        nll = about[name]["nll"] if name in about else None
-        shown[name.removeprefix("rnade-")] = "—" if nll is None else f"{nll:.2f}"
-    return shown
+def numbers(service: RNADEService, models: list[str]) -> dict[str, str]:
+    """The numbers of the explanation; every model has the same sizes."""
+    about = {
+        name.removeprefix("rnade-"): service.about(name) if name in models else None
+        for name in service.models
+    }
+    sizes = dict.fromkeys(("n_parameters", "n_hidden", "n_components"), ",")
+    first = service.about(models[0])
+    return {**text.numbers(first, **sizes), **text.numbers_of(about, nll=".2f")}
 
 
 def start(service: RNADEService, name: str) -> dict[str, Any]:
     """What does not change while one plays with a model."""
-    density = service.density(name)
+    density, about = service.density(name), service.about(name)
     high = float(density.max())
     return {
         "density": wire.pack_bytes(density / high),
         "cells": len(density),
         "high": high,
-        "marginal": wire.plain(service.marginal(name)),
+        "marginal": service.marginal(name),
         "points": wire.pack_int16(service.points(name), SCALE),
-        "about": service.about(name),
+        "about": {key: about[key] for key in ("gaussian", "nll", "truth")},
     }
-
-
-def conditional(service: RNADEService, name: str, x1: float) -> dict[str, Any]:
-    return wire.plain(service.conditional(name, x1))
 
 
 def sample(service: RNADEService, name: str, n: int, seed: int) -> dict[str, Any]:
@@ -68,33 +58,26 @@ def sample(service: RNADEService, name: str, n: int, seed: int) -> dict[str, Any
 
 
 def endpoints(service: RNADEService) -> None:
-    """The same for programs: /rnade_density, /rnade_conditional and /rnade_sample."""
-
-    def density(points: list[list[float]], name: str = "rnade-moons") -> dict[str, Any]:
-        return wire.plain(service.log_prob(name, points))
-
-    def mixture(x1: float, name: str = "rnade-moons") -> dict[str, Any]:
-        return wire.plain(service.conditional(name, x1))
-
-    def draw(count: int = 100, seed: int = 0, name: str = "rnade-moons") -> list[list[float]]:
-        return service.samples(name, count, seed).tolist()
-
+    """The same for programs."""
     models = f"Models: {', '.join(service.models)}."
-    widgets.endpoint(
-        "rnade_density",
-        density,
+
+    @endpoint(
         "Points [x_1, x_2] of the unit square -> first, log p(x_1); second, log p(x_2 | x_1); "
-        f"total, their sum log p(x); in nats. {models}",
+        f"total, their sum log p(x); in nats. {models}"
     )
-    widgets.endpoint(
-        "rnade_conditional",
-        mixture,
+    def rnade_density(points: list[list[float]], name: str = "rnade-moons") -> dict[str, Any]:
+        return service.log_prob(name, points)
+
+    @endpoint(
         "x_1 in [0, 1] -> the mixture p(x_2 | x_1): weights, means and deviations of its "
         "Gaussians, cut off at 0 and 1, and heights: what each adds to the density at its mean. "
-        f"{models}",
+        f"{models}"
     )
-    widgets.endpoint(
-        "rnade_sample",
-        draw,
-        f"`count` points [x_1, x_2] drawn from the model with a seed. {models}",
-    )
+    def rnade_conditional(x1: float, name: str = "rnade-moons") -> dict[str, Any]:
+        return service.conditional(name, x1)
+
+    @endpoint(f"`count` points [x_1, x_2] sampled from the model with a seed. {models}")
+    def rnade_sample(
+        count: int = 100, seed: int = 0, name: str = "rnade-moons"
+    ) -> list[list[float]]:
+        return service.samples(name, count, seed).tolist()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo_app import pictures, widgets, wire
+from demo_app import pictures, text, widgets, wire
 from demo_app.errors import BadInput
+from demo_app.tabs import calls, endpoint
 
 if TYPE_CHECKING:
     from demo_app.services.stargan import StarGANService
@@ -33,35 +32,22 @@ EACH = {
 AT_FIRST = ("hair_color", "glasses", "mouth")
 """Of these the first face is given the next value."""
 
-Functions = dict[str, Callable[..., dict[str, Any]]]
-
 
 def build(service: StarGANService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both. Where a release is missing a
     notice stands for all but the explanation."""
-    if error := service.missing():
-        widgets.notice(error)
-        widgets.explanation("stargan", **figures(None))
-        endpoints(service)
-        return
-    about = service.about()
-    schema = {name: list(values) for name, values in service.schema.items()}
-    edited = about["edited"]
-    known = {"schema": schema, "edited": edited, "examples": examples(service, edited)}
-    functions: Functions = {
-        "face": lambda seed=0, face="": picture_of(service, seed, face),
-        "edit": lambda values, amount, face=None, image=None, own=None: edit(
-            service, values, amount, face, image, own
-        ),
-        "cycle": lambda values, face=None, image=None, own=None: cycle(
-            service, values, face, image, own
-        ),
-        "upload": lambda file: upload(service, file),
-    }
-    widgets.Widget("stargan_edit", functions=functions, data=known)
-    functions = {"grid": lambda seed, values: grid(service, seed, values)}
-    widgets.Widget("stargan_grid", functions=functions, data={**known, "n_faces": N_FACES})
-    widgets.explanation("stargan", **figures(about))
+    missing = service.missing()
+    if missing:
+        widgets.notice(missing)
+    else:
+        edited = service.about()["edited"]
+        schema = {name: list(values) for name, values in service.schema.items()}
+        known = {"schema": schema, "edited": edited, "examples": examples(service, edited)}
+        functions = calls([face, edit, cycle, upload], service)
+        widgets.Widget("stargan_edit", functions=functions, data=known)
+        functions = calls([grid], service)
+        widgets.Widget("stargan_grid", functions=functions, data={**known, "n_faces": N_FACES})
+    widgets.explanation("stargan", **numbers(None if missing else service.about()))
     endpoints(service)
 
 
@@ -79,24 +65,13 @@ def examples(service: StarGANService, edited: Sequence[str]) -> dict[str, str]:
     }
 
 
-def figures(about: dict[str, Any] | None) -> dict[str, str]:
-    """The numbers of the explanation; a dash for what is not there."""
-    measured = {} if about is None else about["figures"]
-
-    def shown(name: str, digits: int) -> str:
-        return f"{measured[name]['value']:.{digits}f}" if name in measured else "—"
-
-    return {
-        "n_parameters": "—" if about is None else f"{about['n_parameters']:,}",
-        "images_seen": "—" if about is None else f"{about['images_seen']:,}",
-        "read": shown("edit_read", 1),
-        "kept": shown("edit_kept", 1),
-        "psnr": shown("edit_psnr", 1),
-        "returned": shown("edit_return", 4),
-    }
+def numbers(about: dict[str, Any] | None) -> dict[str, str]:
+    """The numbers of the explanation."""
+    edits = {"edit_read": ".1f", "edit_kept": ".1f", "edit_psnr": ".1f", "edit_return": ".4f"}
+    return text.numbers(about, n_parameters=",", images_seen=",", **edits)
 
 
-def picture_of(service: StarGANService, seed: int, face: str) -> dict[str, Any]:
+def face(service: StarGANService, seed: int = 0, face: str = "") -> dict[str, Any]:
     """The face of the digits `face`, or, where there are none, of the seed."""
     if not isinstance(face, str) or not set(face) <= set("0123456789"):
         raise BadInput("A face must be text of digits, one for each attribute.")
@@ -108,16 +83,20 @@ def edit(
     service: StarGANService,
     values: object,
     amount: object,
-    face: object,
-    image: object,
-    own: object,
+    face: object = None,
+    image: object = None,
+    own: object = None,
 ) -> dict[str, Any]:
     answer = service.edit(values, amount, face, _pixels(image), own)
     return {key: wire.pack_bytes(pixels) for key, pixels in answer.items()}
 
 
 def cycle(
-    service: StarGANService, values: object, face: object, image: object, own: object
+    service: StarGANService,
+    values: object,
+    face: object = None,
+    image: object = None,
+    own: object = None,
 ) -> dict[str, Any]:
     answer = service.cycle(values, face, _pixels(image), own)
     return {"image": wire.pack_bytes(answer["image"]), "error": round(answer["error"], 5)}
@@ -129,20 +108,12 @@ def grid(service: StarGANService, seed: int, values: object) -> dict[str, Any]:
     rows, columns, _ = sheet.shape
     cells = np.rint(255 * sheet.clip(0, 1)).reshape(rows, columns, 3, SIDE, SIDE)
     picture = cells.transpose(0, 3, 1, 4, 2).reshape(rows * SIDE, columns * SIDE, 3)
-    return {
-        "sheet": base64.b64encode(pictures.png(picture)).decode(),
-        "faces": [list(service.face(seed + k)) for k in range(rows)],
-    }
+    faces = [list(service.face(seed + k)) for k in range(rows)]
+    return {"sheet": wire.encode(pictures.png(picture)), "faces": faces}
 
 
 def upload(service: StarGANService, file: object) -> dict[str, Any]:
-    try:
-        data = base64.b64decode(file, validate=True) if isinstance(file, str) else None
-    except binascii.Error:
-        data = None
-    if data is None:
-        raise BadInput("The file must be text in base64.")
-    answer = service.upload(data)
+    answer = service.upload(wire.decode(file, "The file"))
     return {
         **{key: answer[key] for key in ("face", "notes", "is_face")},
         "image": wire.pack_bytes(answer["image"]),
@@ -151,17 +122,28 @@ def upload(service: StarGANService, file: object) -> dict[str, Any]:
 
 
 def _pixels(image: object) -> np.ndarray | None:
-    return None if image is None else wire.unpack_bytes(image, 3 * SIDE * SIDE) / 255
+    return None if image is None else wire.unpack_bytes(image, 3 * SIDE * SIDE)
 
 
 def endpoints(service: StarGANService) -> None:
-    """The same for programs: /stargan_face, _edit and _read."""
+    """The same for programs."""
+    pixels = "12288 pixels in [0, 1], channel by channel and row by row"
 
+    @endpoint(
+        "A seed, and values of some attributes by name -> face, a number for each attribute, "
+        f"named, the same in words, and image, {pixels}."
+    )
     def stargan_face(seed: int = 0, values: dict[str, str] | None = None) -> dict[str, Any]:
         face = service.face(seed, **(values or {}))
         named = {n: of[i] for (n, of), i in zip(service.schema.items(), face, strict=True)}
-        return wire.plain({"face": list(face), "named": named, "image": service.truth(face)})
+        return {"face": list(face), "named": named, "image": service.truth(face)}
 
+    @endpoint(
+        "A value for each attribute that can be edited (hair, hair color, skin, glasses, beard, "
+        f"mouth, hat), and a face, or an image, {pixels}, with its own values -> image, change, "
+        "how far each pixel is from what it was, and of a face that is edited all the way truth, "
+        "the same edit as it is drawn."
+    )
     def stargan_edit(
         values: list[int],
         face: list[int] | None = None,
@@ -169,29 +151,11 @@ def endpoints(service: StarGANService) -> None:
         own: list[int] | None = None,
         amount: float = 1.0,
     ) -> dict[str, Any]:
-        return wire.plain(service.edit(values, amount, face, image, own))
+        return service.edit(values, amount, face, image, own)
 
+    @endpoint(
+        f"An image, {pixels} -> face, the most likely value of each attribute, certain, how "
+        "likely, decibels, how near the image comes to that face as it is drawn, and is_face."
+    )
     def stargan_read(image: list[float]) -> dict[str, Any]:
-        return wire.plain(service.read(image))
-
-    pixels = "12288 pixels in [0, 1], channel by channel and row by row"
-    widgets.endpoint(
-        "stargan_face",
-        stargan_face,
-        "A seed, and values of some attributes by name -> face, a number for each attribute, "
-        f"named, the same in words, and image, {pixels}.",
-    )
-    widgets.endpoint(
-        "stargan_edit",
-        stargan_edit,
-        "A value for each attribute that can be edited (hair, hair color, skin, glasses, beard, "
-        f"mouth, hat), and a face, or an image, {pixels}, with its own values -> image, change, "
-        "how far each pixel is from what it was, and of a face that is edited all the way truth, "
-        "the same edit as it is drawn.",
-    )
-    widgets.endpoint(
-        "stargan_read",
-        stargan_read,
-        f"An image, {pixels} -> face, the likeliest value of each attribute, certain, how likely, "
-        "decibels, how near the image comes to that face as it is drawn, and is_face.",
-    )
+        return service.read(image)

@@ -7,10 +7,15 @@ tab's, `<language>/<tab>.md` its explanation. A label `draw` of the tab `nade` i
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = {"en": "English", "ko": "한국어"}
+
+MISSING = "—"
+"""What stands for a number that is not known."""
 
 _FOLDER = Path(__file__).parent
 
@@ -32,3 +37,25 @@ def markdown(tab: str, language: str, **figures: str) -> str:
     for name, figure in figures.items():
         text = text.replace("{" + name + "}", figure)
     return text
+
+
+def numbers(known: Mapping[str, Any] | None, suffix: str = "", **forms: str) -> dict[str, str]:
+    """The numbers of an explanation, by their names with the suffix; a dash for what is not known.
+
+    Args:
+        known: what a service tells about a release, the measured figures among it; None where the
+            release is missing.
+        forms: the format of each number, by its name.
+    """
+    about = known or {}
+    values = {**about, **about.get("figures", {})}
+    return {
+        name + suffix: MISSING if values.get(name) is None else format(values[name], form)
+        for name, form in forms.items()
+    }
+
+
+def numbers_of(models: Mapping[str, Mapping[str, Any] | None], **forms: str) -> dict[str, str]:
+    """`numbers` of several models, each with the model's own suffix after a "_"."""
+    each = (numbers(about, "_" + key.replace("-", "_"), **forms) for key, about in models.items())
+    return {name: number for few in each for name, number in few.items()}

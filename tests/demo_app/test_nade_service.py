@@ -64,7 +64,7 @@ def test_influence_is_what_flipping_a_pixel_does(service, reference, image, i):
 
 
 def test_percentile_is_the_share_of_less_likely_test_digits(service, image):
-    scores = service._assets["log_prob"]
+    scores = service._assets()["log_prob"]
     answer = service.look(image)
     assert answer["percentile"] == pytest.approx((scores < answer["log_prob"]).mean())
     assert service.percentile(-1e9) == 0
@@ -154,8 +154,8 @@ def test_a_whole_release_is_not_missing(folder):
     service = NADEService(Store())
     assert service.missing() is None
     about = service.about()
-    assert (about["n_parameters"], about["nll"]) == (2 * D * 6 + D + 6, 123.4)
-    assert about["model"]["n_hidden"] == 6
+    assert (about["n_parameters"], about["figures"]["nll"]) == (2 * D * 6 + D + 6, 123.4)
+    assert about["n_hidden"] == 6
 
 
 def test_a_missing_release_names_the_command_that_trains_it(tmp_path, monkeypatch):

@@ -22,7 +22,7 @@ class Made:
         return None
 
     def about(self):
-        return {"n_parameters": 10, "model": {"n_hidden": 2}, "nll": None}
+        return {"n_parameters": 10, "n_hidden": 2, "figures": {}}
 
     def digits(self):
         return np.stack([X, ~X]).astype(np.uint8), np.array([3, 8], np.uint8)
@@ -90,7 +90,7 @@ def test_complete_passes_the_line_the_count_and_the_seed(widget):
 @pytest.mark.parametrize(
     ("name", "arguments", "complaint"),
     [
-        ("look", {"x": "?"}, "not valid base64"),
+        ("look", {"x": "?"}, "must be valid base64"),
         ("look", {"x": wire.pack_bits(X), "i": 784}, "784 does not"),
         ("look", {}, "The arguments must be: x, i"),
         ("look", {"x": wire.pack_bits(X), "z": 1}, "The arguments must be: x, i"),

@@ -26,9 +26,9 @@ def test_the_first_bit_is_the_highest_of_the_first_byte():
     [
         (None, "must be text, not NoneType"),
         ([1, 0], "must be text, not list"),
-        ("?!", "not valid base64"),
-        ("é", "not valid base64"),
-        ("AAAA", "3 bytes long; expected base64 of 784 bits, 98 bytes"),
+        ("?!", "must be valid base64"),
+        ("é", "must be valid base64"),
+        ("AAAA", "3 bytes long; expected base64 of 98 bytes"),
         ("", "0 bytes long"),
     ],
 )

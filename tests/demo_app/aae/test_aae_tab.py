@@ -148,17 +148,18 @@ def test_what_is_missing_is_a_notice_and_the_rest_goes_on():
 
 
 def test_figures_of_the_explanation_have_a_dash_for_what_is_not_there():
-    figures = aae.figures(MadeService(), ["aae-mnist", "aae-mnist-8"])
-    assert figures["n_aae"] == figures["n_aae_8"] == "12,345"
+    figures = aae.numbers(MadeService(), ["aae-mnist", "aae-mnist-8"])
+    assert figures["n_parameters_aae"] == figures["n_parameters_aae_8"] == "12,345"
     assert figures["fid_aae"] == "21.12"
     assert figures["prior_p_value_aae_8"] == "0.25"
-    assert figures["reconstruction_aae"] == figures["n_aae_ring"] == figures["n_vae_8"] == "—"
+    assert figures["reconstruction_aae"] == figures["n_parameters_aae_ring"] == "—"
+    assert figures["n_parameters_vae_8"] == "—"
 
 
 @pytest.mark.parametrize("language", text.LANGUAGES)
 def test_every_figure_of_the_explanation_is_filled_in(language):
     service = MadeService()
-    figures = aae.figures(service, [*service.planes, *service.pair])
+    figures = aae.numbers(service, [*service.planes, *service.pair])
     filled = text.markdown("aae", language, **figures)
     assert filled.count("12,345") == filled.count("21.12") == 6
-    assert not re.search(r"\{(n|fid|reconstruction|prior_\w+)_[av]ae", filled)
+    assert not re.search(r"\{(n_parameters|fid|reconstruction|prior_\w+)_[av]ae", filled)

@@ -12,10 +12,11 @@ from demo_app import shell, text
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services.atlas import AtlasService, tour
 from demo_app.services.blind import BlindService
+from demo_app.services.checks import MAX_SEED
 from demo_app.services.compare import CompareService
 from demo_app.services.cyclegan import CycleGANService
 from demo_app.services.faceoff import FaceOffService
-from demo_app.services.gallery import DATA, MAX_SEED, Gallery
+from demo_app.services.gallery import DATA, Gallery
 from demo_app.services.stargan import StarGANService
 from demo_app.store import Store
 from genzoo import recipes, releases, report

@@ -19,7 +19,7 @@ def kept(module_folder):
 
 
 def unpacked(text: str, n: int) -> np.ndarray:
-    return wire.unpack_bytes(text, n) / 255
+    return wire.unpack_bytes(text, n)
 
 
 def names_of(service) -> set[str]:
@@ -37,9 +37,13 @@ def test_a_notice_stands_where_there_is_no_release(kept, tmp_path, monkeypatch):
 
 
 def test_the_explanations_numbers_are_the_releases(kept):
-    shown = cyclegan.figures(kept.about())
-    assert (shown["forth"], shown["cycle"], shown["other"]) == ("0.0500", "0.0400", "0.0300")
-    assert set(cyclegan.figures(None).values()) == {"—"}
+    shown = cyclegan.numbers(kept.about())
+    assert [shown[key] for key in ("forth_error", "cycle_error", "cycle_error_other")] == [
+        "0.0500",
+        "0.0400",
+        "0.0300",
+    ]
+    assert set(cyclegan.numbers(None).values()) == {"—"}
     for language in text.LANGUAGES:
         assert "0.0500" in text.markdown("cyclegan", language, **shown)
 

@@ -221,7 +221,7 @@ def test_what_is_missing_is_a_notice_and_the_rest_goes_on():
 @pytest.mark.parametrize("names", [[], ["dcgan-mnist"], list(MadeService.models)])
 @pytest.mark.parametrize("language", text.LANGUAGES)
 def test_every_figure_of_the_explanation_is_filled_in(language, names):
-    figures = dcgan.figures(MadeService(), names)
+    figures = dcgan.numbers(MadeService(), names)
     filled = text.markdown("dcgan", language, **figures)
     assert filled.count("12,345") == len(names)
     assert filled.count("7.12 [7.12–8.50]") == ("dcgan-mnist" in names)

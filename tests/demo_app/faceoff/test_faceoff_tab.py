@@ -10,7 +10,7 @@ import pytest
 
 from demo_app import wire
 from demo_app.errors import BadInput, Unavailable
-from demo_app.tabs import faceoff
+from demo_app.tabs import faceoff, first_digits
 
 
 @dataclass
@@ -76,10 +76,10 @@ def test_a_missing_release_is_a_notice():
 def test_what_is_sent_is_what_was_answered():
     x, known, go_on = given()
     answer = faceoff.complete(MadeService(), "nade-mnist", x, known, 1, go_on)
-    assert wire.unpack_bytes(answer["images"], 4 * 784).tolist() == [128] * (4 * 784)
+    assert list(wire.decode(answer["images"], "It")) == [128] * (4 * 784)
     assert answer["log_prob"] == -3.5
     assert faceoff.foresee(MadeService(), "nade-mnist", x, go_on)["by_row"][14] == -14
-    started = faceoff.start(MadeService())
+    started = first_digits(MadeService())
     assert started["labels"] == [4, 7]
     assert wire.unpack_bits(started["digits"][0], 784)[783] == 1
 

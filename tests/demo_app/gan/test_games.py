@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from demo_app.services import games
-from demo_app.services.games import Kept, Pace
+from demo_app.services.games import Pace, SessionRegistry
 
 
 class Clock:
@@ -108,7 +108,7 @@ def test_a_turn_that_fails_is_over(pace):
 
 def test_the_least_lately_used_goes_first(clock):
     gone = []
-    kept = Kept(2, 100, gone.append, clock)
+    kept = SessionRegistry(2, 100, gone.append, clock)
     first, second = kept.add("one"), kept.add("two")
     assert kept.get(first) == "one"
     third = kept.add("three")
@@ -119,7 +119,7 @@ def test_the_least_lately_used_goes_first(clock):
 
 def test_what_rests_too_long_goes(clock):
     gone = []
-    kept = Kept(5, 100, gone.append, clock)
+    kept = SessionRegistry(5, 100, gone.append, clock)
     first, second = kept.add("one"), kept.add("two")
     clock.now = 99
     assert kept.get(first) == "one"
@@ -130,7 +130,7 @@ def test_what_rests_too_long_goes(clock):
 
 
 def test_names_cannot_be_guessed():
-    kept = Kept(500, 100)
+    kept = SessionRegistry(500, 100)
     names = {kept.add(k) for k in range(400)}
     assert len(names) == 400
     assert min(map(len, names)) >= 16

@@ -16,9 +16,9 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import shell
-from demo_app.services.games import Kept
+from demo_app.services.games import SessionRegistry
 from demo_app.services.gan import GANService
-from demo_app.services.match import Match, Rules
+from demo_app.services.session import GameSession, Rules
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES
 from tests.demo_app.gan.conftest import SEEN, pictures
@@ -91,9 +91,9 @@ def shade(page, canvas):
     return np.array(data, float).reshape(48, 48)[::-1]  # x_2 upward
 
 
-def expect_field(page, match):
+def expect_field(page, session):
     """The field on the screen is the critic's."""
-    d = 1 / (1 + np.exp(-match.look()["field"]))
+    d = 1 / (1 + np.exp(-session.look()["field"]))
     shown = shade(page, field(page)) / 255
     order = np.argsort(d.ravel())
     low, high = order[:200], order[-200:]
@@ -103,10 +103,10 @@ def expect_field(page, match):
 
 
 def played(*acts, seed=0, rules=PLAIN, target="ring"):
-    match = Match(MIXTURES[target](), rules, seed)
+    session = GameSession(MIXTURES[target](), rules, seed)
     for who, n in acts:
-        told = match.play(who, n)
-    return match, told
+        told = session.play(who, n)
+    return session, told
 
 
 def signed(value):
@@ -125,13 +125,13 @@ def test_a_step_of_d_moves_the_field_and_says_by_how_much(visit):
     page = visit()
     page.get_by_test_id("gan-press-critic").click()
     steps(page, 1, 0)
-    match, told = played(("critic", 1))
-    expect_field(page, match)
+    session, told = played(("critic", 1))
+    expect_field(page, session)
     delta = told["moves"][0]["after"] - told["moves"][0]["before"]
     expect(page.get_by_test_id("gan-critic-moved")).to_contain_text(signed(delta))
     page.get_by_test_id("gan-press-generator").click()
     steps(page, 1, 1)
-    match, told = played(("critic", 1), ("generator", 1))
+    session, told = played(("critic", 1), ("generator", 1))
     value = f"{told['value']:.3f}".replace("-", "−")
     expect(page.get_by_test_id("gan-value")).to_have_text(value)
     delta = told["moves"][0]["after"] - told["moves"][0]["before"]
@@ -168,9 +168,9 @@ def test_other_rules_are_followed_and_kept_in_the_record(visit):
     expect(page.get_by_test_id("gan-penalty-wgan-gp")).to_have_attribute("aria-pressed", "true")
     page.get_by_test_id("gan-press-critic").click()
     steps(page, 3, 2)
-    match = played(("both", 4))[0]
-    match.follow(Rules("wasserstein", "wgan-gp", 0.1, 0.002, 0.002, 3))
-    value = match.play("critic", 1)["value"]
+    session = played(("both", 4))[0]
+    session.follow(Rules("wasserstein", "wgan-gp", 0.1, 0.002, 0.002, 3))
+    value = session.play("critic", 1)["value"]
     expect(page.get_by_test_id("gan-value")).to_have_text(f"{value:.3f}".replace("-", "−"))
     record = "nn-0-0.002-0.002-1-b4_wb-0.1-0.002-0.002-3-c1"
     assert state(page, after=450)["gan.game"] == record
@@ -190,19 +190,19 @@ def test_the_rules_have_their_controls(visit):
     assert state(page, after=450)["gan.game"] == "mr-0.1-0.01-0.0003-4"
     page.get_by_test_id("gan-press-critic").click()
     steps(page, 1, 0)
-    match = played(("critic", 1), rules=Rules("minimax", "r1", 0.1, 0.01, 0.0003, 4))[0]
-    expect_field(page, match)
+    session = played(("critic", 1), rules=Rules("minimax", "r1", 0.1, 0.01, 0.0003, 4))[0]
+    expect_field(page, session)
 
 
 def test_another_address_is_another_game(visit):
     page = visit("gan.game=nn-0-0.002-0.002-1-b4")
     for seed in (3, 8):  # the second before the first has begun
         page.evaluate("(h) => (location.hash = h)", f"tab=gan&gan.game={RECORD}&gan.seed={seed}")
-    match, told = played(("both", 2), ("critic", 2), seed=8)
+    session, told = played(("both", 2), ("critic", 2), seed=8)
     value = f"{told['value']:.3f}".replace("-", "−")
     expect(page.get_by_test_id("gan-value")).to_have_text(value)
     steps(page, 3, 1)
-    expect_field(page, match)
+    expect_field(page, session)
     assert state(page, after=450)["gan.game"] == RECORD
 
 
@@ -334,12 +334,12 @@ def test_a_drawing_is_played_for(visit):
 def test_the_best_discriminator_changes_places_with_this_one(visit):
     page = visit("gan.game=nn-0-0.002-0.002-1-b6")
     steps(page, 3, 3)
-    match = played(("both", 6))[0]
-    js = f"{match.measure()['divergence']:.3f}"
+    session = played(("both", 6))[0]
+    js = f"{session.measure()['divergence']:.3f}"
     expect(page.get_by_test_id("gan-divergence")).to_contain_text(js)
     mini = page.get_by_test_id("gan-mini").locator("canvas")
     best, now = shade(page, mini), shade(page, field(page))
-    assert np.corrcoef(best.ravel(), match.measure()["best"].ravel())[0, 1] > 0.97
+    assert np.corrcoef(best.ravel(), session.measure()["best"].ravel())[0, 1] > 0.97
     page.get_by_test_id("gan-best").click()
     expect(page.get_by_test_id("gan-field-name")).to_have_text(EN["gan.field_best"])
     np.testing.assert_array_equal(shade(page, field(page)), best)
@@ -386,7 +386,7 @@ def test_a_game_that_is_gone_comes_back_with_play(visit, monkeypatch):
     page = visit("gan.game=nn-0-0.002-0.002-1-b4")
     steps(page, 2, 2)
     with monkeypatch.context() as patch:
-        patch.setattr(Kept, "get", lambda kept, name: None)
+        patch.setattr(SessionRegistry, "get", lambda kept, name: None)
         page.get_by_test_id("gan-press-critic").click()
         expect(page.get_by_test_id("gan-status")).to_have_text(EN["gan.ended_gone"])
     page.get_by_test_id("gan-play").click()

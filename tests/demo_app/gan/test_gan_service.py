@@ -13,7 +13,7 @@ import genzoo
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import gan
 from demo_app.services.gan import GANService
-from demo_app.services.match import BLUR, CELLS, N_SHOWN, Match, Rules
+from demo_app.services.session import BLUR, CELLS, N_SHOWN, GameSession, Rules
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES, Mixture
 from tests.demo_app.gan.conftest import SEEN, pictures
@@ -143,47 +143,47 @@ def test_the_mesh_is_the_generators_map_and_the_pull_goes_down_its_loss(service)
     assert answer["mesh"].shape == (26, 41, 2)
     # The lines of one direction cross those of the other in the same places.
     np.testing.assert_allclose(answer["mesh"][6, 20], answer["mesh"][19, 20], atol=1e-6)
-    match = Match(MIXTURES["ring"](), service.defaults, 3)
-    match.play("both", 4)
-    points = match.points(120)
-    np.testing.assert_allclose(answer["pull"], -match.game.generator_gradient(points), atol=1e-6)
+    session = GameSession(MIXTURES["ring"](), service.defaults, 3)
+    session.play("both", 4)
+    points = session.points(120)
+    np.testing.assert_allclose(answer["pull"], -session.game.generator_gradient(points), atol=1e-6)
 
 
 def test_what_is_told_is_how_the_game_stands_now(service):
     """However it came there, and whatever was told before."""
-    match = Match(MIXTURES["ring"](), service.defaults, 3)
+    session = GameSession(MIXTURES["ring"](), service.defaults, 3)
     here, there = torch.tensor([0.2, 0.3]), torch.tensor([0.7, 0.6])
     acts = [
-        lambda: match.look(),
-        lambda: match.play("both", 5),
-        lambda: match.play("critic", 1, here),
-        lambda: match.step("generator"),
-        lambda: match.aim(MIXTURES["moons"]()),
-        lambda: match.follow(Rules("wasserstein", "wgan-gp", 0.1)),
+        lambda: session.look(),
+        lambda: session.play("both", 5),
+        lambda: session.play("critic", 1, here),
+        lambda: session.step("generator"),
+        lambda: session.aim(MIXTURES["moons"]()),
+        lambda: session.follow(Rules("wasserstein", "wgan-gp", 0.1)),
     ]
     for act in acts:
         act()
         for hand in (None, here, there, None):
-            value = match.value(hand)  # sooner than by a look, where there is one already
-            told = match.look(hand)
-            points = match.points(N_SHOWN, hand)
+            value = session.value(hand)  # sooner than by a look, where there is one already
+            told = session.look(hand)
+            points = session.points(N_SHOWN, hand)
             np.testing.assert_array_equal(told["points"], points)
-            expected = match.game.value(match.real, points[: len(match.real)])
+            expected = session.game.value(session.real, points[: len(session.real)])
             assert (told["value"], told["generator"]) == pytest.approx(expected, abs=1e-5)
             assert value == pytest.approx(expected[0], abs=1e-5)
-            logit = match.game.logits(torch.tensor([[12.5 / CELLS, 30.5 / CELLS]]))
+            logit = session.game.logits(torch.tensor([[12.5 / CELLS, 30.5 / CELLS]]))
             assert told["field"][30, 12] == pytest.approx(logit.item(), abs=1e-4)
 
 
 def test_collapse_and_cure(service):
     """What the page's buttons do, for seed 0 and fewer steps."""
-    match = Match(MIXTURES["ring"](), Rules(**{**asdict(service.defaults), **WILD}), 0)
+    session = GameSession(MIXTURES["ring"](), Rules(**{**asdict(service.defaults), **WILD}), 0)
     for _ in range(5):
-        match.play("both", 100)
-        assert match.measure()["covered"] <= 3
-    match.follow(service.defaults)
-    match.play("both", 1200)
-    assert match.measure()["covered"] >= 7
+        session.play("both", 100)
+        assert session.measure()["covered"] <= 3
+    session.follow(service.defaults)
+    session.play("both", 1200)
+    assert session.measure()["covered"] >= 7
 
 
 def test_a_drawing_is_what_is_played_for(service):
@@ -192,7 +192,7 @@ def test_a_drawing_is_what_is_played_for(service):
     np.testing.assert_allclose(begun["real"].mean(0), [20.5 / 28, 1 - 5.5 / 28], atol=0.01)
     np.testing.assert_allclose(begun["real"].std(0), [0.5 / 28] * 2, rtol=0.2)
     answer = service.play(begun["game"], aim=["ring", None])
-    np.testing.assert_allclose(answer["real"], Match(MIXTURES["ring"](), Rules(), 0).real)
+    np.testing.assert_allclose(answer["real"], GameSession(MIXTURES["ring"](), Rules(), 0).real)
     assert "real" not in service.play(begun["game"])
 
 
@@ -247,8 +247,8 @@ def test_too_many_games_make_room(folder, monkeypatch):
 
 def test_a_game_that_runs_away_says_so(service):
     name = service.begin(rules={"loss": "wasserstein", "penalty": "none"})["game"]
-    match = service._games.get(name).match
-    match.game.critic.parameters.mul_(math.inf)
+    session = service._games.get(name).session
+    session.game.critic.parameters.mul_(math.inf)
     assert service.play(name, n=1) == {"ended": "diverged"}
 
 

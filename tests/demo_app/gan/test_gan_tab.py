@@ -12,7 +12,7 @@ import pytest
 
 from demo_app import text
 from demo_app.errors import Unavailable
-from demo_app.services.match import Rules
+from demo_app.services.session import Rules
 from demo_app.tabs import gan
 
 
@@ -128,8 +128,8 @@ def test_the_functions_of_the_page_are_told_in_names():
 
 @pytest.mark.parametrize("language", text.LANGUAGES)
 def test_every_figure_of_the_explanation_is_filled_in(language):
-    filled = text.markdown("gan", language, **gan.figures(MadeService(), True))
+    filled = text.markdown("gan", language, **gan.numbers(MadeService(), MadeService().about()))
     for figure in ("4,321", "12,345", "7.12", "0.25"):
         assert figure in filled
     assert not re.search(r"\{(n_|fid)\w*\}", filled)
-    assert gan.figures(MadeService(), False)["n_gan"] == "—"
+    assert gan.numbers(MadeService(), None)["n_parameters"] == "—"

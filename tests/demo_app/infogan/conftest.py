@@ -11,7 +11,7 @@ from demo_app.store import ASSETS
 from genzoo.models.infogan import InfoGAN
 from tests.demo_app.released import PER_CLASS, folders, write_release, write_seeds
 
-NAME = InfoGANService.name
+NAME = next(iter(InfoGANService.needs))
 MEANING = [3, 1, 4, 0, 5, 9, 2, 6, 8, 7]
 """The digit that is matched to each category, by the counts below."""
 

@@ -123,7 +123,7 @@ def test_examples_are_of_their_category_and_class(kept):
 
 def test_figures_are_those_of_the_release(kept):
     about = kept.about()
-    assert about["figures"]["unsupervised_error"] == {"value": 2.5, "low": 2.25, "high": 2.75}
+    assert about["intervals"]["unsupervised_error"] == {"value": 2.5, "low": 2.25, "high": 2.75}
     assert about["errors"] == ERRORS
     assert about["fids"] == []  # not measured for the seeds
     assert (about["n_noise"], about["deviation"]) == (62, 0.3)

@@ -23,7 +23,7 @@ class Made:
         return None
 
     def about(self):
-        return {"n_parameters": 10, "nll": None, "model": {}}
+        return {"n_parameters": 10, "figures": {}}
 
     def digits(self):
         return np.stack([X, ~X]).astype(np.uint8), np.array([3, 8], np.uint8)
@@ -72,7 +72,7 @@ def test_fill_sends_images_and_ranks(widget):
 @pytest.mark.parametrize(
     ("name", "arguments", "complaint"),
     [
-        ("look", {"x": wire.pack_bits(X), "hole": "?"}, "not valid base64"),
+        ("look", {"x": wire.pack_bits(X), "hole": "?"}, "must be valid base64"),
         ("look", {"x": wire.pack_bits(X)}, "The arguments must be: x, hole"),
         ("fill", {"x": 3, "hole": wire.pack_bits(HOLE)}, "must be: x, hole, n, seed, order"),
     ],

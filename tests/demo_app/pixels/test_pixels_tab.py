@@ -140,11 +140,11 @@ def test_a_fit_is_of_the_pixels_that_were_sent(color):
     [
         ("open", {"file": encoded(b"no picture")}, "not a picture"),
         ("open", {"file": "?"}, "The file must be valid base64"),
-        ("open", {"file": None}, "must be base64 text, not NoneType"),
+        ("open", {"file": None}, "must be text, not NoneType"),
         ("open", {}, "The arguments must be: file"),
         ("fit", {"pixels": encoded([1, 2]), "seed": 0}, "three bytes each; 2 bytes"),
         ("fit", {"pixels": "", "seed": 0}, "three bytes each; 0 bytes"),
-        ("fit", {"pixels": 5, "seed": 0}, "must be base64 text, not int"),
+        ("fit", {"pixels": 5, "seed": 0}, "must be text, not int"),
     ],
 )
 def test_bad_pictures_are_a_sentence(color, name, arguments, complaint):

@@ -103,7 +103,7 @@ def test_without_any_release_there_are_only_notices():
 
 @pytest.mark.parametrize("language", text.LANGUAGES)
 def test_every_figure_of_the_explanation_is_filled_in(language):
-    filled = text.markdown("rnade", language, **rnade.figures(Made(), ["rnade-moons"]))
+    filled = text.markdown("rnade", language, **rnade.numbers(Made(), ["rnade-moons"]))
     assert "12,345" in filled
     assert "-1.50" in filled
-    assert not re.search(r"\{(n_\w+|moons|rings|spirals)\}", filled)
+    assert not re.search(r"\{(n_\w+|nll_\w+)\}", filled)

@@ -27,7 +27,7 @@ def kept(module_folder):
 
 
 def unpacked(text: str, n: int = PIXELS) -> np.ndarray:
-    return wire.unpack_bytes(text, n) / 255
+    return wire.unpack_bytes(text, n)
 
 
 def widgets_of(service) -> dict[str, object]:
@@ -56,22 +56,22 @@ def test_without_a_release_there_is_a_notice(tmp_path, monkeypatch):
 
 
 def test_the_explanations_numbers_are_the_releases(kept):
-    shown = stargan.figures(kept.about())
-    assert (shown["read"], shown["kept"], shown["psnr"]) == ("98.5", "97.5", "25.5")
-    assert set(stargan.figures(None).values()) == {"—"}
+    shown = stargan.numbers(kept.about())
+    assert (shown["edit_read"], shown["edit_kept"], shown["edit_psnr"]) == ("98.5", "97.5", "25.5")
+    assert set(stargan.numbers(None).values()) == {"—"}
     for language in text.LANGUAGES:
         assert "98.5" in text.markdown("stargan", language, **shown)
 
 
 def test_a_face_by_its_seed_or_its_digits(kept):
-    answer = stargan.picture_of(kept, 4, "")
+    answer = stargan.face(kept, 4, "")
     assert answer["face"] == list(face(4))
     np.testing.assert_allclose(unpacked(answer["image"]), kept.truth(face(4)), atol=1e-6)
     digits = "".join(map(str, face(9)))
-    assert stargan.picture_of(kept, 4, digits)["face"] == list(face(9))
+    assert stargan.face(kept, 4, digits)["face"] == list(face(9))
     for wrong in ("12", "abcdefghijk", 12345678901, "９" * 11):
         with pytest.raises(BadInput):
-            stargan.picture_of(kept, 4, wrong)
+            stargan.face(kept, 4, wrong)
 
 
 def test_edits_travel_as_bytes_both_ways(kept):

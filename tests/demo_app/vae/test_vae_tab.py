@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo_app import text
+from demo_app import text, wire
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services.vae import VAEService
 from demo_app.tabs import vae
@@ -122,13 +122,13 @@ def test_traversal_is_one_picture_with_a_row_for_each_latent():
     ("pixels", "sentence"),
     [
         (None, "must be text, not NoneType"),
-        ("!", "not valid base64"),
+        ("!", "must be valid base64"),
         (packed([0] * 783), "783 bytes long; expected base64 of 784"),
     ],
 )
 def test_pixels_that_are_none_are_refused(pixels, sentence):
     with pytest.raises(BadInput, match=sentence):
-        vae.levels(pixels)
+        wire.unpack_bytes(pixels, 784)
 
 
 def test_a_sum_takes_an_image_or_an_index_and_sends_four_pictures():
@@ -201,17 +201,17 @@ def test_only_planes_that_are_there_are_offered():
 
 
 def test_figures_of_the_explanation_have_a_dash_for_a_missing_model():
-    figures = vae.figures(MadeService(), ["vae-mnist"])
-    assert figures["n_mnist"] == "12,345"
-    assert figures["bound_mnist"] == "84.12"
-    assert figures["bound_fashion"] == figures["n_mnist_2d"] == "—"
+    figures = vae.numbers(MadeService(), ["vae-mnist"])
+    assert figures["n_parameters_mnist"] == "12,345"
+    assert figures["nll_bound_mnist"] == "84.12"
+    assert figures["nll_bound_fashion"] == figures["n_parameters_mnist_2d"] == "—"
 
 
 @pytest.mark.parametrize("language", text.LANGUAGES)
 def test_every_figure_of_the_explanation_is_filled_in(language):
     service = MadeService()
     service.planes, service.models = VAEService.planes, VAEService.models
-    figures = vae.figures(service, ["vae-mnist", "vae-fashion", "vae-mnist-2d"])
+    figures = vae.numbers(service, ["vae-mnist", "vae-fashion", "vae-mnist-2d"])
     filled = text.markdown("vae", language, **figures)
     assert filled.count("12,345") == 3
-    assert not re.search(r"\{(n|bound|bits)_", filled)
+    assert not re.search(r"\{(n_|nll_|bits_)", filled)

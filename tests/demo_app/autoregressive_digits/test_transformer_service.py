@@ -188,7 +188,7 @@ def test_a_whole_release_is_not_missing(folder):
     service = TransformerService(Store())
     assert service.missing() is None
     about = service.about()
-    assert about["nll"] == 123.4
+    assert about["figures"]["nll"] == 123.4
     assert (about["n_layers"], about["n_heads"], about["patch"]) == (2, 3, 7)
 
 

@@ -68,7 +68,8 @@ def _about(hand: Tensor, noise: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class _Look:
-    """What `Match.look` told, where the hand was, and the critic's logits of the real points."""
+    """What `GameSession.look` told, where the hand was, and the critic's logits of the real
+    points."""
 
     hand: list[float] | None
     on_real: Tensor
@@ -91,7 +92,7 @@ def _mesh() -> Tensor:
     return torch.cat([lines, lines.flip(1)])
 
 
-class Match:
+class GameSession:
     """A game towards a target, a function of the seed and of what is asked of it in its order.
 
     Args:
@@ -255,6 +256,6 @@ class Match:
             "n_parts": len(there),
         }
 
-    def copy(self) -> Match:
-        """Another match that stands where this one does."""
+    def copy(self) -> GameSession:
+        """Another session that stands where this one does."""
         return copy.deepcopy(self)

@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from demo_app.services.kept import Kept
+from demo_app.cache import LRUCache
 
 
 def test_an_answer_is_found_once_and_the_ones_used_last_are_kept():
-    kept, found = Kept(2), []
+    kept, found = LRUCache(2), []
 
     def find(key):
         return kept.get(key, lambda: found.append(key) or key.upper())
@@ -26,7 +26,7 @@ def test_an_answer_is_found_once_and_the_ones_used_last_are_kept():
 
 
 def test_what_was_raised_is_not_kept_and_leaves_nothing_behind():
-    kept = Kept(2)
+    kept = LRUCache(2)
 
     def fail():
         raise ValueError("not now")
@@ -38,7 +38,7 @@ def test_what_was_raised_is_not_kept_and_leaves_nothing_behind():
 
 
 def test_two_who_ask_at_once_get_the_one_answer():
-    kept, begun, go_on, found = Kept(2), threading.Event(), threading.Event(), []
+    kept, begun, go_on, found = LRUCache(2), threading.Event(), threading.Event(), []
 
     def find():
         begun.set()

@@ -1,4 +1,4 @@
-"""Answers that are found out once, whoever asks."""
+"""What was found out once, whoever asked, and is kept as long as it is used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Kept:
+class LRUCache:
     """The `size` answers used last; each is found out once, whoever asks."""
 
     def __init__(self, size: int):
