@@ -136,3 +136,15 @@ def test_the_gradient_of_log_prob_by_the_image_is_that_of_finite_differences(nam
     # Through model.parameters() too: the gradient must not depend on who else asks for one.
     assert torch.autograd.gradcheck(model.log_prob, x)
     assert torch.autograd.gradcheck(model.requires_grad_(False).log_prob, x)
+
+
+class Constant(Linear):
+    """Logits that have a gradient, but none by the image."""
+
+    def conditionals(self, x):
+        return Bernoulli(logits=self.W.requires_grad_()[0].view_as(x), validate_args=False)
+
+
+def test_logits_that_are_learned_but_do_not_depend_on_the_image_are_refused_too():
+    with pytest.raises(ValueError, match="The logits of Constant do not depend on the image"):
+        receptive_field(Constant(), torch.ones(1, 1, 2, 3, dtype=torch.float64), 5)
