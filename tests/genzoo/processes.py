@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
 # The server of forks is a process without threads, started once; a fork of it is there at once,
 # where a new interpreter imports for seconds.
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -20,7 +24,9 @@ def start(words: list[str], output: str = "output.txt", **environment: str) -> B
     `environment` in addition; what it prints goes to a file."""
     settings = {**os.environ, **environment}
     process = CONTEXT.Process(target=_main, args=(words, Path.cwd() / output, settings))
-    process.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))  # where the server of forks finds what it imports
+        process.start()
     return process
 
 
