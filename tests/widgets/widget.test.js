@@ -222,3 +222,16 @@ test("a canvas has the pens of a template, and shows what can be undone", () => 
   for (const act of ["undo", "clear"]) click(find(act));
   assert.deepEqual(done, ["undo", "clear"]);
 });
+
+test("what the address cannot mean is gone before a widget is set up", () => {
+  location.hash = "#early.kind=third";
+  window.dispatchEvent(new Event("hashchange"));
+  let kind;
+  mount({
+    name: "early",
+    state: { kind: "a" },
+    choices: { kind: ["a", "b"] },
+    setup: ({ part }) => void (kind = part.get("kind")),
+  });
+  assert.equal(kind, "a");
+});

@@ -92,8 +92,9 @@ export function widget({ name, state: start = {}, ranges = {}, choices = {}, lim
     const own = address === undefined ? null : part(address, state, () => restore());
     /** @type {Hooks} */
     let hooks = {};
+    const check = () => own && sane(own, whole, of(choices), of(limits));
     const restore = () => {
-      if (own) sane(own, whole, of(choices), of(limits));
+      check();
       if (find("seed") && seeded) find("seed").value = own.get("seed");
       hooks.restore?.();
     };
@@ -118,6 +119,7 @@ export function widget({ name, state: start = {}, ranges = {}, choices = {}, lim
     });
 
     translate(element);
+    check(); // a signal that it follows may be told of while it is set up
     hooks = setup({ element, props, server, part: own, find, all, change, ask, askNew, say }) || {};
     translate(element); // what has come by that
     const onClick = (name, act) => find(name)?.addEventListener("click", act);
