@@ -140,3 +140,24 @@ def test_it_lives_in_another_app(browser, mounted, path):
     assert [url for url in sockets if url.endswith("/there/zoo/live")]
     assert not complaints
     context.close()
+
+
+COUNT_FRAMES = """
+window.asked = 0;
+const ask = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (f) => (window.asked++, ask(f));
+"""
+
+
+def test_no_frame_is_asked_for_while_nothing_changes(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(COUNT_FRAMES)
+    page.goto(address)
+    expect(page.get_by_test_id("nade-score")).not_to_be_empty()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)
+    before = page.evaluate("window.asked")
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.asked") - before < 10
+    context.close()
