@@ -87,7 +87,7 @@ def test_first_paint_is_a_finished_result(visit, service):
     expect_score(page, service, image)
     expect_tiles(page, service, image, 392)
     expect(page.get_by_test_id("nade-status")).to_have_text(
-        re.compile(r"^Answered in [\d.]+ ms, [\d.]+ ms of it on the server$")
+        re.compile(r"^Answered in [\d.,]+ ms, [\d.,]+ ms of it on the server$")
     )
     answer = service.look(image)
     expect(page.get_by_test_id("nade-bits")).to_have_text(f"{answer['bits_per_dim']:.3f}")
