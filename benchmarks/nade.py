@@ -91,7 +91,9 @@ def sampled_model() -> tuple[NADE, str]:
     return model, "the release nade-mnist"
 
 
-def training_step(log_prob: Callable[[NADE, Tensor], Tensor], x: Tensor, dtype: torch.dtype):
+def training_step(
+    log_prob: Callable[[NADE, Tensor], Tensor], x: Tensor, dtype: torch.dtype
+) -> Callable[[], float]:
     torch.manual_seed(0)
     model = NADE(n_hidden=H)
     optimizer = adam(model.parameters(), 1e-3)

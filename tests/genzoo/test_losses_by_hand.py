@@ -394,7 +394,7 @@ def test_the_three_steps_of_an_aae(prior, q, n_labels, fraction):
     mean = out[:, :2]  # what is evaluated heeds no noise
     found = objective.evaluate(Batch(x, label))
     torch.testing.assert_close(found["reconstruction"], -log_bernoulli(x, model.decoder(mean)))
-    torch.testing.assert_close(found["confusion"].double(), -D(mean).log(), rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(found["adversarial"].double(), -D(mean).log(), rtol=1e-6, atol=1e-6)
 
 
 # CycleGAN
@@ -540,7 +540,7 @@ def test_both_players_of_a_stargan(step):
     found = game.evaluate(Batch(x, label))
     torch.testing.assert_close(found["critic"], (s(-branches(real, own)) + no).mean(1))
     torch.testing.assert_close(found["generator"], s(-branches(2 * fake - 1, wanted)).mean(1))
-    torch.testing.assert_close(found["returned"], (edit(fake, own) - x).abs().mean((1, 2, 3)))
+    torch.testing.assert_close(found["reconstruction"], (edit(fake, own) - x).abs().mean((1, 2, 3)))
 
 
 # VAE

@@ -63,18 +63,18 @@ def expect_tiles(page, row, expected):
 
 def test_first_paint_shows_both_models(visit, service):
     page = visit()
-    image = service.digits(MODELS[0])[0][FIRST]
+    image = service.of(MODELS[0]).digits()[0][FIRST]
     for row, model in enumerate(MODELS):
-        score = f"{service.look(model, image)['log_prob']:,.1f}".replace("-", "−")
+        score = f"{service.of(model).look(image)['log_prob']:,.1f}".replace("-", "−")
         expect(page.get_by_test_id(f"pixelrnn-score-{model}")).to_have_text(score)
-        expect_tiles(page, row, service.complete(model, image, 392, 7, 1)["images"])
+        expect_tiles(page, row, service.of(model).complete(image, 392, 7, 1)["images"])
 
 
 def test_what_a_model_cannot_see_is_blank(visit, service):
     page = visit()
-    image = service.digits(MODELS[0])[0][FIRST]
+    image = service.of(MODELS[0]).digits()[0][FIRST]
     for model in MODELS:
-        field = service.look(model, image, PIXEL)["field"]
+        field = service.of(model).look(image, PIXEL)["field"]
         shown = colors(page, f"pixelrnn-{model}")[0]
         blank = shown[783]  # of the future
         np.testing.assert_array_equal((shown == blank).all(1), field == 0)
@@ -82,9 +82,9 @@ def test_what_a_model_cannot_see_is_blank(visit, service):
 
 def test_the_address_restores_the_line_the_seed_and_the_pixel(visit, service):
     page = visit("pixelrnn.known=500&pixelrnn.seed=4&pixelrnn.count=1&pixelrnn.pixel=300&lang=ko")
-    image = service.digits(MODELS[0])[0][FIRST]
+    image = service.of(MODELS[0]).digits()[0][FIRST]
     for row, model in enumerate(MODELS):
-        expect_tiles(page, row, service.complete(model, image, 500, 1, 4)["images"])
+        expect_tiles(page, row, service.of(model).complete(image, 500, 1, 4)["images"])
     reading = page.locator("#page-pixelrnn .zoo-reading").first
     expect(reading).to_contain_text("11행 21열")
     expect(page.locator("#pixelrnn-title")).to_have_text(text.labels("ko")["pixelrnn.title"])
@@ -100,8 +100,8 @@ def test_saving_the_numbers(visit, service):
     with page.expect_download() as download:
         page.get_by_test_id("pixelrnn-save-json").click()
     kept = json.loads(download.value.path().read_text())
-    image = service.digits(MODELS[0])[0][FIRST]
+    image = service.of(MODELS[0]).digits()[0][FIRST]
     for model, numbers in zip(MODELS, kept["models"], strict=True):
-        expected = service.look(model, image, PIXEL)
+        expected = service.of(model).look(image, PIXEL)
         np.testing.assert_allclose(numbers["field"], expected["field"], rtol=1e-3)
         assert numbers["log_prob"] == pytest.approx(expected["log_prob"], rel=1e-5)

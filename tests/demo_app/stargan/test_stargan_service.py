@@ -145,7 +145,12 @@ def test_an_upload_is_cut_to_its_middle_square(kept):
 
 @pytest.mark.parametrize(
     ("data", "sentence"),
-    [(b"", "empty"), (b"no picture", "not a picture"), (b"\x89PNG\r\n\x1a\n" + b"0" * 99, "")],
+    [
+        (b"", "empty"),
+        (b"no picture", "not a picture"),
+        (b"\x89PNG\r\n\x1a\n" + b"0" * 99, "not a picture"),
+        (png(np.zeros((64, 64, 3), np.uint8))[:50], "damaged"),
+    ],
 )
 def test_what_is_no_picture_is_refused(kept, data, sentence):
     with pytest.raises(BadInput, match=sentence):
