@@ -13,7 +13,7 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -109,7 +109,7 @@ def training_step(
     return step
 
 
-def alternating(sides: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+def alternating(sides: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     """Seconds of each side; the sides take turns, so that other work disturbs all alike."""
     times: dict[str, list[float]] = {name: [] for name in sides}
     for side in sides.values():

@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from demo_app import live, text, widgets
 from demo_app.services.aae import AAEService
-from demo_app.services.atlas import AtlasService, tour
 from demo_app.services.blind import BlindService
 from demo_app.services.compare import CompareService
 from demo_app.services.cyclegan import CycleGANService
@@ -26,6 +25,7 @@ from demo_app.services.dcgan import DCGANService
 from demo_app.services.faceoff import FaceOffService
 from demo_app.services.gan import GANService
 from demo_app.services.infogan import InfoGANService
+from demo_app.services.model_map import ModelMapService, tour
 from demo_app.services.nade import NADEService
 from demo_app.services.orderless import OrderlessService
 from demo_app.services.pixelrnn import PixelRNNService
@@ -37,7 +37,6 @@ from demo_app.services.vae import VAEService
 from demo_app.store import Store
 from demo_app.tabs import (
     aae,
-    atlas,
     blind,
     compare,
     cyclegan,
@@ -45,6 +44,7 @@ from demo_app.tabs import (
     faceoff,
     gan,
     infogan,
+    model_map,
     nade,
     orderless,
     pixelrnn,
@@ -84,7 +84,7 @@ class Tab:
 
 
 TABS: tuple[Tab, ...] = (
-    Tab("map", [(AtlasService, atlas.build)]),
+    Tab("map", [(ModelMapService, model_map.build)]),
     Tab("pixels", [(PixelsService, pixels.build)]),
     Tab(
         "nade",

@@ -76,7 +76,7 @@ class TransformerService(AutoregressiveDigits[Transformer]):
 
     def timing(self, again: Any = True) -> dict[str, Any]:
         """How long one digit takes to sample, in ms: `cached`, measured whole, and `uncached`,
-        PASSES full passes over the image measured and scaled to one for each of its `symbols`;
+        PASSES full passes over the image measured and scaled to one for each of its `tokens`;
         their `ratio`; `passes`. Unless `again`, the last answer if there is one.
 
         Raises:
@@ -95,7 +95,7 @@ class TransformerService(AutoregressiveDigits[Transformer]):
     def _measure(self) -> dict[str, Any]:
         with self.model() as model:
             u = torch.rand(D, 1, generator=torch.Generator().manual_seed(0))
-            symbols = D // model.patch
+            tokens = D // model.patch
             fast, slow = model.draws(u, None), teacher_forced_draws(model, u, None)
         self._seconds(slow, 1)  # the first pass is slower
         # The model is let go every few pixels, and only the time that it is held counts. The two
@@ -105,13 +105,13 @@ class TransformerService(AutoregressiveDigits[Transformer]):
             cached += self._seconds(fast, PIECE)
             if piece % (D // PIECE // PASSES) == 0:
                 passes.append(self._seconds(slow, 1))
-        uncached = sum(passes) / len(passes) * symbols
+        uncached = sum(passes) / len(passes) * tokens
         return {
             "cached": 1000 * cached,
             "uncached": 1000 * uncached,
             "ratio": uncached / cached,
             "passes": len(passes),
-            "symbols": symbols,
+            "tokens": tokens,
         }
 
     def _seconds(self, draws: Any, n: int) -> float:

@@ -250,7 +250,7 @@ export default zoo.widget({
       find("ratio").textContent = zoo.t("transformer.ratio", { ratio: zoo.number(timed.ratio, 1) });
       line.textContent = zoo.t("transformer.measured", {
         passes: zoo.number(timed.passes),
-        symbols: zoo.number(timed.symbols),
+        tokens: zoo.number(timed.tokens),
       });
     }
 
@@ -310,7 +310,7 @@ export default zoo.widget({
           percentile: answer.percentile,
           logits: rounded(answer.logits, 4),
           pixel: answer.pixel,
-          pixels_per_symbol: about.patch,
+          pixels_per_token: about.patch,
           attention,
           known: completions.answer.given.known,
           seed: completions.answer.given.seed,

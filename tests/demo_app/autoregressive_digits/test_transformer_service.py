@@ -115,7 +115,7 @@ def test_timing_scales_few_passes_up_to_a_digit(store, monkeypatch):
     clock = iter(range(10_000))  # whatever is timed takes a second
     monkeypatch.setattr(transformer.time, "perf_counter", lambda: next(clock))
     answer = service.timing()
-    assert answer["symbols"] == 112
+    assert answer["tokens"] == 112
     assert answer["cached"] == 1000 * D / transformer.PIECE
     assert answer["uncached"] == 1000 * 112
     assert answer["ratio"] == pytest.approx(112 * transformer.PIECE / D)

@@ -33,8 +33,8 @@ class Made:
         logits = np.asarray(pixels) * 2.0 - 0.5
         attention = None
         if pixel is not None:
-            of_symbols = np.arange(2 * 3 * 112).reshape(2, 3, 112) + pixel
-            attention = np.repeat(of_symbols / 7, 7, axis=2)
+            of_tokens = np.arange(2 * 3 * 112).reshape(2, 3, 112) + pixel
+            attention = np.repeat(of_tokens / 7, 7, axis=2)
         return {"logits": logits, "log_prob": -7.0, "bits_per_dim": 0.1, "percentile": 0.5,
                 "attention": attention}  # fmt: skip
 
@@ -44,7 +44,7 @@ class Made:
         return {"images": images, "log_prob": np.full(count, -seed - temperature - top_p)}
 
     def timing(self, again=True):
-        return {"cached": 2.0, "uncached": 6.0, "ratio": 3.0, "passes": 8, "symbols": 112,
+        return {"cached": 2.0, "uncached": 6.0, "ratio": 3.0, "passes": 8, "tokens": 112,
                 "again": again}  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from demo_app import pictures, widgets, wire
 from demo_app.tabs import endpoint
 
 if TYPE_CHECKING:
-    from demo_app.services.atlas import AtlasService
+    from demo_app.services.model_map import ModelMapService
 
 COLUMNS = 4
 """Pictures side by side in a sheet."""
@@ -20,7 +20,7 @@ GRAY = 28 * 28
 """Numbers of a picture that is not in color."""
 
 
-def build(service: AtlasService) -> None:
+def build(service: ModelMapService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both."""
     nodes = service.nodes()
     functions = {"pictures": lambda node, n, seed: few(service, node, n, seed)}
@@ -29,7 +29,7 @@ def build(service: AtlasService) -> None:
     endpoints(service)
 
 
-def few(service: AtlasService, node: str, n: int, seed: int) -> dict[str, Any]:
+def few(service: ModelMapService, node: str, n: int, seed: int) -> dict[str, Any]:
     """n pictures of a node as one, COLUMNS to a row where that comes out even, else all in one;
     those in color channel by channel."""
     images = service.pictures(node, n, seed)
@@ -50,7 +50,7 @@ def figures(nodes: list[dict[str, Any]]) -> dict[str, str]:
     }
 
 
-def endpoints(service: AtlasService) -> None:
+def endpoints(service: ModelMapService) -> None:
     """The same for programs."""
 
     @endpoint(

@@ -10,13 +10,13 @@ import pytest
 
 from demo_app import shell, text
 from demo_app.errors import BadInput, Unavailable
-from demo_app.services.atlas import AtlasService, tour
 from demo_app.services.blind import BlindService
 from demo_app.services.checks import MAX_SEED
 from demo_app.services.compare import CompareService
 from demo_app.services.cyclegan import CycleGANService
 from demo_app.services.faceoff import FaceOffService
 from demo_app.services.gallery import DATA, Gallery
+from demo_app.services.model_map import ModelMapService, tour
 from demo_app.services.stargan import StarGANService
 from demo_app.store import Store
 from genzoo import recipes, releases, report
@@ -24,7 +24,7 @@ from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.data.avatars import SCHEMA
 from genzoo.recipes import base
 from genzoo.recipes.stargan import EDITED
-from tests.demo_app.atlas.conftest import GRAY, HERE
+from tests.demo_app.model_map.conftest import GRAY, HERE
 from tests.demo_app.released import write_release
 
 ALL = [card.key for card in recipes.cards()]
@@ -32,7 +32,7 @@ ALL = [card.key for card in recipes.cards()]
 
 @pytest.fixture
 def service(folder):
-    return AtlasService(Store())
+    return ModelMapService(Store())
 
 
 def test_every_model_of_the_gallery_is_on_the_map_where_the_gallery_says(service):
@@ -74,7 +74,7 @@ def test_pictures_are_a_function_of_node_number_and_seed(service, node):
     assert first.shape == (3, 784 if node in GRAY else 12288)
     assert first.min() >= 0
     assert first.max() <= 1
-    np.testing.assert_array_equal(first, AtlasService(Store()).pictures(node, 3, 5))
+    np.testing.assert_array_equal(first, ModelMapService(Store()).pictures(node, 3, 5))
     assert (first != service.pictures(node, 3, 6)).any()
 
 
@@ -85,8 +85,8 @@ def test_a_first_look_is_drawn_once(service, monkeypatch):
 
 
 def test_what_is_kept_is_bounded(folder, monkeypatch):
-    monkeypatch.setattr("demo_app.services.atlas.KEPT", 3)
-    service = AtlasService(Store())
+    monkeypatch.setattr("demo_app.services.model_map.KEPT", 3)
+    service = ModelMapService(Store())
     drawn = []
     few = service._gallery.few
     monkeypatch.setattr(service._gallery, "few", lambda *of: drawn.append(of[2]) or few(*of))
@@ -136,7 +136,7 @@ def test_a_sheet_is_few_pictures_that_are_many(folder, name):
 
 def test_a_damaged_release_does_not_hinder_the_others(folder):
     (folder / "vae-mnist" / "config.json").write_text("{")
-    service = AtlasService(Store())
+    service = ModelMapService(Store())
     nodes = {node["key"]: node for node in service.nodes()}
     assert nodes["vae"]["missing"]
     assert nodes["gan"]["missing"] is None
@@ -175,7 +175,7 @@ def test_a_new_model_with_a_card_is_everywhere_at_once(folder, monkeypatch):
     monkeypatch.setitem(base._REGISTRY, "toy-mnist", lambda: recipe)
     write_release(folder, "toy-mnist", {}, {"nll": 99.5, "fid": 12.5})
 
-    service = AtlasService(Store())
+    service = ModelMapService(Store())
     toy = next(node for node in service.nodes() if node["key"] == "toy")
     assert (toy["kind"], toy["after"], toy["color"]) == ("tractable", ["nade"], False)
     assert toy["title"] == {"en": "Toy", "ko": "장난감"}

@@ -26,7 +26,7 @@ FIGURES = ("nll", "nll_bound", "fid")
 """What a node tells of its release, where it was measured."""
 
 
-class AtlasService:
+class ModelMapService:
     """A picture is 784 numbers in [0, 1], row by row, or 12288 of a face in color, channel by
     channel. Refuses bad input with BadInput, a missing or damaged release with Unavailable."""
 

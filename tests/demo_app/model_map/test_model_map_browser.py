@@ -13,9 +13,9 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import shell, text
-from demo_app.services.atlas import AtlasService
+from demo_app.services.model_map import ModelMapService
 from genzoo import recipes
-from tests.demo_app.atlas.conftest import GRAY, HERE
+from tests.demo_app.model_map.conftest import GRAY, HERE
 from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, served, state, written
 
 pytestmark = pytest.mark.browser
@@ -28,7 +28,7 @@ N_STEPS = len(STEPS)
 
 @pytest.fixture(scope="module")
 def service(store):
-    return AtlasService(store)
+    return ModelMapService(store)
 
 
 @pytest.fixture(scope="module")
