@@ -131,6 +131,15 @@ class Halves(UnpairedTranslator):
         return y.expand(-1, 3, -1, -1)
 
 
+def test_a_sheet_of_translations_has_both_ways_and_back_in_a_row():
+    both = (255 * images(7, 4, 8, 8)).round().to(torch.uint8)
+    data = ImageSet(both, torch.zeros(7, 2, dtype=torch.long), ("a", "b"))
+    x, y = both[:6, :3] / 255, (both[:6, 3:] / 255).expand(-1, 3, -1, -1)
+    gray = x.mean(1, keepdim=True).expand(-1, 3, -1, -1)
+    expected = torch.stack([x, gray, gray, y, y, y], dim=1).flatten(0, 1)
+    torch.testing.assert_close(Halves().preview(data, torch.Generator()), expected)
+
+
 def test_translations_are_measured_against_the_true_pair_and_the_way_back():
     x = (255 * images(7, 3, 8, 8)).round() / 255
     y = (x.mean(1, keepdim=True) + 0.1).clamp(0, 1)

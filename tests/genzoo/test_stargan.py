@@ -262,6 +262,14 @@ def flat(label: Tensor) -> Tensor:
     return x
 
 
+def test_a_sheet_of_edits_changes_one_attribute_after_the_other():
+    label = torch.tensor([[0, 2, 0], [1, 0, 0], [1, 1, 0]])
+    data = ImageSet((255 * flat(label)).round().to(torch.uint8), label, ("left", "right", "none"))
+    sheet = Paints(idle=False).preview(data, torch.Generator())
+    rows = [[0, 2], [1, 2], [0, 0], [1, 0], [0, 0], [1, 1], [1, 1], [0, 1], [1, 2]]
+    torch.testing.assert_close(sheet, flat(torch.tensor(rows)), rtol=0, atol=0.003)
+
+
 def test_other_values_are_other_values_of_one_attribute():
     own = torch.tensor([[0, 2]] * 3000)
     values = other_values(own, 1, 3, torch.Generator().manual_seed(0))
