@@ -167,8 +167,7 @@ function stopSpinner() {
   for (let id = requestAnimationFrame(() => {}); id > 0; id--) cancelAnimationFrame(id);
 }
 
-/* Put the widget of a folder into `element`, when the tab that it is in is first shown. `files`
-   tells which of the folder's files there are. */
+/* Put the widget of the folder `name` into `element`, when the tab that it is in is first shown. */
 export async function mount(name, element, props, server) {
   stopSpinner();
   const page = element.closest(".zoo-page");
