@@ -48,6 +48,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["GENZOO_DATA"] = folder.name
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two more than there are processors: a test in a browser waits for frames and answers half of
+    its time."""
+    return (os.cpu_count() or 1) + 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let a report tell which tests were in a browser."""
     for item in items:

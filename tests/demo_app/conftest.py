@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -63,14 +64,23 @@ def service(store):
     return NADEService(store)
 
 
+@pytest.fixture(scope="session")
+def port():
+    """Every app that a process serves comes after the other at one address, so that the browser
+    knows its scripts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @pytest.fixture(scope="module")
-def address(request, store):
+def address(request, store, port):
     """The app, served: all of it, or only what is in the tabs whose keys the test's module has in
     TABS, which is there in a fraction of the time. What has no release shows what it lacks."""
     keys = getattr(request.module, "TABS", [tab.key for tab in shell.TABS])
     tabs = [tab if tab.key in keys else replace(tab, parts=[]) for tab in shell.TABS]
     # The NADE first, so that a bare address is its.
-    with served(sorted(tabs, key=lambda tab: tab.key != "nade"), store) as address:
+    with served(sorted(tabs, key=lambda tab: tab.key != "nade"), store, port) as address:
         yield address
 
 
@@ -87,7 +97,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
         instance = playwright.chromium.launch(
@@ -100,7 +110,7 @@ def browser():
 NO_SOCKET = "window.WebSocket = class { static OPEN = 1; readyState = 0; };"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def left(browser):
     """The pages that tests have left blank, by what they were opened with: the app comes again in
     a third of the time, since its scripts are compiled."""

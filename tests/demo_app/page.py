@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import parse_qs
@@ -16,12 +15,9 @@ from demo_app.store import Store
 
 
 @contextmanager
-def served(tabs: Sequence[shell.Tab], store: Store) -> Iterator[str]:
+def served(tabs: Sequence[shell.Tab], store: Store, port: int) -> Iterator[str]:
     """The app with these tabs; its address."""
     app = shell.build(tabs, store)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
     yield f"http://127.0.0.1:{port}/"
     app.close()

@@ -55,6 +55,6 @@ def service(store):
 
 
 @pytest.fixture(scope="module")
-def address(store):
-    with served([shell.Tab("compare", [(BlindService, blind.build)])], store) as at:
+def address(store, port):
+    with served([shell.Tab("compare", [(BlindService, blind.build)])], store, port) as at:
         yield at

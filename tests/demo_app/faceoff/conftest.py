@@ -47,6 +47,6 @@ def service(store):
 
 
 @pytest.fixture(scope="module")
-def address(store):
-    with served([shell.Tab("compare", [(FaceOffService, faceoff.build)])], store) as at:
+def address(store, port):
+    with served([shell.Tab("compare", [(FaceOffService, faceoff.build)])], store, port) as at:
         yield at

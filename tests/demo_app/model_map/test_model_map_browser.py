@@ -32,9 +32,9 @@ def service(store):
 
 
 @pytest.fixture(scope="module")
-def address(store):
+def address(store, port):
     """The whole app in its own order, the map first."""
-    with served(shell.TABS, store) as address:
+    with served(shell.TABS, store, port) as address:
         yield address
 
 
