@@ -85,6 +85,20 @@ def written(template, **values):
     return template
 
 
+EMPTY = """() => [...document.querySelectorAll(".zoo-foot > *")].filter((part) => {
+    const range = document.createRange();
+    range.selectNodeContents(part);
+    return part.offsetHeight > range.getBoundingClientRect().height + 8;
+}).map((part) => part.outerHTML)"""
+"""The parts of the panels' feet that are higher than what they hold."""
+
+
+def expect_width(page, width):
+    """The page is no wider than the screen, and no panel ends in an empty place."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(EMPTY) == []
+
+
 def expect_to_fit(page, language, width, tab, title, shared=(), same=()):
     """The tab, its explanation unfolded, is no wider than the screen and of one language.
 
@@ -93,7 +107,7 @@ def expect_to_fit(page, language, width, tab, title, shared=(), same=()):
     heading = text.labels(language)[title]
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
     page.get_by_test_id(f"{tab}-about").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect_width(page, width)
     shown = page.locator("body").inner_text()
     families = "|".join((tab, *shared, "zoo"))
     assert not re.search(rf"\b({families})\.[a-z_]+\b", shown)  # a label that is missing

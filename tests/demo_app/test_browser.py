@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import shell, text, wire
-from tests.demo_app.page import WITH_ZOO, fragment, pause, state
+from tests.demo_app.page import WITH_ZOO, expect_width, fragment, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -454,7 +454,7 @@ def test_the_browsers_language_is_the_default(visit):
 @pytest.mark.parametrize("hash", ["", "lang=ko", "tab=vae", "nade-about.open=1"])
 def test_a_telephone_scrolls_only_down(visit, hash):
     page = visit(hash, width=390, height=844, has_touch=True, is_mobile=True)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect_width(page, 390)
     assert page.evaluate("innerWidth") == 390
 
 

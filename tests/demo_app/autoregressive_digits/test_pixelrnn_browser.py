@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from demo_app import text
 from demo_app.services.pixelrnn import PixelRNNService
-from tests.demo_app.page import pause
+from tests.demo_app.page import expect_width, pause
 
 pytestmark = pytest.mark.browser
 
@@ -92,7 +92,7 @@ def test_the_address_restores_the_line_the_seed_and_the_pixel(visit, service):
 
 def test_a_telephone_scrolls_only_down(visit):
     page = visit(width=390, height=844, has_touch=True, is_mobile=True)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect_width(page, 390)
 
 
 def test_saving_the_numbers(visit, service):

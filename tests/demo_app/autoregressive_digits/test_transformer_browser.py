@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from demo_app import text
 from demo_app.services.transformer import TransformerService
-from tests.demo_app.page import pause, state
+from tests.demo_app.page import expect_width, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -162,7 +162,7 @@ def test_korean_on_a_telephone_scrolls_only_down(visit):
     page = visit("lang=ko", width=390, height=844, has_touch=True, is_mobile=True)
     korean = text.labels("ko")
     expect(page.locator("#transformer-title")).to_have_text(korean["transformer.title"])
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect_width(page, 390)
     visible = page.locator("#page-transformer").inner_text()
     english = set(text.labels("en").values()) - set(korean.values())
     assert not [label for label in english if len(label) > 8 and label in visible]

@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 from tests.demo_app.page import (
     EN,
     expect_names,
+    expect_width,
     fragment,
     levels,
     pause,
@@ -199,7 +200,7 @@ def test_fits_the_screen_in_its_language(visit, language, width):
 
 
 def expect_to_fit(page, language, width):
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect_width(page, width)
     shown = page.locator("body").inner_text()
     assert not re.search(r"\b(blind|zoo)\.[a-z_]+\b", shown)
     if language == "ko":

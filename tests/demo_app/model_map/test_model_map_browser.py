@@ -16,7 +16,16 @@ from demo_app import shell, text
 from demo_app.services.model_map import ModelMapService
 from genzoo import recipes
 from tests.demo_app.model_map.conftest import GRAY, HERE
-from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, served, state, written
+from tests.demo_app.page import (
+    EN,
+    expect_names,
+    expect_to_fit,
+    expect_width,
+    levels,
+    served,
+    state,
+    written,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -357,7 +366,7 @@ def test_a_link_into_the_tour_and_a_reload_keep_its_step(visit):
     page = visit("tour=2&lang=ko", map=False, width=390, height=844)
     expect_step(page, 2, "ko")
     expect_outlined(page, "nade-canvas")
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect_width(page, 390)
     page.reload()
     expect_step(page, 2, "ko")
     gan = STEPS.index("gan") + 1

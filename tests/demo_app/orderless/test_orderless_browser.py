@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demo_app import text
-from tests.demo_app.page import pause, state
+from tests.demo_app.page import expect_width, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -199,6 +199,6 @@ def test_the_numbers_are_saved(visit, service, digits):
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_fits_a_telephone(visit, language):
     page = visit(f"lang={language}", width=390, height=844)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect_width(page, 390)
     title = page.locator("#orderless-title")
     expect(title).to_have_text(text.labels(language)["orderless.title"])

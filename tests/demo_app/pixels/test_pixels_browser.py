@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import shell, text
-from tests.demo_app.page import fragment, pause, state
+from tests.demo_app.page import expect_width, fragment, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -273,7 +273,7 @@ def test_the_pages_language_stays_the_addresss_whatever_gradio_writes(open_tab):
 def test_a_telephone_scrolls_only_down(open_tab, hash):
     page = open_tab(hash, width=390, height=844)
     pause(page, 300)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect_width(page, 390)
     for name in ("pixels-picture", "pixels-whole-ar", "pixels-canvas", "pixels-color-json"):
         box = page.get_by_test_id(name).bounding_box()
         assert box["width"] > 30

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import text
-from tests.demo_app.page import pause, state
+from tests.demo_app.page import expect_width, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -239,7 +239,7 @@ def test_fits_the_screen_in_its_language(visit, language, width):
     title = text.labels(language)["rnade.title"]
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     page.get_by_test_id("rnade-about").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect_width(page, width)
     words = page.locator("body").inner_text()
     assert not re.search(r"\brnade\.[a-z_]+\b", words)  # a label that is missing
     if language == "ko":
