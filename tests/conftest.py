@@ -16,6 +16,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 N_IMAGES = {"train": 240, "t10k": 60}
 
 
+LONGEST = ("test_house.py", "test_page_scripts.py", "test_cli.py", "test_train.py")
+
+
 def write_idx(path: Path, shape: tuple[int, ...], values: bytes) -> None:
     """The files' format: a magic number (unsigned bytes, so many axes), the sizes, the values."""
     path.write_bytes(struct.pack(f">{1 + len(shape)}i", 0x800 + len(shape), *shape) + values)
@@ -41,6 +44,8 @@ def write_data_set(folder: Path, seed: int) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return  # all processes of a run have the data of the one that started them
     folder = tempfile.TemporaryDirectory(prefix="genzoo-data-")
     config.add_cleanup(folder.cleanup)
     for seed, name in enumerate(("MNIST", "FashionMNIST")):
@@ -55,7 +60,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a report tell which tests were in a browser."""
+    """Begin with the files that take longest, so that none is left alone at the end; and let a
+    report tell which tests were in a browser."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
     for item in items:
         if item.get_closest_marker("browser"):
             item.user_properties.append(("browser", True))

@@ -161,3 +161,11 @@ def test_no_frame_is_asked_for_while_nothing_changes(browser, address):
     page.wait_for_timeout(1000)
     assert page.evaluate("window.asked") - before < 10
     context.close()
+
+
+def test_a_page_that_asks_another_host_is_noticed(visit):
+    page = visit()
+    page.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://example.org/'}))")
+    page.wait_for_event("console", lambda message: message.type == "error")
+    assert len(page.complaints) == 1
+    page.complaints.clear()
