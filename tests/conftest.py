@@ -54,9 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two more than there are processors: a test in a browser waits for frames and answers half of
-    its time."""
-    return (os.cpu_count() or 1) + 2
+    """One more than there are processors: a test in a browser waits now and then."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

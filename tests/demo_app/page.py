@@ -99,15 +99,24 @@ def expect_width(page, width):
     assert page.evaluate(EMPTY) == []
 
 
-def expect_to_fit(page, language, width, tab, title, shared=(), same=()):
-    """The tab, its explanation unfolded, is no wider than the screen and of one language.
+def expect_widths(page):
+    """The same on a telephone and on a screen."""
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        pause(page, 100)
+        expect_width(page, width)
+
+
+def expect_to_fit(page, language, tab, title, shared=(), same=()):
+    """The tab, its explanation unfolded, is no wider than a telephone or a screen, and of one
+    language.
 
     `shared` are tabs whose labels it uses, `same` labels that are alike in both languages.
     """
     heading = text.labels(language)[title]
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
     page.get_by_test_id(f"{tab}-about").click()
-    expect_width(page, width)
+    expect_widths(page)
     shown = page.locator("body").inner_text()
     families = "|".join((tab, *shared, "zoo"))
     assert not re.search(rf"\b({families})\.[a-z_]+\b", shown)  # a label that is missing

@@ -169,11 +169,11 @@ def test_what_is_saved(visit, tmp_path):
     assert Path(download.value.path()).read_bytes()[:4] == b"\x89PNG"
 
 
-@pytest.mark.parametrize(("locale", "width"), [("ko-KR", 390), ("en-US", 390), ("ko-KR", 1280)])
-def test_it_fits_and_speaks(visit, locale, width):
-    page = visit(locale=locale, width=width)
+@pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
+def test_it_fits_and_speaks(visit, locale):
+    page = visit(locale=locale, width=390)
     shared = ("vae",)
-    expect_to_fit(page, locale[:2], width, "compare", "compare.title", shared=shared)
+    expect_to_fit(page, locale[:2], "compare", "compare.title", shared=shared)
     expect_names(page, ".zoo-compare_sheets, .zoo-compare_matrix")
 
 
