@@ -69,6 +69,7 @@ def test_a_tab_is_loaded_when_it_is_opened_and_kept_for_the_next_visit(browser, 
         page.get_by_test_id("tab-map").click()
         expect(page.get_by_test_id("map-figure")).to_be_visible()
         page.wait_for_load_state("networkidle")
+    page.wait_for_url("**tab=map**")  # the address is written a little later
     assert of_widgets(sizes, "map")
     with loaded(page) as sizes:
         page.reload()
