@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -37,13 +37,14 @@ def image_metrics(
     train: ImageSet,
     of: str = "",
 ) -> list[Metric]:
-    """How near pictures (N, *event_shape) are to as many test images, and, by a judge of classes,
-    how often each class is among them.
+    """How near pictures (N, *event_shape) are to as many test images, and how often each class is
+    among them, or by a judge of attributes each value of each attribute.
 
     Distances are between the judge's features; those named "train_reference" are of the first N
     training images instead of the pictures. Intervals: of FID by resampling both sets, of KID by
     resampling blocks, of shares and means by resampling images. `of` says in the settings what all
-    are.
+    are. There is no KID by a judge of attributes: the cube of features that nothing bounds is
+    noise.
     """
     n = len(pictures)
     against = f"{n} test images{of}"
@@ -54,9 +55,10 @@ def image_metrics(
         setting = f"judge features, {what}, {against}"
         other = features(judge, x)
         metrics += nearness(real, other, setting, suffix)
-        metrics.append(_kernel_distance(f"kid{suffix}", real, other, setting))
-        if not suffix and judge.tells_classes:
-            metrics += _shares(read_by(judge, other), read_by(judge, real), against)
+        if judge.tells_classes:
+            metrics.append(_kernel_distance(f"kid{suffix}", real, other, setting))
+        if not suffix:
+            metrics += _shares(_readings(judge, other), _readings(judge, real), against, train)
     return metrics + _nearest(pictures[:N_NEAREST], test[:N_NEAREST], train)
 
 
@@ -121,17 +123,31 @@ def _kernel_distance(name: str, real: Tensor, other: Tensor, setting: str) -> Me
     return bootstrap(name, torch.tensor(values), "", blocked)
 
 
-def _shares(made: Tensor, real: Tensor, against: str) -> list[Metric]:
-    """The class that is made least often, and the one that is made most, as multiples of its
-    share of the test images; both as the judge reads them."""
-    share = real.bincount(minlength=int(made.max()) + 1) / len(real)
-    classes = share.nonzero().flatten()
-    times = torch.stack([(made == c).double().mean() / share[c] for c in classes])
+def _readings(judge: Evaluator, features: Tensor) -> Tensor:
+    """What the judge reads by its features (N, F): the class, (N, 1), or the value of each
+    attribute, (N, attributes)."""
+    if judge.tells_classes:
+        return read_by(judge, features).unsqueeze(1)
+    n_values = cast("AttributeClassifier", judge).n_values
+    logits = classified(judge, features).split(n_values, dim=1)
+    return torch.stack([each.argmax(1) for each in logits], dim=1)
+
+
+def _shares(made: Tensor, real: Tensor, against: str, train: ImageSet) -> list[Metric]:
+    """What is made least often, and what most, as multiples of its share of the test images, both
+    as the judge reads them, (N, readings): a class, or a value of an attribute."""
+    every = []
+    for k in range(made.shape[1]):
+        share = real[:, k].bincount(minlength=int(made[:, k].max()) + 1) / len(real)
+        what = "class" if made.shape[1] == 1 else f"{train.classes[k]} value"
+        for c in share.nonzero().flatten().tolist():
+            every.append(((made[:, k] == c).double() / share[c], f"{what} {c}"))
+    ends = [times.mean().item() for times, _ in every]
     metrics = []
-    for name, i in (("share_smallest", times.argmin()), ("share_largest", times.argmax())):
-        c = int(classes[i])
-        setting = f"class {c}, {len(made)} pictures, as the judge reads them and {against}"
-        metrics.append(bootstrap(name, (made == c) / share[c], "", setting))
+    for name, end in (("share_smallest", min(ends)), ("share_largest", max(ends))):
+        times, what = every[ends.index(end)]
+        setting = f"{what}, {len(made)} pictures, as the judge reads them and {against}"
+        metrics.append(bootstrap(name, times, "", setting))
     return metrics
 
 

@@ -6,7 +6,7 @@ Generative Adversarial Networks", ICLR 2016 (arXiv:1511.06434).
 No pooling: 4x4 convolutions of stride two on the way down, 4x4 transposed convolutions of stride
 two on the way up; ReLUs in the generator, leaky ReLUs in the critic.
 
-Differs from the paper: made for 28x28, so there are two levels instead of four. No batch
+Differs from the paper: for 28x28 there are two levels instead of four. No batch
 normalization, which lets an image depend on the others of its batch: the generator normalizes each
 image separately, over all channels and pixels (Ba et al., 2016; by groups of channels costs ten
 times as much on a processor), and the critic nothing; what keeps the game stable is a penalty on
@@ -33,15 +33,16 @@ N_FEATURES, N_HIDDEN = 256, 128
 
 
 class DCGAN(Adversarial):
-    """Images (C, H, W), H and W multiples of four, of z (K,).
+    """Images (C, H, W), H and W multiples of four and of 2^n_levels, of z (K,).
 
     Args:
         event_shape: shape of an image.
         n_latent: K, numbers of z.
-        width: channels at half the resolution; twice as many at a quarter of it.
+        width: channels at half the resolution; twice as many at each further level.
         n_dense: dense layers that z passes through first, at least 0.
         skip_z: whether z itself is appended to the output of the dense layers.
         n_hidden: units of each dense layer, at least 1.
+        n_levels: how often the critic halves an image and the generator doubles one, at least 1.
     """
 
     def __init__(
@@ -52,19 +53,20 @@ class DCGAN(Adversarial):
         n_dense: int = 0,
         skip_z: bool = False,
         n_hidden: int = 256,
+        n_levels: int = 2,
     ):
         super().__init__()
         shape = image_shape(event_shape)
         if min(*shape, n_latent, width, n_hidden) < 1 or n_dense < 0:
             raise ValueError("Sizes of a DCGAN must be at least 1, and n_dense at least 0.")
-        self.event_shape, self.latent_shape = shape, (n_latent,)
+        self.event_shape, self.latent_shape, self.n_levels = shape, (n_latent,), n_levels
         layers: list[nn.Module] = []
         for n_in in [n_latent, *[n_hidden] * (n_dense - 1)][:n_dense]:
             layers += [_dense(n_in, n_hidden), nn.LeakyReLU(SLOPE)]
         self.dense = nn.Sequential(*layers)
         self.skip_z = skip_z
         n_made = n_hidden if n_dense else n_latent
-        self.generator = strided_decoder(n_made + n_latent * skip_z, shape, width)
+        self.generator = strided_decoder(n_made + n_latent * skip_z, shape, width, n_levels)
 
     def generate(self, z: Tensor) -> Tensor:
         check_latents(z, self.latent_shape)
@@ -74,8 +76,9 @@ class DCGAN(Adversarial):
         return torch.sigmoid(self.generator(made).to(z.dtype))
 
     def critic(self, width: int) -> nn.Module:
-        """`width` channels at half the resolution, twice as many at a quarter of it."""
-        trunk = strided_encoder(image_shape(self.event_shape), width, N_FEATURES)
+        """`width` channels at half the resolution, twice as many at each further level."""
+        shape = image_shape(self.event_shape)
+        trunk = strided_encoder(shape, width, N_FEATURES, self.n_levels)
         return nn.Sequential(
             trunk,
             BatchDeviation(),

@@ -36,15 +36,16 @@ LIKELIHOODS = ("bernoulli", "logistic")
 
 
 class VAE(LatentVariable):
-    """Images (C, H, W), H and W multiples of four, and a Gaussian latent (K,).
+    """Images (C, H, W), H and W multiples of four and of 2^n_levels, and a Gaussian latent (K,).
 
     Args:
         event_shape: shape of an image.
         n_latent: K, latent dimensions.
-        width: channels at half the resolution; twice as many at a quarter of it.
-        n_blocks: residual blocks at each of the two resolutions, in the encoder and the decoder.
+        width: channels at half the resolution; twice as many at each further level.
+        n_blocks: residual blocks at each level, in the encoder and the decoder.
         n_hidden: units of the dense layer on either side of z.
-        likelihood: "bernoulli" for binary images, "logistic" for 8-bit gray ones.
+        likelihood: "bernoulli" for binary images, "logistic" for 8-bit gray or color ones.
+        n_levels: how often the encoder halves an image and the decoder doubles one, at least 1.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class VAE(LatentVariable):
         n_blocks: int = 1,
         n_hidden: int = 256,
         likelihood: str = "bernoulli",
+        n_levels: int = 2,
     ):
         super().__init__()
         C, H, W = image_shape(event_shape)
@@ -67,8 +69,9 @@ class VAE(LatentVariable):
         self.event_shape, self.latent_shape = (C, H, W), (n_latent,)
         self.likelihood = likelihood
         n_parameters = {"bernoulli": 1, "logistic": 2}[likelihood]  # of p(x_i | z), a pixel
-        self.encoder = encoder((C, H, W), width, n_blocks, n_hidden, 2 * n_latent)
-        self.decoder = decoder(n_latent, (C * n_parameters, H, W), width, n_blocks, n_hidden)
+        self.encoder = encoder((C, H, W), width, n_blocks, n_hidden, 2 * n_latent, n_levels)
+        shape = (C * n_parameters, H, W)
+        self.decoder = decoder(n_latent, shape, width, n_blocks, n_hidden, n_levels)
 
     def prior(self) -> Normal:
         """p(z) = N(0, I), batch shape (K,)."""

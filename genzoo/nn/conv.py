@@ -56,60 +56,94 @@ def image_shape(event_shape: tuple[int, ...]) -> tuple[int, int, int]:
     return C, H, W
 
 
+def level_widths(
+    event_shape: tuple[int, int, int], width: int, n_levels: int
+) -> tuple[list[int], tuple[int, int, int]]:
+    """The channels of networks that halve images so many times, `width` at half the resolution and
+    twice as many at each further level; and the shape of the features at the last.
+
+    Raises:
+        ValueError: in a sentence, when an image cannot be halved so many times.
+    """
+    _, H, W = event_shape
+    if n_levels < 1 or H % 2**n_levels or W % 2**n_levels:
+        raise ValueError(
+            f"Images of {H} x {W} pixels cannot be halved {n_levels} times, at least once."
+        )
+    widths = [width * 2**k for k in range(n_levels)]
+    return widths, (widths[-1], H >> n_levels, W >> n_levels)
+
+
 def encoder(
-    event_shape: tuple[int, int, int], width: int, n_blocks: int, n_hidden: int, n_out: int
+    event_shape: tuple[int, int, int],
+    width: int,
+    n_blocks: int,
+    n_hidden: int,
+    n_out: int,
+    n_levels: int = 2,
 ) -> nn.Sequential:
-    """Images (B, C, H, W), H and W multiples of four, to n_out numbers each (B, n_out).
+    """Images (B, C, H, W) to n_out numbers each (B, n_out).
 
     Args:
-        width: channels at half the resolution; twice as many at a quarter of it.
-        n_blocks: residual blocks at each of the two.
+        width: channels at half the resolution; twice as many at each further level.
+        n_blocks: residual blocks at each level.
         n_hidden: units of the dense layer that follows.
+        n_levels: how often the resolution is halved, at least 1; H and W are multiples of as many
+            twos.
     """
-    C, H, W = event_shape
+    widths, deep = level_widths(event_shape, width, n_levels)
+    layers: list[nn.Module] = []
+    for n_in, n in zip([event_shape[0], *widths], widths, strict=False):
+        layers += [downsample(n_in, n), *(ResidualBlock(n) for _ in range(n_blocks))]
     return nn.Sequential(
-        downsample(C, width),
-        *(ResidualBlock(width) for _ in range(n_blocks)),
-        downsample(width, 2 * width),
-        *(ResidualBlock(2 * width) for _ in range(n_blocks)),
+        *layers,
         nn.SiLU(),
         nn.Flatten(),
-        nn.Linear(2 * width * (H // 4) * (W // 4), n_hidden),
+        nn.Linear(deep[0] * deep[1] * deep[2], n_hidden),
         nn.SiLU(),
         nn.Linear(n_hidden, n_out),
     )
 
 
 def decoder(
-    n_in: int, event_shape: tuple[int, int, int], width: int, n_blocks: int, n_hidden: int
+    n_in: int,
+    event_shape: tuple[int, int, int],
+    width: int,
+    n_blocks: int,
+    n_hidden: int,
+    n_levels: int = 2,
 ) -> nn.Sequential:
     """The mirror of `encoder`: (B, n_in) to (B, C, H, W) of any values."""
-    C, H, W = event_shape
-    deep = (2 * width, H // 4, W // 4)
-    return nn.Sequential(
+    widths, deep = level_widths(event_shape, width, n_levels)
+    layers: list[nn.Module] = [
         nn.Linear(n_in, n_hidden),
         nn.SiLU(),
         nn.Linear(n_hidden, deep[0] * deep[1] * deep[2]),
         nn.Unflatten(1, deep),
-        *(ResidualBlock(2 * width) for _ in range(n_blocks)),
-        upsample(2 * width, width),
+    ]
+    for n, n_next in zip(widths[::-1], widths[-2::-1], strict=False):
+        layers += [*(ResidualBlock(n) for _ in range(n_blocks)), upsample(n, n_next)]
+    return nn.Sequential(
+        *layers,
         *(ResidualBlock(width) for _ in range(n_blocks)),
         nn.SiLU(),
-        upsample(width, C),
+        upsample(width, event_shape[0]),
     )
 
 
-def strided_encoder(event_shape: tuple[int, int, int], width: int, n_out: int) -> nn.Sequential:
-    """Images (B, C, H, W), H and W multiples of four, to n_out features each (B, n_out), by 4x4
-    convolutions of stride two to `width` and twice as many channels, and a dense layer."""
-    C, H, W = event_shape
+def strided_encoder(
+    event_shape: tuple[int, int, int], width: int, n_out: int, n_levels: int = 2
+) -> nn.Sequential:
+    """Images (B, C, H, W) to n_out features each (B, n_out), by 4x4 convolutions of stride two,
+    one a level, to `width`, twice as many channels and so on, and a dense layer."""
+    widths, deep = level_widths(event_shape, width, n_levels)
+    layers: list[nn.Module] = []
+    for n_in, n in zip([event_shape[0], *widths], widths, strict=False):
+        layers += [nn.Conv2d(n_in, n, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
     return nn.Sequential(
-        nn.Conv2d(C, width, 4, stride=2, padding=1),
-        nn.LeakyReLU(SLOPE),
-        nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
-        nn.LeakyReLU(SLOPE),
+        *layers,
         nn.Flatten(),
-        nn.Linear(2 * width * (H // 4) * (W // 4), n_out),
+        nn.Linear(deep[0] * deep[1] * deep[2], n_out),
         nn.LeakyReLU(SLOPE),
     )
 
@@ -126,18 +160,21 @@ class BatchDeviation(nn.Module):
         return torch.cat([x, deviation.expand_as(x)], 1)
 
 
-def strided_decoder(n_in: int, event_shape: tuple[int, int, int], width: int) -> nn.Sequential:
-    """(B, n_in) to (B, C, H, W) of any values, by 4x4 transposed convolutions of stride two from
-    twice `width` and `width` channels, each image normalized separately before the ReLUs."""
-    C, H, W = event_shape
-    deep = (2 * width, H // 4, W // 4)
-    return nn.Sequential(
+def strided_decoder(
+    n_in: int, event_shape: tuple[int, int, int], width: int, n_levels: int = 2
+) -> nn.Sequential:
+    """(B, n_in) to (B, C, H, W) of any values, by 4x4 transposed convolutions of stride two, one a
+    level, the last of `width` channels, the one before of twice as many and so on, each image
+    normalized separately before the ReLUs."""
+    widths, deep = level_widths(event_shape, width, n_levels)
+    layers: list[nn.Module] = [
         nn.Linear(n_in, deep[0] * deep[1] * deep[2]),
         nn.Unflatten(1, deep),
-        nn.GroupNorm(1, 2 * width),
-        nn.ReLU(),
-        nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),
-        nn.GroupNorm(1, width),
-        nn.ReLU(),
-        nn.ConvTranspose2d(width, C, 4, stride=2, padding=1),
-    )
+    ]
+    for n, n_next in zip(widths[::-1], [*widths[-2::-1], event_shape[0]], strict=True):
+        layers += [
+            nn.GroupNorm(1, n),
+            nn.ReLU(),
+            nn.ConvTranspose2d(n, n_next, 4, stride=2, padding=1),
+        ]
+    return nn.Sequential(*layers)

@@ -1,4 +1,4 @@
-"""DCGANs on gray digits and clothes."""
+"""DCGANs on gray digits and clothes, and on avatars."""
 
 from __future__ import annotations
 
@@ -92,3 +92,40 @@ def dcgan_mnist() -> Recipe:
 def dcgan_fashion() -> Recipe:
     # Of the seeds 0 and 1 the one whose pictures lie nearer to the training images.
     return _dcgan("fashion", "Clothes by strided convolutions", seed=1)
+
+
+@recipe
+def dcgan_avatars() -> Recipe:
+    # As many images as cost what progan-avatars costs (python -m benchmarks.training_flops).
+    return Recipe(
+        summary="Faces by strided convolutions, with the training operations of progan-avatars",
+        card=CARD,
+        model=DCGAN,
+        model_kwargs=dict(
+            event_shape=(3, 64, 64), n_latent=128, width=32, n_dense=2, skip_z=True, n_levels=4
+        ),
+        objective=AdversarialGame,
+        objective_kwargs=dict(
+            lr=0.0004,
+            lr_critic=0.0004,
+            width=32,
+            loss="non-saturating",
+            n_critic=1,
+            penalty="r1",
+            weight=0.5,
+            r1_interval=16,
+        ),
+        data="avatars",
+        settings=Settings(
+            images=279_200,
+            batch_size=16,
+            ema=0.999,
+            precision="bfloat16",
+            evaluate_every=40_000,
+            save_every=16_000,
+            log_every=3_200,
+        ),
+        smoke={"images": 64, "batch_size": 16, "model.width": 2, "objective.width": 2},
+        expected="higher judge FID than progan-avatars at equal budget",
+        storage="float16",
+    )

@@ -48,6 +48,10 @@ class Model(nn.Module, ABC):
     from_noise: ClassVar[bool] = False
     """Whether it generates images out of nothing but noise (see `Generative`)."""
 
+    snapshot_evenly: ClassVar[bool] = False
+    """Whether what `snapshot` keeps is looked at in equal distances of the training: most models
+    change ever more slowly, and are looked at in equal ratios."""
+
     event_shape: tuple[int, ...]
     """Shape of an image, (C, H, W)."""
 

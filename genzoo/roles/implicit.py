@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import final
@@ -14,8 +15,9 @@ from genzoo.data.batches import seeded
 from genzoo.metrics import Evaluation, Metric
 from genzoo.roles.base import Generative, check_number
 
-N_KEPT = 36
-"""Pictures that are kept at each of some moments of the training."""
+N_KEPT, KEPT_BYTES = 36, 150_000
+"""Pictures that are kept at each of some moments of the training, and how much they may weigh: of
+64x64 pixels in color there are twelve."""
 
 
 class Implicit(Generative):
@@ -60,8 +62,9 @@ class Implicit(Generative):
     def snapshot(
         self, data: ImageSet, preprocessing: str, seed: int
     ) -> Callable[[], Tensor] | None:
-        """The images of 36 z, (36, *event_shape) in 8 bits."""
-        z = self.draw_z(N_KEPT, seeded(seed, 4))
+        """The images of the first z of a seed, (36 or fewer, *event_shape) in 8 bits."""
+        n = min(N_KEPT, max(1, KEPT_BYTES // math.prod(self.event_shape)))
+        z = self.draw_z(n, seeded(seed, 4))
 
         @torch.inference_mode()
         def keep() -> Tensor:

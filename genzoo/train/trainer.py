@@ -106,6 +106,7 @@ def train(
     resume: bool = False,
     pictures: Callable[[nn.Module], Tensor | None] | None = None,
     snapshot: Callable[[nn.Module], Tensor] | None = None,
+    snapshot_evenly: bool = False,
     progress_bar: bool = True,
 ) -> dict[str, Any]:
     """Train `objective` and leave the averaged weights in `objective.model`.
@@ -120,6 +121,7 @@ def train(
         pictures: what the sheets show of the model, (N, C, H, W), or None for no sheet.
         snapshot: what is to be kept of the model at some steps of its training; see
             `snapshot_steps`.
+        snapshot_evenly: whether these are in equal distances instead of equal ratios.
 
     Returns:
         images_seen; seconds of training, over all parts of the run; evaluation, the last; and
@@ -150,7 +152,9 @@ def train(
 
     step, seconds = 0, 0.0
     snapshots: dict[int, Tensor] = {}
-    steps_to_keep = snapshot_steps(n_steps) if snapshot is not None else set()
+    steps_to_keep = (
+        snapshot_steps(n_steps, evenly=snapshot_evenly) if snapshot is not None else set()
+    )
     if resume:
         state = run_state.load(folder / STATE, hyperparameters)
         step, seconds = state["step"], state["seconds"]
@@ -274,9 +278,11 @@ def train(
     }
 
 
-def snapshot_steps(n_steps: int, n: int = 16) -> set[int]:
+def snapshot_steps(n_steps: int, n: int = 16, evenly: bool = False) -> set[int]:
     """Up to n steps at which to look at a training that goes ever slower: 0, 10, and from there to
-    the last in equal ratios."""
+    the last in equal ratios; or `evenly`, from 0 to the last in equal distances."""
+    if evenly:
+        return {round(n_steps * k / (n - 1)) for k in range(n)}
     first = min(10, n_steps)
     between = {round(first * (n_steps / first) ** (k / (n - 2))) for k in range(n - 1)}
     return {0, *between}

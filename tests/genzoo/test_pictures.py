@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from genzoo.metrics.metric import bootstrap_distance
 from genzoo.metrics.pictures import nearest_distance
 from genzoo.metrics.samples import features, frechet_distance
 from genzoo.models import InfoGAN
-from genzoo.roles import Classifier
+from genzoo.roles import AttributeClassifier, Classifier
 
 
 class Corners(Classifier):
@@ -96,6 +97,35 @@ def test_copies_are_told_and_new_images_are_not_called_copies():
     assert copied["near_copies"].value == 100
     assert copied["nearest_test_reference"].low > 0.1
     assert copied["fid"].value < 0.02, "that copies are near the data is just the point"
+
+
+class Halves(AttributeClassifier):
+    """Two attributes: whether the upper half is the brighter one, and which of the two lower
+    corners and neither is bright; the features are how bright each corner is."""
+
+    event_shape = (1, 4, 4)
+    n_values = (2, 3)
+
+    def features(self, x: Tensor) -> Tensor:
+        return torch.nn.functional.avg_pool2d(x, 2).flatten(1)
+
+    def classify(self, features: Tensor) -> Tensor:
+        a, b, c, d = features.unbind(1)
+        return torch.stack([torch.maximum(a, b), torch.maximum(c, d), c, d, 0 * c + 0.45], 1)
+
+
+def test_a_value_of_an_attribute_that_is_made_too_often_is_found():
+    """Of 200 test images 100 have the lower half bright, 50 each corner; of the pictures 50, 10 in
+    one corner and 40 in the other."""
+    train = ImageSet(TRAIN.images, torch.zeros(800, 2, dtype=torch.int64), ("half", "corner"))
+    figures = image_metrics(Halves(), corners([100, 50, 10, 40], seed=2), TEST, train)
+    named = {figure.name: figure for figure in figures}
+    assert named["share_smallest"].value == pytest.approx(10 / 50)
+    assert named["share_smallest"].setting.startswith("corner value 0, 200 pictures")
+    assert named["share_largest"].value == pytest.approx(150 / 100)
+    assert named["share_largest"].setting.startswith("half value 0, 200 pictures")
+    assert "kid" not in named, "its features have no bound"
+    assert {"fid", "precision", "recall", "near_copies"} <= set(named)
 
 
 def test_nearest_distances_are_those_of_all_pairs():
@@ -200,3 +230,19 @@ def test_who_changes_pictures_is_measured_beside_the_same_reference(few_faces):
         assert "training images" in found["fid_train_reference"].setting
         for n in (1, 64):
             assert 0 < found[f"seconds_{n}"].low <= found[f"seconds_{n}"].value
+
+
+def test_who_makes_faces_of_noise_is_measured_by_attributes(few_faces):
+    """Progressive GAN, DCGAN and VAE, by one judge of attributes."""
+    judge_recipe = recipes.get("judge-avatars")
+    judge = recipes.override(judge_recipe, judge_recipe.smoke).build_model()
+    for name in ("progan-avatars", "dcgan-avatars", "vae-avatars"):
+        recipe = recipes.override(recipes.get(name), recipes.get(name).smoke)
+        figures = recipes.evaluate(recipe, recipe.build_model(), n_images=20, k=2, judge=judge)
+        found = {f.name: f for f in figures}
+        assert "20 pictures, 20 test images" in found["fid"].setting
+        assert {"fid_train_reference", "share_smallest", "share_largest", "near_copies"} <= set(
+            found
+        )
+        assert re.match(r"[a-z_]+ value \d, 20 pictures", found["share_smallest"].setting)
+        assert "kid" not in found
