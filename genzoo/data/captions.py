@@ -108,6 +108,11 @@ def parse(text: str, language: str) -> dict[str, str]:
     return said
 
 
+def phrases(language: str) -> list[str]:
+    """All that one phrase can say, in the order of GROUPS."""
+    return list(_readings(language))
+
+
 def _phrase(language: str, values: Mapping[str, str]) -> str:
     """The words of one group, or of a part of it."""
     word = {

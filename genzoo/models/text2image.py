@@ -1,0 +1,407 @@
+"""GAN-CLS: images of captions, by a game in which the discriminator knows the caption.
+
+Reed, Akata, Yan, Logeswaran, Schiele and Lee, "Generative Adversarial Text to Image Synthesis",
+ICML 2016 (arXiv:1605.05396).
+
+The generator makes an image x^ = G(z, phi(t)) of noise z and the embedding phi(t) of a caption t.
+The discriminator D(x, phi(t)) is told three kinds: real images with a right caption t, which it
+should accept, real images with a wrong caption w, and generated images with the caption that they
+were made of (GAN-CLS). Without the second kind it may tell real from generated and never read.
+With s(u) = log(1 + e^u):
+
+    L_D = E[s(-D(x, t)) + (1 - a) s(D(x^, t)) + a s(D(x, w))] + (gamma / 2) E|grad_x D(x, t)|^2
+    L_G = E[s(-D(x^, t))] + lambda_ms E[unsaid(t) d(z, z') / d(x^, x^')]
+
+Some images are made of an embedding half way between those of two captions, which no caption need
+have (GAN-INT), so that what lies between captions looks real too.
+
+Differs from the paper: the text encoder is small and learns with the discriminator, by real images
+alone, and not before it (Reed et al., "Learning Deep Representations of Fine-grained Visual
+Descriptions", 2016): what the discriminator needs to tell right captions from wrong ones is what
+an embedding has to say. D is a projection (Miyato and Koyama, "cGANs with Projection
+Discriminator", 2018, arXiv:1802.05637), its slope at real images is penalized (Mescheder et al.,
+2018), and it normalizes nothing. Half of the wrong captions differ from the right one in a single
+attribute: by entirely wrong ones alone D learns to read a caption only roughly. The noise is
+easily ignored where the caption says much; the second part of L_G, of two images of one caption
+with noise z and z', asks that they differ (Mao et al., "Mode Seeking Generative Adversarial
+Networks for Diverse Image Synthesis", 2019, arXiv:1903.05628), the more the less is said. The
+generator is told the embedding and z at every resolution, by a scale and a shift (Chen et al., "On
+Self Modulation for Generative Adversarial Networks", 2019), and D sees generated images of
+embeddings half way too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Optimizer
+
+from genzoo.data import words
+from genzoo.data.avatars import SCHEMA
+from genzoo.data.batches import Batch, seeded
+from genzoo.nn.conv import SLOPE, image_shape
+from genzoo.nn.translate import patch_critic
+from genzoo.objectives.adversarial import r1_penalty
+from genzoo.objectives.base import Objective, Progress, Update, adam
+from genzoo.roles import TextToImage
+
+LEVELS = 4
+"""How often the discriminator halves an image, and the generator doubles one."""
+
+NEAR = 1e-2
+"""Added to the distance of two images, relative to that of their noise: equal images would ask for
+a difference with infinite force."""
+
+
+N_WRONG = 1 + 3 * len(SCHEMA)
+"""Numbers of noise that decide what is wrong of a face."""
+
+
+class TextEncoder(nn.Module):
+    """phi: captions (B, L) to embeddings (B, n_out), of zero mean and unit variance each.
+
+    Each word is seen with its two neighbors in its phrase, so that "no hat" is not "hat" and a
+    color belongs to what is named after it; of what is seen anywhere the largest counts, so that
+    the order of phrases does not matter (Kim, "Convolutional Neural Networks for Sentence
+    Classification", 2014). An unknown word leaves a gap.
+
+    Args:
+        n_words: size of the vocabulary.
+        n_embedding: numbers of each word.
+        n_features: how many things are looked for.
+        n_out: numbers of an embedding.
+    """
+
+    def __init__(self, n_words: int, n_embedding: int, n_features: int, n_out: int):
+        super().__init__()
+        self.words = nn.Embedding(n_words, n_embedding)
+        self.see = nn.Linear(3 * n_embedding, n_features)
+        self.say = nn.Linear(n_features, n_out)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        is_word = (tokens > words.COMMA).unsqueeze(2)
+        e = self.words(tokens) * is_word  # (B, L, E)
+        around = F.pad(e, (0, 0, 1, 1))
+        seen = F.relu(self.see(torch.cat([around[:, :-2], e, around[:, 2:]], dim=2)))
+        seen = (seen * is_word).amax(1)
+        said = self.say(seen).to(e.dtype)
+        return F.layer_norm(said, said.shape[1:])
+
+
+class Modulated(nn.Module):
+    """Twice the resolution, each image normalized separately, a scale and a shift of each channel
+    by w, ReLU: (B, n_in, H, W) and w (B, n_w) to (B, n_out, 2H, 2W).
+
+    Args:
+        n_in, n_out: channels before and after.
+        n_w: numbers of w.
+    """
+
+    def __init__(self, n_in: int, n_out: int, n_w: int):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1, bias=False)
+        self.norm = nn.GroupNorm(1, n_out)
+        self.scale_shift = nn.Linear(n_w, 2 * n_out)
+        nn.init.zeros_(self.scale_shift.bias)
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        scale, shift = self.scale_shift(w)[:, :, None, None].chunk(2, dim=1)
+        return F.relu(self.norm(self.up(x)) * (1 + scale) + shift)
+
+
+class Generator(nn.Module):
+    """G: noise z (B, n_latent) and embeddings (B, n_text) to images (B, C, H, W) in [0, 1].
+
+    Args:
+        event_shape: (C, H, W), H and W multiples of 16.
+        n_latent, n_text: numbers of z and of an embedding.
+        n_hidden: units of the two dense layers that z and the embedding pass through together.
+        width: channels at half the resolution; two, four and four times as many below it.
+    """
+
+    def __init__(
+        self,
+        event_shape: tuple[int, int, int],
+        n_latent: int,
+        n_text: int,
+        n_hidden: int,
+        width: int,
+    ):
+        super().__init__()
+        C, H, W = event_shape
+        layers: list[nn.Module] = []
+        for n_in in (n_latent + n_text, n_hidden):
+            dense = nn.Linear(n_in, n_hidden)
+            nn.init.kaiming_normal_(dense.weight, SLOPE)
+            nn.init.zeros_(dense.bias)
+            layers += [dense, nn.LeakyReLU(SLOPE)]
+        self.dense = nn.Sequential(*layers)
+        n = [4 * width, 4 * width, 2 * width, width]
+        deep = (n[0], H >> LEVELS, W >> LEVELS)
+        self.start = nn.Sequential(nn.Linear(n_hidden, math.prod(deep)), nn.Unflatten(1, deep))
+        self.levels = nn.ModuleList(Modulated(a, b, n_hidden) for a, b in itertools.pairwise(n))
+        self.out = nn.Sequential(
+            nn.Conv2d(width, 4 * C, 3, padding=1),
+            nn.PixelShuffle(2),
+        )
+
+    def forward(self, z: Tensor, phi: Tensor) -> Tensor:
+        told = torch.cat([z, phi], dim=1)
+        w = self.dense(told)
+        x = F.relu(self.start(w))
+        for level in self.levels:
+            x = level(x, w)
+        return torch.sigmoid(self.out(x).to(told.dtype))
+
+
+class Text2Image(TextToImage):
+    """The generator with its text encoder; p(z) = N(0, I).
+
+    Args:
+        event_shape: shape of an image (C, H, W), H and W multiples of 16.
+        n_latent: numbers of z.
+        n_text: numbers of an embedding.
+        n_embedding: numbers of each word.
+        n_hidden: units of the generator's dense layers, and what the text encoder looks for.
+        width: channels at half the resolution.
+    """
+
+    knowledge = "implicit"
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...] = (3, 64, 64),
+        n_latent: int = 64,
+        n_text: int = 128,
+        n_embedding: int = 64,
+        n_hidden: int = 256,
+        width: int = 64,
+    ):
+        super().__init__()
+        C, H, W = image_shape(event_shape)
+        if min(C, H, W, n_latent, n_text, n_embedding, n_hidden, width) < 1:
+            raise ValueError("Sizes of a Text2Image must be at least 1.")
+        if H % 2**LEVELS or W % 2**LEVELS:
+            raise ValueError(f"Height and width must be multiples of 16, not {H} and {W}.")
+        self.event_shape, self.latent_shape, self.n_text = (C, H, W), (n_latent,), n_text
+        self.text = TextEncoder(len(words.vocabulary()), n_embedding, n_hidden, n_text)
+        self.generator = Generator((C, H, W), n_latent, n_text, n_hidden, width)
+
+    def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        return self.paint(self.draw_z(len(tokens), generator), self.embed(tokens))
+
+    def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n samples of p(z), (n, n_latent)."""
+        return torch.randn(n, *self.latent_shape, generator=generator).to(self.text.say.weight)
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """phi of captions (B, n_tokens), (B, n_text)."""
+        self.check_tokens(tokens)
+        return self.text(tokens)
+
+    def paint(self, z: Tensor, phi: Tensor) -> Tensor:
+        """The images (B, *event_shape) of noise z (B, n_latent) and embeddings phi (B, n_text),
+        those of captions or any between them."""
+        return self.generator(z, phi)
+
+
+class TextDiscriminator(nn.Module):
+    """D: a logit for an image with the embedding of a caption, in two steps, since one image is
+    looked at with several captions: features, then w . f(x) + b + (V phi) . f(x).
+
+    Args:
+        event_shape: shape of an image (C, H, W), H and W multiples of 16.
+        n_text: numbers of an embedding.
+        n_features: numbers of f(x).
+        width: channels at half the resolution; twice as many at each further level.
+    """
+
+    def __init__(
+        self, event_shape: tuple[int, int, int], n_text: int, n_features: int, width: int
+    ):
+        super().__init__()
+        C, H, W = event_shape
+        n = width * 2 ** (LEVELS - 1) * (H >> LEVELS) * (W >> LEVELS)
+        self.trunk = nn.Sequential(
+            patch_critic(C, width, LEVELS),
+            nn.Flatten(),
+            nn.Linear(n, n_features),
+            nn.LeakyReLU(SLOPE),
+        )
+        self.real = nn.Linear(n_features, 1)
+        self.project = nn.Linear(n_text, n_features)
+
+    def features(self, signed: Tensor) -> Tensor:
+        """f (B, n_features) of images (B, C, H, W) in [-1, 1]."""
+        return self.trunk(signed).to(signed.dtype)
+
+    def logits(self, f: Tensor, phi: Tensor) -> Tensor:
+        """D, (B,), by features f (B, n_features) and embeddings phi (B, n_text)."""
+        fits = (self.project(phi).to(f.dtype) * f).sum(1) / math.sqrt(f.shape[1])
+        return self.real(f).squeeze(1).to(f.dtype) + fits
+
+
+class TextGame(Objective):
+    """The game of both, on images whose labels are the attributes of avatars.
+
+    Args:
+        model: the generator and the text encoder.
+        lr, lr_critic: Adam's learning rates of the generator, and of the discriminator and the
+            text encoder, above 0.
+        width: channels of the discriminator at half the resolution, at least 1.
+        n_features: numbers that the discriminator compares with an embedding, at least 1.
+        mismatch_weight: a, the weight of real images with wrong captions among what the
+            discriminator is to refuse, 0 to 1.
+        n_wrong: wrong captions of each real image, at least 1.
+        interpolated: the share of generated images whose embedding is half way between those of
+            two captions, 0 to 1.
+        lambda_ms: weight of the mode-seeking loss, at least 0.
+        gamma: weight of R1, at least 0; see `genzoo.objectives.adversarial.r1_penalty`.
+        r1_interval: steps from one with R1 to the next, at least 1; R1 is multiplied by it.
+    """
+
+    model: Text2Image
+
+    def __init__(
+        self,
+        model: Text2Image,
+        lr: float,
+        lr_critic: float,
+        width: int = 48,
+        n_features: int = 256,
+        mismatch_weight: float = 0.5,
+        n_wrong: int = 4,
+        interpolated: float = 0.25,
+        lambda_ms: float = 0.1,
+        gamma: float = 1.0,
+        r1_interval: int = 8,
+    ):
+        super().__init__()
+        if not (0 <= lambda_ms < math.inf and 0 <= gamma < math.inf):
+            raise ValueError("Weights must be at least 0 and finite.")
+        if not (0 <= mismatch_weight <= 1 and 0 <= interpolated <= 1):
+            raise ValueError("mismatch_weight and interpolated must be 0 to 1.")
+        if r1_interval < 1 or n_wrong < 1:
+            raise ValueError("r1_interval and n_wrong must be at least 1.")
+        self.model, self.lr, self.lr_critic = model, lr, lr_critic
+        self.mismatch_weight, self.n_wrong = mismatch_weight, n_wrong
+        self.interpolated, self.lambda_ms = interpolated, lambda_ms
+        self.gamma, self.r1_interval = gamma, r1_interval
+        self.critic = TextDiscriminator(
+            image_shape(model.event_shape), model.n_text, n_features, width
+        )
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        readers = [*self.critic.parameters(), *self.model.text.parameters()]
+        return {
+            "critic": adam(readers, self.lr_critic, beta1=0.5, beta2=0.99),
+            "generator": adam(self.model.generator.parameters(), self.lr, beta1=0.5, beta2=0.99),
+        }
+
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        x, B, device = batch.x, len(batch.x), batch.x.device
+        right, wrong, said = self.captions(
+            batch.label, at.rand(B, words.N_NOISE), at.rand(B, self.n_wrong, N_WRONG)
+        )
+        phi, phi_wrong = self.model.embed(right), self.model.embed(wrong)
+        given, unsaid = self.given(phi.detach(), said, at.rand(B, device=device))
+        z = at.randn(B, *self.model.latent_shape, device=device)
+        fake = self.model.paint(z, given)
+
+        signed = (2 * x - 1).requires_grad_()
+        f = self.critic.features(signed)
+        on_real = self.critic.logits(f, phi)
+        on_wrong = self.critic.logits(f.repeat(self.n_wrong, 1), phi_wrong)
+        on_fake = self.logits(fake.detach(), given)
+        cost = critic = self._critic(on_real, on_fake, on_wrong).mean()
+        if self.gamma and at.step % self.r1_interval == 0:
+            cost = cost + r1_penalty(on_real, signed, self.gamma * self.r1_interval)
+        update("critic", cost)
+
+        generator = F.softplus(-self.logits(fake, given)).mean()
+        alike = mode_seeking(z, fake, unsaid)
+        update("generator", generator + self.lambda_ms * alike)
+        matched = (on_real.repeat(self.n_wrong) > on_wrong).float().mean()
+        report = {"critic": critic, "generator": generator, "alike": alike, "matched": matched}
+        return {name: figure.detach() for name, figure in report.items()}
+
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        x, B, device = batch.x, len(batch.x), batch.x.device
+        generator = seeded(0)
+        right, wrong, _ = self.captions(
+            batch.label,
+            torch.rand(B, words.N_NOISE, generator=generator),
+            torch.rand(B, self.n_wrong, N_WRONG, generator=generator),
+        )
+        phi, f = self.model.embed(right), self.critic.features(2 * x - 1)
+        fake = self.model.paint(self.model.draw_z(B, generator).to(device), phi)
+        on_real, on_fake = self.critic.logits(f, phi), self.logits(fake, phi)
+        on_wrong = self.critic.logits(f.repeat(self.n_wrong, 1), self.model.embed(wrong))
+        return {
+            "critic": self._critic(on_real, on_fake, on_wrong),
+            "generator": F.softplus(-on_fake),
+            "matched": (on_real.repeat(self.n_wrong) > on_wrong).float().view(-1, B).mean(0),
+        }
+
+    def captions(self, label: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Captions of faces `label` (B, attributes), by uniform noise u (B, N_NOISE) and
+        v (B, n_wrong, N_WRONG) in [0, 1): right ones (B, L); wrong ones that say as much in
+        the same language (n_wrong B, L), the first of every face before the second ones; and what
+        is said (B, attributes)."""
+        device, label, n = label.device, label.cpu(), v.shape[1]
+        said, language = words.sample_said(u.cpu())
+        wrong = torch.cat([wrong_labels(label, said, w) for w in v.cpu().unbind(1)])
+        texts = words.captions_of(
+            torch.cat([label, wrong]), said.repeat(1 + n, 1), language.repeat(1 + n)
+        )
+        tokens = words.batch(texts, self.model.n_tokens).to(device)
+        return tokens[: len(label)], tokens[len(label) :], said.to(device)
+
+    def given(self, phi: Tensor, said: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+        """What images are generated of: embeddings (B, n_text), those of the first half of the
+        batch twice over, so that two images are of one caption; where u (B,) in [0, 1) is below
+        the share of `interpolated`, half way to the next one. And the share of the attributes that
+        is left unsaid (B // 2,)."""
+        half = len(phi) - len(phi) // 2
+        some, u = phi[:half], u[:half, None]
+        mixed = torch.where(u < self.interpolated, (some + some.roll(1, 0)) / 2, some)
+        unsaid = 1 - said[: len(phi) // 2].to(phi.dtype).mean(1)
+        return torch.cat([mixed, mixed[: len(phi) // 2]]), unsaid
+
+    def logits(self, x: Tensor, phi: Tensor) -> Tensor:
+        """D, (B,), of images x (B, *event_shape) in [0, 1] and embeddings phi (B, n_text)."""
+        return self.critic.logits(self.critic.features(2 * x - 1), phi)
+
+    def _critic(self, on_real: Tensor, on_fake: Tensor, on_wrong: Tensor) -> Tensor:
+        """The discriminator's loss without the penalty, (B,)."""
+        wrong = F.softplus(on_wrong).view(-1, len(on_real)).mean(0)
+        no = (1 - self.mismatch_weight) * F.softplus(on_fake) + self.mismatch_weight * wrong
+        return F.softplus(-on_real) + no
+
+
+def wrong_labels(label: Tensor, said: Tensor, u: Tensor) -> Tensor:
+    """Faces (B, attributes) of which what is said of `label` is wrong, by uniform noise u
+    (B, N_WRONG) in [0, 1): half of them differ in one said attribute alone, the others in one at
+    least, and have any values of the rest."""
+    n = torch.tensor([len(values) for values in SCHEMA.values()])
+    half, other, anew, which = u.split([1, len(n), len(n), len(n)], dim=1)
+    changed = (label + 1 + (other * (n - 1)).long()) % n
+    rest = torch.where(half < 0.5, label, (anew * n).long())
+    surely = F.one_hot(torch.where(said, which, -1.0).argmax(1), len(n)).bool()
+    return torch.where(surely, changed, rest)
+
+
+def mode_seeking(z: Tensor, x: Tensor, weight: Tensor) -> Tensor:
+    """How alike images (B, *event_shape) in [0, 1] of different noise z (B, K) are, i and
+    i + ceil(B / 2) of one caption each: d(z, z') / d(x, x'), distances being mean absolute
+    differences of z and of pixels in [-1, 1], weighted by `weight` (B // 2,). A scalar."""
+    n = len(weight)
+    if n == 0:
+        return x.new_zeros(())
+    apart = 2 * (x[:n] - x[-n:]).abs().flatten(1).mean(1)
+    ratio = apart / (z[:n] - z[-n:]).abs().mean(1)
+    return (weight / (ratio + NEAR)).mean()

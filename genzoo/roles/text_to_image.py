@@ -1,0 +1,184 @@
+"""Models that generate images of captions."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import final
+
+import torch
+from torch import Tensor
+
+from genzoo.data import SPLITS, ImageSet, words
+from genzoo.data.avatars import HELD_OUT
+from genzoo.data.batches import seeded
+from genzoo.data.captions import LANGUAGES
+from genzoo.metrics import Evaluation, Metric, Table, caption_metrics, image_metrics
+from genzoo.metrics.pictures import PICTURES
+from genzoo.metrics.table import Config, Row, by_name, with_interval
+from genzoo.roles.base import Model
+from genzoo.roles.evaluator import AttributeClassifier
+
+PROBES = (
+    "",
+    "a hat, glasses",
+    "모자 없음",
+    "A face with long red hair, pale skin, no glasses, a beard, a smile, a blue hoodie.",
+)
+"""The captions of the probe: nothing said, a part, both languages."""
+
+N_ROWS = 8
+"""Captions of a sheet, and images in each of its rows."""
+
+
+class TextToImage(Model):
+    """Generates images of captions. What a caption does not say is left to noise."""
+
+    role = "TextToImage"
+    does = "generates images of captions"
+
+    n_tokens: int = words.LENGTH
+    """Numbers of a caption, as `genzoo.data.words.batch` has them."""
+
+    @abstractmethod
+    def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        """One image of each caption, sampled, (B, *event_shape).
+
+        Args:
+            tokens: (B, n_tokens) int64; see `genzoo.data.words`.
+            generator: a source of noise on the CPU, so that a seed means the same images on every
+                device; the global one when None.
+        """
+
+    @final
+    @torch.no_grad()
+    def images_of(
+        self, texts: Sequence[str], *, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """One image of each text, (B, *event_shape). A word that is not in the vocabulary counts
+        as unknown; `genzoo.data.words.encode` tells which ones are.
+
+        Raises:
+            ValueError: in a sentence, when a text has too many words.
+        """
+        tokens = words.batch(texts, self.n_tokens).to(self.device)
+        return self.generate(tokens, generator=generator)
+
+    @final
+    def check_tokens(self, tokens: Tensor) -> None:
+        """Refuse what are no captions.
+
+        Raises:
+            ValueError: in a sentence.
+        """
+        if tokens.ndim != 2 or tokens.shape[1] != self.n_tokens or tokens.is_floating_point():
+            raise ValueError(
+                f"Captions must be whole numbers of shape (B, {self.n_tokens}), not "
+                f"{tokens.dtype} of shape {tuple(tokens.shape)}."
+            )
+        n = len(words.vocabulary())
+        if len(tokens) and not 0 <= int(tokens.min()) <= int(tokens.max()) < n:
+            raise ValueError(f"Words must be 0 to {n - 1}.")
+
+    @torch.inference_mode()
+    def probe(self) -> list[float]:
+        """The mean pixel of the images of four fixed captions, in float64."""
+        double = copy.deepcopy(self).double()
+        return double.images_of(PROBES, generator=seeded(0)).flatten(1).mean(1).tolist()
+
+    def metrics(self, on: Evaluation) -> list[Metric]:
+        """How much of a caption a judge of attributes finds in its image; nothing without one. On
+        faces whose combinations of attributes are held out of training, where there are any."""
+        if not isinstance(on.judge, AttributeClassifier):
+            return []
+        of = "novel" if "novel" in SPLITS.get(on.data, ()) else "test"
+        data = on.split(of)
+        return caption_metrics(
+            self, on.judge, data, on.train, HELD_OUT, of, on.n_images, on.progress
+        )
+
+    def picture_metrics(self, on: Evaluation) -> list[Metric]:
+        """How near images of the test images' captions, sampled as in training, are to them."""
+        if on.judge is None:
+            return []
+        n = len(on.test) if on.n_images is None else min(on.n_images, len(on.test))
+        generator = seeded(0)
+        tokens = words.sample_captions(
+            on.test.labels[:n], torch.rand(n, words.N_NOISE, generator=generator)
+        )
+        made = []
+        for few in tokens.split(50):
+            with torch.no_grad():
+                made.append(self.generate(few.to(self.device), generator=generator).cpu())
+            on.progress(len(made) * 50 / n)
+        setting = ", of whose captions the pictures are"
+        return image_metrics(
+            on.judge, torch.cat(made), on.test.scaled(slice(n)), on.train, setting
+        )
+
+    def maker(self, on: Evaluation) -> Callable[[int], Tensor] | None:
+        texts = _captions(on.test, 64)
+        return lambda n: self.images_of(texts[:n], generator=seeded(0))
+
+    def preview(self, data: ImageSet, generator: torch.Generator) -> Tensor | None:
+        """A row for each of eight captions, the languages in turn: the image that it was written
+        of, and seven that are generated."""
+        texts = [text for text in _captions(data, N_ROWS) for _ in range(N_ROWS - 1)]
+        made = self.images_of(texts, generator=generator).cpu()
+        rows = made.unflatten(0, (N_ROWS, N_ROWS - 1))
+        real = data.scaled(slice(N_ROWS)).unsqueeze(1)
+        return torch.cat([real, rows], dim=1).flatten(0, 1)
+
+    def snapshot(
+        self, data: ImageSet, preprocessing: str, seed: int
+    ) -> Callable[[], Tensor] | None:
+        """Two images of each of eight captions, always of the same noise, (16, *event_shape) in 8
+        bits."""
+        texts = [text for text in _captions(data, N_ROWS) for _ in range(2)]
+
+        def keep() -> Tensor:
+            made = self.images_of(texts, generator=seeded(seed, 4))
+            return (255 * made).round().to(torch.uint8)
+
+        return keep
+
+    @classmethod
+    def tables(cls) -> list[Table]:
+        return [PICTURES, CAPTIONS]
+
+
+def _captions(data: ImageSet, n: int) -> list[str]:
+    """Captions of the first n images, each of a part, always the same."""
+    u = torch.rand(n, words.N_NOISE, generator=seeded(0))
+    said, _ = words.sample_said(u)
+    return words.captions_of(data.labels[:n], said, torch.arange(n) % len(LANGUAGES))
+
+
+def _rows(config: Config) -> Iterator[Row]:
+    metrics = by_name(config)
+    if read := metrics.get("text_read"):
+        kinds = ("read_partial", "read", *(f"read_{lang}" for lang in LANGUAGES), "all_right")
+        named = [
+            name
+            for name in metrics
+            if name.startswith("text_read_") and name.removeprefix("text_") not in kinds
+        ]
+        worst = min(named, key=lambda name: metrics[name]["value"])
+        attribute = worst.removeprefix("text_read_").replace("_", " ")
+        cells = [
+            f"{config['images_seen']:,}",
+            *(with_interval(metrics, f"text_read_{lang}", 2) for lang in LANGUAGES),
+            with_interval(metrics, "text_read_partial", 2),
+            f"{metrics[worst]['value']:.2f} ({attribute})",
+            with_interval(metrics, "text_entropy", 1),
+        ]
+        yield read["value"], cells
+
+
+CAPTIONS = Table(
+    "{name}, images of captions, held-out combinations of attributes, as the judge reads them",
+    "images seen | attributes identified, English, % | Korean, % | a part said, both, % "
+    "| least well, % | entropy of what is not said, relative to the data, %",
+    _rows,
+)
