@@ -191,7 +191,8 @@ def _train(arguments: argparse.Namespace) -> None:
     recipe = recipes.override(recipe, changes)
     run_dir = arguments.run_dir or Path("runs") / recipe.name
     device = start_processes(_checked_device(arguments.device))
-    trained = recipes.run(recipe, run_dir, device=device, resume=arguments.resume)
+    needed = {argument: releases.load(name) for argument, name in recipe.needs.items()}
+    trained = recipes.run(recipe, run_dir, device=device, resume=arguments.resume, trained=needed)
     if dist.is_initialized() and dist.get_rank() != 0:
         return
     # What was trained under other settings is not the recipe, and does not take its place unasked.

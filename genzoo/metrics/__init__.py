@@ -3,6 +3,7 @@
 Pure functions, which a role asks for what is measured of it (`genzoo.roles`).
 """
 
+from genzoo.metrics.captions import caption_metrics
 from genzoo.metrics.edits import edit_metrics
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.likelihood import (
@@ -25,6 +26,7 @@ __all__ = [
     "active_latents",
     "bits_per_dim",
     "bootstrap",
+    "caption_metrics",
     "edit_metrics",
     "elbo_split",
     "image_metrics",

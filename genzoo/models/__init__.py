@@ -2,6 +2,7 @@
 
 from genzoo.models.aae import AAE, AdversarialAutoencoding
 from genzoo.models.ar import AR
+from genzoo.models.code_transformer import CodeLikelihood, CodeTransformer
 from genzoo.models.color import ColorChannels, ColorJoint
 from genzoo.models.cyclegan import CycleGame, CycleGAN
 from genzoo.models.dcgan import DCGAN
@@ -11,11 +12,15 @@ from genzoo.models.judge import AttributeClassification, AttributeJudge, Classif
 from genzoo.models.nade import NADE
 from genzoo.models.orderless_nade import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
 from genzoo.models.pixel_rnn import PixelRNN
+from genzoo.models.progan import ProGAN, ProgressiveGame
+from genzoo.models.puzzle_gan import PuzzleGame, PuzzleGAN
 from genzoo.models.rnade import RNADE
 from genzoo.models.stargan import AttributeGame, StarGAN
 from genzoo.models.tables import IndependentPixels, JointPixels, MarkovPixels
+from genzoo.models.text2image import Text2Image, TextGame
 from genzoo.models.transformer import Tempered, Transformer
 from genzoo.models.vae import ELBO, VAE, ImportanceWeighted
+from genzoo.models.vqvae import VQVAE, Reconstruction
 
 __all__ = [
     "AAE",
@@ -27,11 +32,14 @@ __all__ = [
     "RNADE",
     "StarGAN",
     "VAE",
+    "VQVAE",
     "AdversarialAutoencoding",
     "AttributeClassification",
     "AttributeGame",
     "AttributeJudge",
     "Classification",
+    "CodeLikelihood",
+    "CodeTransformer",
     "ColorChannels",
     "ColorJoint",
     "CycleGAN",
@@ -47,6 +55,13 @@ __all__ = [
     "OrderAgnosticLikelihood",
     "OrderlessNADE",
     "PixelRNN",
+    "PuzzleGAN",
+    "PuzzleGame",
+    "ProGAN",
+    "ProgressiveGame",
+    "Reconstruction",
     "Tempered",
+    "Text2Image",
+    "TextGame",
     "Transformer",
 ]

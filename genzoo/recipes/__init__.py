@@ -4,6 +4,7 @@
 from genzoo.recipes import (  # noqa: F401
     aae,
     ar,
+    code_transformer,
     cyclegan,
     dcgan,
     gan,
@@ -13,10 +14,14 @@ from genzoo.recipes import (  # noqa: F401
     orderless_nade,
     pixel_rnn,
     pixels,
+    progan,
+    puzzle_gan,
     rnade,
     stargan,
+    text2image,
     transformer,
     vae,
+    vqvae,
 )
 from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
 from genzoo.recipes.evaluate import METRIC_PARTS, evaluate

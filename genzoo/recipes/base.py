@@ -37,6 +37,8 @@ class Recipe:
         expected: what a finished training is expected to reach.
         model_kwargs: arguments of the model.
         objective_kwargs: arguments of the objective, apart from the model.
+        needs: arguments of the objective that are models already trained, and the recipe of whose
+            release each is.
         storage: type of the weights in a release, "float32" or "float16".
         name: of the recipe, set by `get`.
         card: the card of the model; None for what is not shown separately, such as a judge.
@@ -54,6 +56,7 @@ class Recipe:
     paper_url: str = ""
     model_kwargs: Mapping[str, Any] = field(default_factory=dict)
     objective_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    needs: Mapping[str, str] = field(default_factory=dict)
     storage: str = "float32"
     name: str = ""
 
@@ -65,8 +68,9 @@ class Recipe:
     def build_model(self) -> Model:
         return self.model(**self.model_kwargs)
 
-    def build_objective(self) -> Objective:
-        return self.objective(self.build_model(), **self.objective_kwargs)
+    def build_objective(self, **trained: Model) -> Objective:
+        """With `trained` models for what it `needs`; without them it makes do."""
+        return self.objective(self.build_model(), **self.objective_kwargs, **trained)
 
     def hyperparameters(self) -> dict[str, Any]:
         """Everything that changes the weights, flat: the keys that an override may name."""

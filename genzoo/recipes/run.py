@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,13 @@ def run(
     device: str = "cpu",
     resume: bool = False,
     progress_bar: bool = True,
+    trained: Mapping[str, Model] | None = None,
 ) -> Trained:
-    """Train `recipe` in `folder`; see `genzoo.train.train` for what is left there."""
+    """Train `recipe` in `folder`; see `genzoo.train.train` for what is left there, and
+    `Recipe.needs` for what must be `trained` before."""
     seed = recipe.settings.seed
     torch.manual_seed(seed)  # of the first weights
-    objective = recipe.build_objective()
+    objective = recipe.build_objective(**(trained or {}))
     model = objective.model
     test_set = load_images(recipe.data, "test")
     keep = model.snapshot(test_set, recipe.settings.preprocessing, seed)
@@ -55,6 +58,7 @@ def run(
         resume=resume,
         pictures=lambda _: model.preview(test_set, seeded(seed, 3)),
         snapshot=None if keep is None else lambda _: keep(),
+        snapshot_evenly=model.snapshot_evenly,
         progress_bar=progress_bar,
     )
     return Trained(model.to("cpu").eval(), **result)

@@ -21,6 +21,9 @@ from genzoo.roles.explicit import Autoregressive, Counted, ExplicitDensity, teac
 from genzoo.roles.implicit import Adversarial, Implicit
 from genzoo.roles.latent import LatentVariable
 from genzoo.roles.order_agnostic import OrderAgnostic
+from genzoo.roles.puzzle_solver import PuzzleSolver
+from genzoo.roles.text_to_image import TextToImage
+from genzoo.roles.tokenizer import ImageTokenizer
 from genzoo.roles.translator import UnpairedTranslator
 
 __all__ = [
@@ -37,10 +40,13 @@ __all__ = [
     "ExplicitDensity",
     "FreeParameters",
     "Generative",
+    "ImageTokenizer",
     "Implicit",
     "LatentVariable",
     "Model",
     "OrderAgnostic",
+    "PuzzleSolver",
+    "TextToImage",
     "UnpairedTranslator",
     "check_images",
     "check_known_binary",

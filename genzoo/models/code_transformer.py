@@ -1,0 +1,241 @@
+"""A Transformer that writes images as codes, after a caption.
+
+Ramesh, Pavlov, Goh, Gray, Voss, Radford, Chen and Sutskever, "Zero-Shot Text-to-Image Generation",
+ICML 2021 (arXiv:2102.12092), which is DALL-E.
+
+An image is a grid of discrete codes s_1 .. s_T, in raster order (see `genzoo.models.vqvae`), and a
+caption is a sequence of words. One Transformer reads the words and then the codes so far,
+
+    p(image | caption) = prod_t p(s_t | s_<t, caption)
+
+and learns by maximum likelihood alone: there is no discriminator, and no noise but that by which a
+code is sampled. What the caption does not say is as it is in the data, each way as often.
+
+Differs from the paper:
+- The caption is given, not modeled: there the words are predicted too, with a small weight.
+- Positions after the end of a caption are read as padding that has a place of its own, as there;
+  attention is over all earlier positions, in every layer.
+- A position is told the place of the code that it predicts, not of the one that it has read.
+- The codes are of the VQ-VAE `vqvae-avatars`, whose weights do not move and are a part of the
+  model, so that a release is whole.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Optimizer
+
+from genzoo.data import words
+from genzoo.data.batches import Batch, seeded
+from genzoo.nn.attention import Block, sharpened
+from genzoo.nn.codec import Codec, frozen
+from genzoo.objectives.base import Objective, Progress, Update, adam
+from genzoo.roles import ImageTokenizer, TextToImage, check_images
+
+
+class CodeTransformer(TextToImage):
+    """Images of captions, code after code.
+
+    Args:
+        event_shape: shape of an image (C, H, W), H and W multiples of eight.
+        levels, codec_width, codec_blocks: of the VQ-VAE whose codes they are; see
+            `genzoo.nn.codec.Codec`.
+        width: channels of a position, a multiple of `n_heads`.
+        n_layers: blocks of attention and network.
+        n_heads: heads of each attention.
+        top_p: in (0, 1]; codes are sampled from the most likely ones that together have this
+            probability.
+    """
+
+    knowledge = "approximate"
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...] = (3, 64, 64),
+        levels: tuple[int, ...] = (5, 5, 5, 5),
+        codec_width: int = 32,
+        codec_blocks: int = 2,
+        width: int = 192,
+        n_layers: int = 4,
+        n_heads: int = 6,
+        top_p: float = 1.0,
+    ):
+        super().__init__()
+        if min(width, n_layers, n_heads) < 1 or width % n_heads:
+            raise ValueError(
+                "Sizes of a Transformer must be at least 1, and its width a multiple of its heads."
+            )
+        if not 0 < top_p <= 1:
+            raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
+        self.top_p = top_p
+        self.codec = frozen(Codec(event_shape, levels, codec_width, codec_blocks))
+        self.event_shape, self.code_shape = self.codec.event_shape, self.codec.code_shape
+        self.n_codes = self.codec.quantizer.n_codes
+        h, w = self.code_shape
+        self.words = nn.Embedding(len(words.vocabulary()), width)
+        self.seen = nn.Embedding(self.n_codes, width)
+        self.text_place = nn.Parameter(0.02 * torch.randn(self.n_tokens, width))
+        self.row = nn.Parameter(0.02 * torch.randn(h, 1, width))
+        self.column = nn.Parameter(0.02 * torch.randn(1, w, width))
+        self.blocks: Any = nn.ModuleList(Block(width, n_heads, n_layers) for _ in range(n_layers))
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, self.n_codes)
+        for embedding in (self.words, self.seen):
+            nn.init.normal_(embedding.weight, std=0.02)
+
+    @torch.no_grad()
+    def codes(self, x: Tensor) -> Tensor:
+        """The codes (B, h, w), int64 from 0 to n_codes - 1, of images x (B, *event_shape)."""
+        check_images(x, self.event_shape)
+        return self.codec.quantizer.index(self.codec.encode(x))
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """The images (B, *event_shape) of codes (B, h, w)."""
+        q = self.codec.quantizer.values(codes).to(self.row.dtype)
+        return self.codec.decode(q).clamp(0, 1)
+
+    def logits(self, tokens: Tensor, codes: Tensor) -> Tensor:
+        """Of p(s_t | s_<t, caption), (B, T, n_codes), for captions (B, n_tokens) and codes
+        (B, h, w)."""
+        h, later = self._embedded(tokens, codes)
+        for block in self.blocks:
+            h, _ = block(h, later)
+        return self.head(self.norm(h[:, self.n_tokens - 1 :])).to(self.row.dtype)
+
+    def _embedded(self, tokens: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """What the blocks take: h (B, n_tokens + T - 1, C), and what hides the future. The last
+        word's position predicts the first code, and the last code is read by none."""
+        self.check_tokens(tokens)
+        seen = self.seen(codes.flatten(1)[:, :-1])
+        h = torch.cat([self.words(tokens) + self.text_place, seen], dim=1)
+        first = self.n_tokens - 1
+        h = torch.cat([h[:, :first], h[:, first:] + self._places], dim=1)
+        return h, torch.full((h.shape[1],) * 2, -math.inf).triu(1).to(h)
+
+    @property
+    def _places(self) -> Tensor:
+        """Of the codes, (T, C)."""
+        return (self.row + self.column).flatten(0, 1)
+
+    @torch.no_grad()
+    def sample_codes(self, tokens: Tensor, u: Tensor) -> Tensor:
+        """Codes (B, h, w) for captions (B, n_tokens), the code at t by the uniform noise u[:, t]
+        of u (B, T) in [0, 1): the keys and values of earlier positions are kept."""
+        self.check_tokens(tokens)
+        T, n_text = u.shape[1], self.n_tokens
+        places = self._places
+        h = self.words(tokens) + self.text_place
+        h = torch.cat([h[:, :-1], h[:, -1:] + places[0]], dim=1)
+        kept: list[tuple[Tensor, Tensor]] = []
+        for block in self.blocks:
+            q, k, v = block.project(h)
+            room = k.new_empty(2, *k.shape[:2], n_text + T - 1, k.shape[3])
+            room[0, :, :, :n_text], room[1, :, :, :n_text] = k, v
+            kept.append((room[0], room[1]))
+            h = block.finish(h, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+        codes: list[Tensor] = []
+        for t in range(T):
+            if t > 0:
+                at = n_text - 1 + t
+                h = (self.seen(codes[-1]) + places[t]).unsqueeze(1)
+                for block, (keys, values) in zip(self.blocks, kept, strict=True):
+                    q, keys[:, :, at : at + 1], values[:, :, at : at + 1] = block.project(h)
+                    past = keys[:, :, : at + 1], values[:, :, : at + 1]
+                    h = block.finish(h, F.scaled_dot_product_attention(q, *past))
+            codes.append(self.pick(self.head(self.norm(h[:, -1])), u[:, t]))
+        return torch.stack(codes, dim=1).unflatten(1, self.code_shape)
+
+    def pick(self, logits: Tensor, u: Tensor) -> Tensor:
+        """The code of each of logits (B, n_codes) at which their distribution function passes u
+        (B,) in [0, 1)."""
+        p = torch.softmax(sharpened(logits.double(), 1.0, self.top_p), dim=1)
+        up_to = p.cumsum(1)
+        return (up_to <= u.double().unsqueeze(1) * up_to[:, -1:]).sum(1)
+
+    def draw_codes(self, tokens: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """The codes (B, h, w) whose images `generate` returns for the same generator."""
+        h, w = self.code_shape
+        u = torch.rand(len(tokens), h * w, generator=generator).to(self.device)
+        return self.sample_codes(tokens, u)
+
+    def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        return self.decode(self.draw_codes(tokens, generator))
+
+    @torch.no_grad()
+    def attention(self, tokens: Tensor, codes: Tensor) -> Tensor:
+        """How much each code of one image looked at each word when it was sampled, (n_layers,
+        n_heads, h, w, n_tokens), of a caption (1, n_tokens) and codes (1, h, w). What is missing
+        to a sum of one over the words went to earlier codes.
+
+        Raises:
+            ValueError: on more than one caption.
+        """
+        if len(tokens) != 1:
+            raise ValueError(f"Attention is of one caption at a time, not of {len(tokens)}.")
+        h, later = self._embedded(tokens, codes)
+        maps = []
+        for block in self.blocks:
+            h, weights = block(h, later)
+            maps.append(weights[0, :, self.n_tokens - 1 :, : self.n_tokens])
+        return torch.stack(maps).unflatten(2, self.code_shape)
+
+
+class CodeLikelihood(Objective):
+    """Minimize -log p(s_t | s_<t, caption), in nats, the mean over codes; what is said of an image
+    is sampled anew each time.
+
+    Args:
+        model: the Transformer.
+        lr: Adam's learning rate, above 0.
+        beta2: Adam's beta_2, 0 to 1.
+        weight_decay: decoupled weight decay of matrices, a fraction of lr a step, at least 0.
+        tokenizer: the VQ-VAE whose codes the model shall write, of the same sizes. Without one
+            those of the model are as they are: random, unless they were loaded.
+    """
+
+    model: CodeTransformer
+
+    def __init__(
+        self,
+        model: CodeTransformer,
+        lr: float,
+        beta2: float = 0.98,
+        weight_decay: float = 0.0,
+        tokenizer: ImageTokenizer | None = None,
+    ):
+        super().__init__()
+        self.model = model
+        self.lr, self.beta2, self.weight_decay = lr, beta2, weight_decay
+        if tokenizer is not None:
+            state = tokenizer.state_dict()
+            model.codec.load_state_dict({k.removeprefix("codec."): v for k, v in state.items()})
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        parameters = self.model.parameters()
+        return {
+            "model": adam(parameters, self.lr, beta2=self.beta2, weight_decay=self.weight_decay)
+        }
+
+    def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
+        u = at.rand(len(batch.x), words.N_NOISE)
+        nll = self._nll(batch, u).mean()
+        update("model", nll)
+        return {"nll_code": nll.detach()}
+
+    def evaluate(self, batch: Batch) -> dict[str, Tensor]:
+        u = torch.rand(len(batch.x), words.N_NOISE, generator=seeded(0))
+        return {"nll_code": self._nll(batch, u)}
+
+    def _nll(self, batch: Batch, u: Tensor) -> Tensor:
+        """Of captions by the noise u (B, N_NOISE), the mean over the codes of each image, (B,)."""
+        tokens = words.sample_captions(batch.label.cpu(), u.cpu()).to(batch.x.device)
+        with torch.autocast(batch.x.device.type, enabled=False):
+            codes = self.model.codes(batch.x)  # in low precision some would be others
+        logits = self.model.logits(tokens, codes).flatten(0, 1)
+        nll = F.cross_entropy(logits, codes.flatten(), reduction="none")
+        return nll.view(len(batch.x), -1).mean(1)
