@@ -1,0 +1,179 @@
+"""What the Text2Image tab asks: faces of captions, and what the judge reads in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demo_app.errors import BadInput
+from demo_app.services import Service, checks
+from genzoo.data import words
+from genzoo.data.avatars import SCHEMA, SIDE
+from genzoo.data.captions import LANGUAGES, caption
+from genzoo.models import Text2Image
+from genzoo.roles import AttributeClassifier, TextToImage
+
+PIXELS = 3 * SIDE * SIDE
+MAX_FACES, MAX_STEPS = 8, 16
+MAX_CHARACTERS = 20_000
+"""Of a text; a caption has a few hundred at most."""
+
+SHOWN, CUT = 5, 40
+"""Of what is wrong with a text so many are told, and so many characters of each."""
+
+NAMES = tuple(SCHEMA)
+
+
+class Text2ImageService(Service):
+    """A caption is any text; what of it is not understood is told, and is no error."""
+
+    release = "text2image-avatars"
+    judge = "judge-avatars"
+    schema = SCHEMA
+    models: ClassVar = ("text2image-avatars",)
+    """Those that can be asked for the faces of a caption, of the role TextToImage."""
+
+    needs: ClassVar = {"text2image-avatars": frozenset(), judge: frozenset()}
+
+    def read(self, text: Any) -> dict[str, Any]:
+        """What a text says.
+
+        Returns:
+            phrases: what stands between commas, each with its text, start, end, and says, the
+                value of each attribute that it speaks of, by name; empty where no caption has such
+                a phrase.
+            unknown: up to five words that are in no caption, each with its text, start and end;
+                n_unknown: how many there are.
+            twice: the attributes of which different things are said.
+            n_words: of how many words and commas the text is, and most: how many there may be.
+            problem: "empty" or "long", where no face can be made of it; else "".
+        """
+        text = self._text(text)
+        numbers, unknown = words.encode(text)
+        phrases = words.reading(text)
+        values: dict[str, set[str]] = {}
+        for phrase in phrases:
+            for name, value in phrase.says.items():
+                values.setdefault(name, set()).add(value)
+        most = words.LENGTH - 1
+        problem = "empty" if not phrases else "long" if len(numbers) > most else ""
+        return {
+            "phrases": [
+                {"text": _cut(text[p.start : p.end]), "start": p.start, "end": p.end}
+                | {"says": p.says}
+                for p in phrases[: words.LENGTH]
+            ],
+            "unknown": [
+                {"text": _cut(u.word), "start": u.start, "end": u.end} for u in unknown[:SHOWN]
+            ],
+            "n_unknown": len(unknown),
+            "twice": [name for name in NAMES if len(values.get(name, ())) > 1],
+            "n_words": len(numbers),
+            "most": most,
+            "problem": problem,
+        }
+
+    def write(self, says: Any, language: Any) -> str:
+        """The caption that says of each attribute by name this value; "" where there is none."""
+        language = checks.choice("The language", language, LANGUAGES)
+        if not isinstance(says, Mapping):
+            raise BadInput("What is said must be values by the names of attributes.")
+        face = [0] * len(SCHEMA)
+        for name, value in says.items():
+            name = checks.choice("An attribute", name, NAMES)
+            value = checks.choice(f"The {name}", value, SCHEMA[name])
+            face[NAMES.index(name)] = SCHEMA[name].index(value)
+        return caption(tuple(face), language, says) if says else ""
+
+    def faces(self, text: Any, seed: Any = 0, n: Any = 8, model: Any = None) -> dict[str, Any]:
+        """n faces of a text, of noise of the seed and those that follow it: images (n, 12288),
+        read (n, attributes), the judge's value of each; and what `read` tells of the text. Where
+        that has a problem there are no faces."""
+        told, n = self.read(text), checks.integer("The number of faces", n, 1, MAX_FACES)
+        seeds = checks.seeds(seed, n)
+        if told["problem"]:
+            return {**told, **_seen([], 0)}
+        tokens = words.batch([text])
+        with self._store.model(self._named(model), TextToImage) as generator:
+            made = torch.cat([_made(generator, tokens, one) for one in seeds])
+        return {**told, **self._judged(made)}
+
+    def others(self, text: Any, name: Any, seed: Any = 0, model: Any = None) -> dict[str, Any]:
+        """The same noise, other words: one face for each value of the attribute, said beside
+        all else that is understood of the text, or in place of what it says of it. texts, images
+        (n, 12288), and read (n, attributes)."""
+        name, seed = checks.choice("The attribute", name, NAMES), checks.seed(seed)
+        says: dict[str, str] = {}
+        for phrase in words.reading(self._text(text)):
+            says |= phrase.says
+        language = _language(text)
+        texts = [self.write({**says, name: value}, language) for value in SCHEMA[name]]
+        with self._store.model(self._named(model), TextToImage) as generator:
+            rows = words.batch(texts).split(1)
+            made = torch.cat([_made(generator, tokens, seed) for tokens in rows])
+        return {"texts": texts, **self._judged(made)}
+
+    def walk(self, text: Any, other: Any, seed: Any = 0, n: Any = 9) -> dict[str, Any]:
+        """The same noise, from the embedding of one text to that of another in n steps: images
+        (n, 12288), read (n, attributes), and problem and other_problem, as of `read`; no faces
+        where there is one."""
+        seed, n = checks.seed(seed), checks.integer("The number of steps", n, 2, MAX_STEPS)
+        problems = {
+            "problem": self.read(text)["problem"],
+            "other_problem": self.read(other)["problem"],
+        }
+        if any(problems.values()):
+            return {**problems, **_seen([], 0)}
+        with (
+            self._store.model(self.release, Text2Image) as model,
+            torch.inference_mode(),
+        ):
+            a, b = model.embed(words.batch([text, other]))
+            share = torch.linspace(0, 1, n).unsqueeze(1)
+            z = model.draw_z(1, checks.generator(seed)).expand(n, -1)
+            made = model.paint(z, (1 - share) * a + share * b)
+        return {**problems, **self._judged(made)}
+
+    def _judged(self, made: Tensor) -> dict[str, Any]:
+        with self._store.model(self.judge, AttributeClassifier) as judge, torch.inference_mode():
+            return _seen(made, judge.read(made))
+
+    def _named(self, model: Any) -> str:
+        return checks.model(model or self.release, self.models)
+
+    def _text(self, text: Any) -> str:
+        if not isinstance(text, str):
+            raise BadInput(f"A caption must be text, not {type(text).__name__}.")
+        if len(text) > MAX_CHARACTERS:
+            raise BadInput(
+                f"A caption may have {MAX_CHARACTERS:,} characters; this one has {len(text):,}."
+            )
+        return text
+
+
+def _seen(made: Any, read: Any) -> dict[str, Any]:
+    n = len(made)
+    return {
+        "images": made.flatten(1).numpy() if n else np.zeros((0, PIXELS), np.float32),
+        "read": read.numpy() if n else np.zeros((0, len(SCHEMA)), np.int64),
+    }
+
+
+@torch.inference_mode()
+def _made(model: TextToImage, tokens: Tensor, seed: int) -> Tensor:
+    """One image of the noise of a seed alone, (1, 3, 64, 64): its neighbors in a row change
+    nothing."""
+    return model.generate(tokens, generator=checks.generator(seed)).clamp(0, 1)
+
+
+def _language(text: str) -> str:
+    """Korean where any letter is Hangul."""
+    return "ko" if any("\uac00" <= c <= "\ud7a3" for c in text) else "en"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= CUT else text[: CUT - 1] + "…"

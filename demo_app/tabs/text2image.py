@@ -1,0 +1,105 @@
+"""The Text2Image tab: faces by their captions, and what of these the judge finds in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from demo_app import text as labels
+from demo_app import widgets, wire
+from demo_app.tabs import calls, endpoint
+
+if TYPE_CHECKING:
+    from demo_app.services.text2image import Text2ImageService
+
+EXAMPLES = {
+    "en": (
+        "A face with long red hair, glasses, a smile, no hat.",
+        "A face with short gray hair, no glasses, a beard, a hat.",
+    ),
+    "ko": (
+        "얼굴: 긴 빨간 머리, 안경, 미소, 모자 없음.",
+        "얼굴: 짧은 회색 머리, 안경 없음, 턱수염, 모자.",
+    ),
+}
+"""The caption at the start, and the one that a walk leads to."""
+
+N_FACES, N_STEPS = 8, 9
+
+
+def build(service: Text2ImageService) -> None:
+    """Lay out the tab and its endpoints; `service` answers for both. Where a release is missing a
+    notice stands for all but the explanation."""
+    missing = service.missing()
+    if missing:
+        widgets.notice(missing)
+    else:
+        known = {
+            "schema": {name: list(values) for name, values in service.schema.items()},
+            "examples": EXAMPLES,
+            "models": list(service.models),
+            "n_faces": N_FACES,
+            "n_steps": N_STEPS,
+        }
+        functions = calls([faces, others, walk, write], service)
+        widgets.Widget("text2image", functions=functions, data=known)
+    widgets.explanation("text2image", **numbers(None if missing else service.about()))
+    endpoints(service)
+
+
+def numbers(about: dict[str, Any] | None) -> dict[str, str]:
+    """The numbers of the explanation."""
+    measured = ("text_read_en", "text_read_ko", "text_read_partial", "text_entropy")
+    return labels.numbers(
+        about, n_parameters=",", images_seen=",", **dict.fromkeys(measured, ".1f")
+    )
+
+
+def faces(
+    service: Text2ImageService, text: str, seed: int = 0, model: str | None = None
+) -> dict[str, Any]:
+    return _packed(service.faces(text, seed, N_FACES, model))
+
+
+def others(
+    service: Text2ImageService, text: str, name: str, seed: int = 0, model: str | None = None
+) -> dict[str, Any]:
+    return _packed(service.others(text, name, seed, model))
+
+
+def walk(service: Text2ImageService, text: str, other: str, seed: int = 0) -> dict[str, Any]:
+    return _packed(service.walk(text, other, seed, N_STEPS))
+
+
+def write(service: Text2ImageService, says: dict[str, str], language: str) -> dict[str, Any]:
+    return {"text": service.write(says, language)}
+
+
+def _packed(answer: dict[str, Any]) -> dict[str, Any]:
+    return wire.pack(answer, images=wire.pack_bytes)
+
+
+def endpoints(service: Text2ImageService) -> None:
+    """The same for programs."""
+
+    @endpoint(
+        "A caption in English or Korean, a seed and how many faces, 1 to 8 -> images, each 12288 "
+        "pixels in [0, 1], channel by channel and row by row; read, the value of each attribute "
+        "that the judge finds in each; phrases and what each says; unknown, words that are in no "
+        'caption; and problem, "empty" or "long" where there are no faces.'
+    )
+    def text2image_faces(text: str, seed: int = 0, n: int = 1) -> dict[str, Any]:
+        return service.faces(text, seed, n)
+
+    @endpoint(
+        "Two captions, a seed and a number of steps, 2 to 16 -> images of the same noise and of "
+        "embeddings between those of the captions, and read, what the judge finds in each."
+    )
+    def text2image_walk(text: str, other: str, seed: int = 0, n: int = 9) -> dict[str, Any]:
+        return service.walk(text, other, seed, n)
+
+    @endpoint(
+        "Values of some attributes by name, and a language, en or ko -> text, the caption that "
+        "says them."
+    )
+    def text2image_write(says: dict[str, str], language: str = "en") -> dict[str, Any]:
+        return {"text": service.write(says, language)}
