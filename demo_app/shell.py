@@ -30,6 +30,7 @@ from demo_app.services.nade import NADEService
 from demo_app.services.orderless import OrderlessService
 from demo_app.services.pixelrnn import PixelRNNService
 from demo_app.services.pixels import PixelsService
+from demo_app.services.puzzle import PuzzleService
 from demo_app.services.rnade import RNADEService
 from demo_app.services.stargan import StarGANService
 from demo_app.services.transformer import TransformerService
@@ -49,6 +50,7 @@ from demo_app.tabs import (
     orderless,
     pixelrnn,
     pixels,
+    puzzle,
     rnade,
     stargan,
     transformer,
@@ -103,6 +105,7 @@ TABS: tuple[Tab, ...] = (
     Tab("infogan", [(InfoGANService, infogan.build)]),
     Tab("stargan", [(StarGANService, stargan.build)]),
     Tab("cyclegan", [(CycleGANService, cyclegan.build)]),
+    Tab("puzzle", [(PuzzleService, puzzle.build)]),
     Tab(
         "compare",
         [

@@ -29,6 +29,7 @@ PICTURES = {
     "infogan": "",
     "stargan": "",
     "cyclegan": "",
+    "puzzle": "",
     "compare": "&compare.model=infogan-mnist&compare.cell=12",
 }
 """The tabs, and what of their state is not as at the start."""

@@ -55,7 +55,11 @@ def test_nodes_tell_what_is_measured_and_what_is_missing(service):
     assert nodes["gan"]["figures"] == {"fid": 7.25}
     kinds = [nodes[key]["kind"] for key in ("nade", "vae", "gan", "aae", "stargan", "cyclegan")]
     assert kinds == ["tractable", "approximate", *["implicit"] * 4]
-    assert [key for key, node in nodes.items() if node["color"]] == ["cyclegan", "stargan"]
+    assert [key for key, node in nodes.items() if node["color"]] == [
+        "cyclegan",
+        "stargan",
+        "puzzle",
+    ]
     missing = nodes["fvbn"]["missing"]
     assert missing["command"] == "python -m genzoo train fvbn-mnist"
     assert "fvbn-mnist" in missing["sentence"]
