@@ -158,8 +158,8 @@ def test_nodes_by_keyboard_are_one_tab_stop(visit):
         ("ArrowDown", "dcgan"),
         ("ArrowRight", "gan"),
         ("Home", "independent"),
-        ("End", "stargan"),
-        ("ArrowRight", "cyclegan"),
+        ("End", "puzzle"),
+        ("ArrowLeft", "cyclegan"),
         ("ArrowUp", "gan"),
     ):
         page.keyboard.press(key)
