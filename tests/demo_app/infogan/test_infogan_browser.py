@@ -63,7 +63,9 @@ def expect_made(page, service, category, c, seed):
     answer = service.generate(category, c, seed)
     np.testing.assert_allclose(levels(made), answer["image"], atol=0.006)
     for k, p in enumerate(answer["probabilities"]):
-        expect(page.get_by_test_id(f"infogan-bar-{k}")).to_contain_text(f"{100 * float(p):.1f}\u202f%")
+        expect(page.get_by_test_id(f"infogan-bar-{k}")).to_contain_text(
+            f"{100 * float(p):.1f}\u202f%"
+        )
     read = ", ".join(f"{v:.2f}" for v in answer["mean"].astype(float).round(4) + 0.0)
     expect(page.get_by_test_id("infogan-numbers")).to_contain_text(
         f"c read ({read.replace('-', '−')})"
