@@ -16,6 +16,16 @@ Differs from the paper:
 - Positions after the end of a caption are read as padding that has a place of its own, as there;
   attention is over all earlier positions, in every layer.
 - A position is told the place of the code that it predicts, not of the one that it has read.
+- Of some images nothing is said, so that a sample can be guided: the code at t is sampled from
+
+      log p(s_t | s_<t) + guidance (log p(s_t | s_<t, caption) - log p(s_t | s_<t)),
+
+  normalized, which heeds the caption more than the likelihood alone asks for (Ho and Salimans,
+  "Classifier-Free Diffusion Guidance", 2022, arXiv:2207.12598; of codes: Gafni et al.,
+  "Make-A-Scene", 2022, arXiv:2203.13131).
+- In training some of the codes that a position has read are those of another image. Else the
+  skin, say, is told by the hair already written, and a combination that was in no training image
+  cannot be asked for.
 - The codes are of the VQ-VAE `vqvae-avatars`, whose weights do not move and are a part of the
   model, so that a release is whole.
 """
@@ -32,7 +42,7 @@ from torch.optim import Optimizer
 
 from genzoo.data import words
 from genzoo.data.batches import Batch, seeded
-from genzoo.nn.attention import Block, sharpened
+from genzoo.nn.attention import Block
 from genzoo.nn.codec import Codec, frozen
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import ImageTokenizer, TextToImage, check_images
@@ -48,8 +58,8 @@ class CodeTransformer(TextToImage):
         width: channels of a position, a multiple of `n_heads`.
         n_layers: blocks of attention and network.
         n_heads: heads of each attention.
-        top_p: in (0, 1]; codes are sampled from the most likely ones that together have this
-            probability.
+        guidance: how much the caption counts when a code is sampled, at least 1; at 1 as in the
+            likelihood.
     """
 
     knowledge = "approximate"
@@ -63,16 +73,16 @@ class CodeTransformer(TextToImage):
         width: int = 192,
         n_layers: int = 4,
         n_heads: int = 6,
-        top_p: float = 1.0,
+        guidance: float = 1.0,
     ):
         super().__init__()
         if min(width, n_layers, n_heads) < 1 or width % n_heads:
             raise ValueError(
                 "Sizes of a Transformer must be at least 1, and its width a multiple of its heads."
             )
-        if not 0 < top_p <= 1:
-            raise ValueError(f"top_p must be above 0 and at most 1, not {top_p}.")
-        self.top_p = top_p
+        if not 1 <= guidance < math.inf:
+            raise ValueError(f"guidance must be at least 1 and finite, not {guidance}.")
+        self.guidance = guidance
         self.codec = frozen(Codec(event_shape, levels, codec_width, codec_blocks))
         self.event_shape, self.code_shape = self.codec.event_shape, self.codec.code_shape
         self.n_codes = self.codec.quantizer.n_codes
@@ -125,9 +135,13 @@ class CodeTransformer(TextToImage):
     @torch.no_grad()
     def sample_codes(self, tokens: Tensor, u: Tensor) -> Tensor:
         """Codes (B, h, w) for captions (B, n_tokens), the code at t by the uniform noise u[:, t]
-        of u (B, T) in [0, 1): the keys and values of earlier positions are kept."""
+        of u (B, T) in [0, 1): the keys and values of earlier positions are kept. With guidance
+        the codes are written after the caption and after none, side by side."""
         self.check_tokens(tokens)
         T, n_text = u.shape[1], self.n_tokens
+        n_sides = 1 if self.guidance == 1 else 2
+        if n_sides == 2:
+            tokens = torch.cat([tokens, nothing_said(tokens)])
         places = self._places
         h = self.words(tokens) + self.text_place
         h = torch.cat([h[:, :-1], h[:, -1:] + places[0]], dim=1)
@@ -142,18 +156,27 @@ class CodeTransformer(TextToImage):
         for t in range(T):
             if t > 0:
                 at = n_text - 1 + t
-                h = (self.seen(codes[-1]) + places[t]).unsqueeze(1)
+                h = (self.seen(codes[-1]).repeat(n_sides, 1) + places[t]).unsqueeze(1)
                 for block, (keys, values) in zip(self.blocks, kept, strict=True):
                     q, keys[:, :, at : at + 1], values[:, :, at : at + 1] = block.project(h)
                     past = keys[:, :, : at + 1], values[:, :, : at + 1]
                     h = block.finish(h, F.scaled_dot_product_attention(q, *past))
-            codes.append(self.pick(self.head(self.norm(h[:, -1])), u[:, t]))
+            logits = self.head(self.norm(h[:, -1]))
+            if n_sides == 2:
+                logits = self.guided(*logits.chunk(2))
+            codes.append(self.pick(logits, u[:, t]))
         return torch.stack(codes, dim=1).unflatten(1, self.code_shape)
 
-    def pick(self, logits: Tensor, u: Tensor) -> Tensor:
+    def guided(self, logits: Tensor, unsaid: Tensor) -> Tensor:
+        """The logits to sample from, by those after a caption and after none, (B, n_codes)."""
+        said, unsaid = (torch.log_softmax(one, 1) for one in (logits, unsaid))
+        return unsaid + self.guidance * (said - unsaid)
+
+    @staticmethod
+    def pick(logits: Tensor, u: Tensor) -> Tensor:
         """The code of each of logits (B, n_codes) at which their distribution function passes u
         (B,) in [0, 1)."""
-        p = torch.softmax(sharpened(logits.double(), 1.0, self.top_p), dim=1)
+        p = torch.softmax(logits.double(), dim=1)
         up_to = p.cumsum(1)
         return (up_to <= u.double().unsqueeze(1) * up_to[:, -1:]).sum(1)
 
@@ -187,13 +210,16 @@ class CodeTransformer(TextToImage):
 
 class CodeLikelihood(Objective):
     """Minimize -log p(s_t | s_<t, caption), in nats, the mean over codes; what is said of an image
-    is sampled anew each time.
+    is sampled anew each time, and so is which of the codes s_<t are not its own.
 
     Args:
         model: the Transformer.
         lr: Adam's learning rate, above 0.
         beta2: Adam's beta_2, 0 to 1.
         weight_decay: decoupled weight decay of matrices, a fraction of lr a step, at least 0.
+        unsaid: the share of images of which nothing is said, 0 to 1.
+        corruption: the share of the codes that are read as those of another image of the batch at
+            the same place, 0 to 1/2: of each image any share up to twice as many, all as likely.
         tokenizer: the VQ-VAE whose codes the model shall write, of the same sizes. Without one
             those of the model are as they are: random, unless they were loaded.
     """
@@ -206,10 +232,14 @@ class CodeLikelihood(Objective):
         lr: float,
         beta2: float = 0.98,
         weight_decay: float = 0.0,
+        unsaid: float = 0.1,
+        corruption: float = 0.25,
         tokenizer: ImageTokenizer | None = None,
     ):
         super().__init__()
-        self.model = model
+        if not (0 <= unsaid <= 1 and 0 <= corruption <= 0.5):
+            raise ValueError("unsaid must be 0 to 1, and corruption 0 to 1/2.")
+        self.model, self.unsaid, self.corruption = model, unsaid, corruption
         self.lr, self.beta2, self.weight_decay = lr, beta2, weight_decay
         if tokenizer is not None:
             state = tokenizer.state_dict()
@@ -222,20 +252,45 @@ class CodeLikelihood(Objective):
         }
 
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
-        u = at.rand(len(batch.x), words.N_NOISE)
-        nll = self._nll(batch, u).mean()
+        B, T, device = len(batch.x), math.prod(self.model.code_shape), batch.x.device
+        tokens, codes = self.captions(batch, at.rand(B, words.N_NOISE)), self.codes(batch.x)
+        silent = at.rand(B, 1, device=device) < self.unsaid
+        tokens = torch.where(silent, nothing_said(tokens), tokens)
+        read = self.corrupted(codes, at.rand(B, 1 + T, device=device))
+        nll = self._nll(tokens, read, codes).mean()
         update("model", nll)
         return {"nll_code": nll.detach()}
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
         u = torch.rand(len(batch.x), words.N_NOISE, generator=seeded(0))
-        return {"nll_code": self._nll(batch, u)}
+        codes = self.codes(batch.x)
+        return {"nll_code": self._nll(self.captions(batch, u), codes, codes)}
 
-    def _nll(self, batch: Batch, u: Tensor) -> Tensor:
-        """Of captions by the noise u (B, N_NOISE), the mean over the codes of each image, (B,)."""
-        tokens = words.sample_captions(batch.label.cpu(), u.cpu()).to(batch.x.device)
-        with torch.autocast(batch.x.device.type, enabled=False):
-            codes = self.model.codes(batch.x)  # in low precision some would be others
-        logits = self.model.logits(tokens, codes).flatten(0, 1)
+    def captions(self, batch: Batch, u: Tensor) -> Tensor:
+        """Captions (B, n_tokens) of a batch by uniform noise u (B, N_NOISE) in [0, 1)."""
+        return words.sample_captions(batch.label.cpu(), u.cpu()).to(batch.x.device)
+
+    def codes(self, x: Tensor) -> Tensor:
+        """The codes (B, h, w) of images x (B, *event_shape)."""
+        with torch.autocast(x.device.type, enabled=False):  # in low precision some would be others
+            return self.model.codes(x)
+
+    def corrupted(self, codes: Tensor, u: Tensor) -> Tensor:
+        """Codes (B, h, w) some of which are those of the image before in the batch, by uniform
+        noise u (B, 1 + h w) in [0, 1): u_0 is how many, of 0 to twice `corruption`."""
+        other = u[:, 1:].unflatten(1, codes.shape[1:]) < 2 * self.corruption * u[:, :1, None]
+        return torch.where(other, codes.roll(1, 0), codes)
+
+    def _nll(self, tokens: Tensor, read: Tensor, codes: Tensor) -> Tensor:
+        """Of codes (B, h, w) after captions (B, n_tokens) and the codes `read` (B, h, w), the mean
+        over the codes of each image, (B,)."""
+        logits = self.model.logits(tokens, read).flatten(0, 1)
         nll = F.cross_entropy(logits, codes.flatten(), reduction="none")
-        return nll.view(len(batch.x), -1).mean(1)
+        return nll.view(len(codes), -1).mean(1)
+
+
+def nothing_said(tokens: Tensor) -> Tensor:
+    """As many captions (B, n_tokens) that say nothing."""
+    nothing = torch.full_like(tokens, words.PADDING)
+    nothing[:, 0] = words.BEGIN
+    return nothing

@@ -4,10 +4,11 @@ Reed, Akata, Yan, Logeswaran, Schiele and Lee, "Generative Adversarial Text to I
 ICML 2016 (arXiv:1605.05396).
 
 The generator makes an image x^ = G(z, phi(t)) of noise z and the embedding phi(t) of a caption t.
-The discriminator D(x, phi(t)) is told three kinds: real images with a right caption t, which it
-should accept, real images with a wrong caption w, and generated images with the caption that they
-were made of (GAN-CLS). Without the second kind it may tell real from generated and never read.
-With s(u) = log(1 + e^u):
+The discriminator D(x, t) is told three kinds: real images with a right caption t, which it should
+accept, real images with a wrong caption w, and generated images with the caption that they were
+made of (GAN-CLS). Without the second kind it may tell real from generated and never read. Here it
+judges each phrase of a caption separately: D_j(x, t) is its logit for "x is a real image, and
+phrase j of t is true of it". With s(u) = log(1 + e^u), and means over the phrases:
 
     L_D = E[s(-D(x, t)) + (1 - a) s(D(x^, t)) + a s(D(x, w))] + (gamma / 2) E|grad_x D(x, t)|^2
     L_G = E[s(-D(x^, t))] + lambda_ms E[unsaid(t) d(z, z') / d(x^, x^')]
@@ -15,19 +16,23 @@ With s(u) = log(1 + e^u):
 Some images are made of an embedding half way between those of two captions, which no caption need
 have (GAN-INT), so that what lies between captions looks real too.
 
-Differs from the paper: the text encoder is small and learns with the discriminator, by real images
-alone, and not before it (Reed et al., "Learning Deep Representations of Fine-grained Visual
-Descriptions", 2016): what the discriminator needs to tell right captions from wrong ones is what
-an embedding has to say. D is a projection (Miyato and Koyama, "cGANs with Projection
-Discriminator", 2018, arXiv:1802.05637), its slope at real images is penalized (Mescheder et al.,
-2018), and it normalizes nothing. Half of the wrong captions differ from the right one in a single
-attribute: by entirely wrong ones alone D learns to read a caption only roughly. The noise is
-easily ignored where the caption says much; the second part of L_G, of two images of one caption
-with noise z and z', asks that they differ (Mao et al., "Mode Seeking Generative Adversarial
-Networks for Diverse Image Synthesis", 2019, arXiv:1903.05628), the more the less is said. The
-generator is told the embedding and z at every resolution, by a scale and a shift (Chen et al., "On
-Self Modulation for Generative Adversarial Networks", 2019), and D sees generated images of
-embeddings half way too.
+Differs from the paper:
+- The paper's D has one logit for a whole caption. By that, one small part of a face that is not as
+  it was said is one reason among eleven for the same answer, and is hardly ever learned.
+- The text encoder is small and learns with the discriminator, by real images alone, and not before
+  it (Reed et al., "Learning Deep Representations of Fine-grained Visual Descriptions", 2016): what
+  the discriminator needs to tell right phrases from wrong ones is what an embedding has to say. The
+  embedding of a caption is the sum of those of its phrases, so that a combination that was never
+  seen is made of parts that were.
+- D is a projection (Miyato and Koyama, "cGANs with Projection Discriminator", 2018,
+  arXiv:1802.05637), its slope at real images is penalized (Mescheder et al., 2018), and it
+  normalizes nothing.
+- The noise is easily ignored where the caption says much. The second part of L_G, of two images of
+  one caption with noise z and z', asks that they differ, the more the less is said (Mao et al.,
+  "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis", 2019,
+  arXiv:1903.05628).
+- The generator is told the embedding and z at every resolution, by a scale and a shift (Chen et
+  al., "On Self Modulation for Generative Adversarial Networks", 2019).
 """
 
 from __future__ import annotations
@@ -43,7 +48,8 @@ from torch.optim import Optimizer
 from genzoo.data import words
 from genzoo.data.avatars import SCHEMA
 from genzoo.data.batches import Batch, seeded
-from genzoo.nn.conv import SLOPE, image_shape
+from genzoo.data.captions import GROUPS
+from genzoo.nn.conv import SLOPE, begin_smooth, image_shape
 from genzoo.nn.translate import patch_critic
 from genzoo.objectives.adversarial import r1_penalty
 from genzoo.objectives.base import Objective, Progress, Update, adam
@@ -57,17 +63,20 @@ NEAR = 1e-2
 a difference with infinite force."""
 
 
-N_WRONG = 1 + 3 * len(SCHEMA)
+N_WRONG = 3 * len(SCHEMA)
 """Numbers of noise that decide what is wrong of a face."""
+
+N_PHRASES = len(GROUPS)
+"""Phrases of the longest caption of the grammar."""
 
 
 class TextEncoder(nn.Module):
-    """phi: captions (B, L) to embeddings (B, n_out), of zero mean and unit variance each.
+    """phi: captions (B, L) to an embedding of each of their phrases.
 
     Each word is seen with its two neighbors in its phrase, so that "no hat" is not "hat" and a
-    color belongs to what is named after it; of what is seen anywhere the largest counts, so that
-    the order of phrases does not matter (Kim, "Convolutional Neural Networks for Sentence
-    Classification", 2014). An unknown word leaves a gap.
+    color belongs to what is named after it; of what is seen anywhere in a phrase the largest
+    counts (Kim, "Convolutional Neural Networks for Sentence Classification", 2014). An unknown
+    word leaves a gap.
 
     Args:
         n_words: size of the vocabulary.
@@ -82,14 +91,29 @@ class TextEncoder(nn.Module):
         self.see = nn.Linear(3 * n_embedding, n_features)
         self.say = nn.Linear(n_features, n_out)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        is_word = (tokens > words.COMMA).unsqueeze(2)
-        e = self.words(tokens) * is_word  # (B, L, E)
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """The embeddings (B, P, n_out) of the phrases, of zero mean and unit variance each, and
+        which of the P there are (B, P) bool. One without a known word is none."""
+        is_word = tokens > words.COMMA
+        e = self.words(tokens) * is_word.unsqueeze(2)  # (B, L, E)
         around = F.pad(e, (0, 0, 1, 1))
         seen = F.relu(self.see(torch.cat([around[:, :-2], e, around[:, 2:]], dim=2)))
-        seen = (seen * is_word).amax(1)
-        said = self.say(seen).to(e.dtype)
-        return F.layer_norm(said, said.shape[1:])
+        number = (tokens == words.COMMA).cumsum(1)  # of the phrase that a word stands in
+        P = int(number.max()) + 1 if number.numel() else 1
+        of = (number.unsqueeze(1) == torch.arange(P, device=tokens.device)[:, None]) & (
+            is_word.unsqueeze(1)
+        )  # (B, P, L)
+        # All features are at least 0, so a word of another phrase, as 0, changes no maximum.
+        found = torch.stack([(seen * one.unsqueeze(2)).amax(1) for one in of.unbind(1)], dim=1)
+        said = self.say(found).to(e.dtype)
+        there = of.any(2)
+        return F.layer_norm(said, said.shape[2:]) * there.unsqueeze(2), there
+
+    @staticmethod
+    def whole(phrases: Tensor) -> Tensor:
+        """The embedding (B, n_out) of captions by those of their phrases (B, P, n_out): their sum,
+        in units in which the longest caption has about unit variance."""
+        return phrases.sum(1) / math.sqrt(N_PHRASES)
 
 
 class Modulated(nn.Module):
@@ -107,6 +131,7 @@ class Modulated(nn.Module):
         self.norm = nn.GroupNorm(1, n_out)
         self.scale_shift = nn.Linear(n_w, 2 * n_out)
         nn.init.zeros_(self.scale_shift.bias)
+        begin_smooth(self.up)
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         scale, shift = self.scale_shift(w)[:, :, None, None].chunk(2, dim=1)
@@ -148,6 +173,7 @@ class Generator(nn.Module):
             nn.Conv2d(width, 4 * C, 3, padding=1),
             nn.PixelShuffle(2),
         )
+        begin_smooth(self.out[0])
 
     def forward(self, z: Tensor, phi: Tensor) -> Tensor:
         told = torch.cat([z, phi], dim=1)
@@ -201,7 +227,8 @@ class Text2Image(TextToImage):
     def embed(self, tokens: Tensor) -> Tensor:
         """phi of captions (B, n_tokens), (B, n_text)."""
         self.check_tokens(tokens)
-        return self.text(tokens)
+        phrases, _ = self.text(tokens)
+        return self.text.whole(phrases)
 
     def paint(self, z: Tensor, phi: Tensor) -> Tensor:
         """The images (B, *event_shape) of noise z (B, n_latent) and embeddings phi (B, n_text),
@@ -210,39 +237,35 @@ class Text2Image(TextToImage):
 
 
 class TextDiscriminator(nn.Module):
-    """D: a logit for an image with the embedding of a caption, in two steps, since one image is
-    looked at with several captions: features, then w . f(x) + b + (V phi) . f(x).
+    """D: a logit for an image and each phrase of a caption, in two steps, since one image is
+    looked at with several captions: features f(x), then w . f(x) + b + (V p_j) . f(x) of the
+    embedding p_j of phrase j.
 
     Args:
         event_shape: shape of an image (C, H, W), H and W multiples of 16.
         n_text: numbers of an embedding.
-        n_features: numbers of f(x).
         width: channels at half the resolution; twice as many at each further level.
     """
 
-    def __init__(
-        self, event_shape: tuple[int, int, int], n_text: int, n_features: int, width: int
-    ):
+    def __init__(self, event_shape: tuple[int, int, int], n_text: int, width: int):
         super().__init__()
         C, H, W = event_shape
         n = width * 2 ** (LEVELS - 1) * (H >> LEVELS) * (W >> LEVELS)
-        self.trunk = nn.Sequential(
-            patch_critic(C, width, LEVELS),
-            nn.Flatten(),
-            nn.Linear(n, n_features),
-            nn.LeakyReLU(SLOPE),
-        )
-        self.real = nn.Linear(n_features, 1)
-        self.project = nn.Linear(n_text, n_features)
+        self.trunk = nn.Sequential(patch_critic(C, width, LEVELS), nn.Flatten())
+        self.real = nn.Linear(n, 1)
+        self.project = nn.Linear(n_text, n, bias=False)
+        nn.init.normal_(self.project.weight, std=1 / math.sqrt(n * n_text))
 
     def features(self, signed: Tensor) -> Tensor:
         """f (B, n_features) of images (B, C, H, W) in [-1, 1]."""
         return self.trunk(signed).to(signed.dtype)
 
-    def logits(self, f: Tensor, phi: Tensor) -> Tensor:
-        """D, (B,), by features f (B, n_features) and embeddings phi (B, n_text)."""
-        fits = (self.project(phi).to(f.dtype) * f).sum(1) / math.sqrt(f.shape[1])
-        return self.real(f).squeeze(1).to(f.dtype) + fits
+    def logits(self, f: Tensor, phrases: Tensor) -> Tensor:
+        """D, (B, 1 + P), by features f (B, n_features) and embeddings of phrases
+        (B, P, n_text): the first of the image alone, then one for each phrase."""
+        true = torch.einsum("bpn,bn->bp", self.project(phrases).to(f.dtype), f)
+        real = self.real(f).to(f.dtype)
+        return torch.cat([real, real + true], dim=1)
 
 
 class TextGame(Objective):
@@ -253,14 +276,14 @@ class TextGame(Objective):
         lr, lr_critic: Adam's learning rates of the generator, and of the discriminator and the
             text encoder, above 0.
         width: channels of the discriminator at half the resolution, at least 1.
-        n_features: numbers that the discriminator compares with an embedding, at least 1.
-        mismatch_weight: a, the weight of real images with wrong captions among what the
+        mismatch_weight: a, the weight of real images with wrong phrases among what the
             discriminator is to refuse, 0 to 1.
         n_wrong: wrong captions of each real image, at least 1.
         interpolated: the share of generated images whose embedding is half way between those of
             two captions, 0 to 1.
         lambda_ms: weight of the mode-seeking loss, at least 0.
-        gamma: weight of R1, at least 0; see `genzoo.objectives.adversarial.r1_penalty`.
+        gamma: weight of R1, on the sum of an image's logits, at least 0; see
+            `genzoo.objectives.adversarial.r1_penalty`.
         r1_interval: steps from one with R1 to the next, at least 1; R1 is multiplied by it.
     """
 
@@ -272,9 +295,8 @@ class TextGame(Objective):
         lr: float,
         lr_critic: float,
         width: int = 48,
-        n_features: int = 256,
         mismatch_weight: float = 0.5,
-        n_wrong: int = 4,
+        n_wrong: int = 2,
         interpolated: float = 0.25,
         lambda_ms: float = 0.1,
         gamma: float = 1.0,
@@ -291,9 +313,7 @@ class TextGame(Objective):
         self.mismatch_weight, self.n_wrong = mismatch_weight, n_wrong
         self.interpolated, self.lambda_ms = interpolated, lambda_ms
         self.gamma, self.r1_interval = gamma, r1_interval
-        self.critic = TextDiscriminator(
-            image_shape(model.event_shape), model.n_text, n_features, width
-        )
+        self.critic = TextDiscriminator(image_shape(model.event_shape), model.n_text, width)
 
     def optimizers(self) -> dict[str, Optimizer]:
         readers = [*self.critic.parameters(), *self.model.text.parameters()]
@@ -307,26 +327,35 @@ class TextGame(Objective):
         right, wrong, said = self.captions(
             batch.label, at.rand(B, words.N_NOISE), at.rand(B, self.n_wrong, N_WRONG)
         )
-        phi, phi_wrong = self.model.embed(right), self.model.embed(wrong)
-        given, unsaid = self.given(phi.detach(), said, at.rand(B, device=device))
+        phrases, there = self.model.text(right)
+        phrases_wrong, there_wrong = self.model.text(wrong)
+        first, second, halfway = self.pairs(B, at.rand(B, device=device))
+        fixed = phrases.detach()
+        phi = self.model.text.whole(fixed)
+        phi = torch.where(halfway[:, None], (phi[first] + phi[second]) / 2, phi[first])
         z = at.randn(B, *self.model.latent_shape, device=device)
-        fake = self.model.paint(z, given)
+        fake = self.model.paint(z, phi)
 
         signed = (2 * x - 1).requires_grad_()
         f = self.critic.features(signed)
-        on_real = self.critic.logits(f, phi)
-        on_wrong = self.critic.logits(f.repeat(self.n_wrong, 1), phi_wrong)
-        on_fake = self.logits(fake.detach(), given)
-        cost = critic = self._critic(on_real, on_fake, on_wrong).mean()
+        on_real = self.critic.logits(f, phrases)
+        on_wrong = self.critic.logits(f.repeat(self.n_wrong, 1), phrases_wrong)[:, 1:]
+        told = fixed[first], there[first] & ~halfway[:, None]
+        on_fake = self.logits(fake.detach(), told[0])
+        critic = self._critic(on_real, there, on_fake, told[1], on_wrong, there_wrong).mean()
+        cost = critic
         if self.gamma and at.step % self.r1_interval == 0:
-            cost = cost + r1_penalty(on_real, signed, self.gamma * self.r1_interval)
+            total = (on_real * with_image(there)).sum(1)
+            cost = cost + r1_penalty(total, signed, self.gamma * self.r1_interval)
         update("critic", cost)
 
-        generator = F.softplus(-self.logits(fake, given)).mean()
+        on_fake = self.logits(fake, told[0])
+        generator = mean_where(F.softplus(-on_fake), with_image(told[1])).mean()
+        unsaid = 1 - said.to(x.dtype).mean(1)[: B // 2]
         alike = mode_seeking(z, fake, unsaid)
         update("generator", generator + self.lambda_ms * alike)
-        matched = (on_real.repeat(self.n_wrong) > on_wrong).float().mean()
-        report = {"critic": critic, "generator": generator, "alike": alike, "matched": matched}
+        report = {"critic": critic, "generator": generator, "alike": alike}
+        report["matched"] = self.matched(on_real, on_wrong, there, there_wrong).mean()
         return {name: figure.detach() for name, figure in report.items()}
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
@@ -337,19 +366,21 @@ class TextGame(Objective):
             torch.rand(B, words.N_NOISE, generator=generator),
             torch.rand(B, self.n_wrong, N_WRONG, generator=generator),
         )
-        phi, f = self.model.embed(right), self.critic.features(2 * x - 1)
-        fake = self.model.paint(self.model.draw_z(B, generator).to(device), phi)
-        on_real, on_fake = self.critic.logits(f, phi), self.logits(fake, phi)
-        on_wrong = self.critic.logits(f.repeat(self.n_wrong, 1), self.model.embed(wrong))
+        (phrases, there), f = self.model.text(right), self.critic.features(2 * x - 1)
+        z = self.model.draw_z(B, generator).to(device)
+        on_fake = self.logits(self.model.paint(z, self.model.text.whole(phrases)), phrases)
+        on_real = self.critic.logits(f, phrases)
+        phrases_wrong, there_wrong = self.model.text(wrong)
+        on_wrong = self.critic.logits(f.repeat(self.n_wrong, 1), phrases_wrong)[:, 1:]
         return {
-            "critic": self._critic(on_real, on_fake, on_wrong),
-            "generator": F.softplus(-on_fake),
-            "matched": (on_real.repeat(self.n_wrong) > on_wrong).float().view(-1, B).mean(0),
+            "critic": self._critic(on_real, there, on_fake, there, on_wrong, there_wrong),
+            "generator": mean_where(F.softplus(-on_fake), with_image(there)),
+            "matched": self.matched(on_real, on_wrong, there, there_wrong),
         }
 
     def captions(self, label: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Captions of faces `label` (B, attributes), by uniform noise u (B, N_NOISE) and
-        v (B, n_wrong, N_WRONG) in [0, 1): right ones (B, L); wrong ones that say as much in
+        v (B, n_wrong, N_WRONG) in [0, 1): right ones (B, L); wrong ones that speak of the same in
         the same language (n_wrong B, L), the first of every face before the second ones; and what
         is said (B, attributes)."""
         device, label, n = label.device, label.cpu(), v.shape[1]
@@ -361,38 +392,69 @@ class TextGame(Objective):
         tokens = words.batch(texts, self.model.n_tokens).to(device)
         return tokens[: len(label)], tokens[len(label) :], said.to(device)
 
-    def given(self, phi: Tensor, said: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
-        """What images are generated of: embeddings (B, n_text), those of the first half of the
-        batch twice over, so that two images are of one caption; where u (B,) in [0, 1) is below
-        the share of `interpolated`, half way to the next one. And the share of the attributes that
-        is left unsaid (B // 2,)."""
-        half = len(phi) - len(phi) // 2
-        some, u = phi[:half], u[:half, None]
-        mixed = torch.where(u < self.interpolated, (some + some.roll(1, 0)) / 2, some)
-        unsaid = 1 - said[: len(phi) // 2].to(phi.dtype).mean(1)
-        return torch.cat([mixed, mixed[: len(phi) // 2]]), unsaid
+    def pairs(self, B: int, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What B images are generated of: the caption of each (B,), those of the first half of
+        the batch twice over, so that two images are of one; another caption (B,); and whether it
+        is half way between the two (B,), which by u (B,) in [0, 1) are a share of `interpolated`.
+        """
+        half = B - B // 2
+        i = torch.arange(half, device=u.device)
+        twice = torch.cat([i, i[: B // 2]])
+        return twice, i.roll(1)[twice], (u[:half] < self.interpolated)[twice]
 
-    def logits(self, x: Tensor, phi: Tensor) -> Tensor:
-        """D, (B,), of images x (B, *event_shape) in [0, 1] and embeddings phi (B, n_text)."""
-        return self.critic.logits(self.critic.features(2 * x - 1), phi)
+    def logits(self, x: Tensor, phrases: Tensor) -> Tensor:
+        """D, (B, 1 + P), of images x (B, *event_shape) in [0, 1] and embeddings of phrases
+        (B, P, n_text)."""
+        return self.critic.logits(self.critic.features(2 * x - 1), phrases)
 
-    def _critic(self, on_real: Tensor, on_fake: Tensor, on_wrong: Tensor) -> Tensor:
+    def matched(
+        self, on_real: Tensor, on_wrong: Tensor, there: Tensor, there_wrong: Tensor
+    ) -> Tensor:
+        """The share of the phrases that is scored higher than a wrong one in its place, (B,)."""
+        n = self.n_wrong
+        higher = (on_real[:, 1:].repeat(n, 1) > on_wrong).to(on_real.dtype)
+        return mean_where(higher, there_wrong).view(n, -1).mean(0)
+
+    def _critic(
+        self,
+        on_real: Tensor,
+        there: Tensor,
+        on_fake: Tensor,
+        told: Tensor,
+        on_wrong: Tensor,
+        there_wrong: Tensor,
+    ) -> Tensor:
         """The discriminator's loss without the penalty, (B,)."""
-        wrong = F.softplus(on_wrong).view(-1, len(on_real)).mean(0)
-        no = (1 - self.mismatch_weight) * F.softplus(on_fake) + self.mismatch_weight * wrong
-        return F.softplus(-on_real) + no
+        wrong = mean_where(F.softplus(on_wrong), there_wrong).view(self.n_wrong, -1).mean(0)
+        fake = mean_where(F.softplus(on_fake), with_image(told))
+        yes = mean_where(F.softplus(-on_real), with_image(there))
+        return yes + (1 - self.mismatch_weight) * fake + self.mismatch_weight * wrong
+
+
+def with_image(there: Tensor) -> Tensor:
+    """Which logits (B, 1 + P) count, where the phrases `there` (B, P) are: the image's always."""
+    return F.pad(there, (1, 0), value=True)
+
+
+def mean_where(figures: Tensor, there: Tensor) -> Tensor:
+    """The mean of figures (B, P) over those that are there (B, P), (B,); 0 where none is."""
+    return (figures * there).sum(1) / there.sum(1).clamp(min=1)
 
 
 def wrong_labels(label: Tensor, said: Tensor, u: Tensor) -> Tensor:
-    """Faces (B, attributes) of which what is said of `label` is wrong, by uniform noise u
-    (B, N_WRONG) in [0, 1): half of them differ in one said attribute alone, the others in one at
-    least, and have any values of the rest."""
+    """Faces (B, attributes) of which no phrase about `label` is true, by uniform noise u
+    (B, N_WRONG) in [0, 1): of the attributes that share a phrase one, at least, differs, and any
+    other one does half the time; so a wrong phrase is often nearly right."""
     n = torch.tensor([len(values) for values in SCHEMA.values()])
-    half, other, anew, which = u.split([1, len(n), len(n), len(n)], dim=1)
+    other, half, which = u.split(len(n), dim=1)
     changed = (label + 1 + (other * (n - 1)).long()) % n
-    rest = torch.where(half < 0.5, label, (anew * n).long())
-    surely = F.one_hot(torch.where(said, which, -1.0).argmax(1), len(n)).bool()
-    return torch.where(surely, changed, rest)
+    differs = half < 0.5
+    for group in GROUPS:
+        columns = [list(SCHEMA).index(name) for name in group]
+        first = torch.where(said[:, columns], which[:, columns], -1.0).argmax(1)
+        surely = F.one_hot(first, len(columns)).bool()
+        differs[:, columns] |= surely
+    return torch.where(differs, changed, label)
 
 
 def mode_seeking(z: Tensor, x: Tensor, weight: Tensor) -> Tensor:

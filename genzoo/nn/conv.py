@@ -42,6 +42,21 @@ def upsample(n_in: int, n_out: int) -> nn.Module:
     return nn.Sequential(nn.Conv2d(n_in, 4 * n_out, 1), nn.PixelShuffle(2))
 
 
+@torch.no_grad()
+def begin_smooth(layer: nn.Conv2d | nn.ConvTranspose2d) -> None:
+    """What is made from one place is alike at first, of a convolution whose output a PixelShuffle(2)
+    spreads, or of a transposed one of 4x4 and stride two: else every image begins as a grid of
+    pixels, which a game amplifies (Odena et al., "Deconvolution and Checkerboard Artifacts", 2016;
+    Aitken et al., "Checkerboard Artifact Free Sub-Pixel Convolution", 2017)."""
+    if isinstance(layer, nn.ConvTranspose2d):
+        coarse = layer.weight[:, :, ::2, ::2]
+        layer.weight.copy_(coarse.repeat_interleave(2, 2).repeat_interleave(2, 3))
+        return
+    assert layer.bias is not None
+    for p in (layer.weight, layer.bias):
+        p.copy_(p[::4].repeat_interleave(4, 0))
+
+
 def image_shape(event_shape: tuple[int, ...]) -> tuple[int, int, int]:
     """`event_shape` as (C, H, W), of images that `encoder` and `decoder` can halve twice.
 

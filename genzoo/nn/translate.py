@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genzoo.nn.conv import SLOPE
+from genzoo.nn.conv import SLOPE, begin_smooth
 
 
 class NormalizedBlock(nn.Module):
@@ -70,22 +70,11 @@ class Translator(nn.Module):
             nn.Conv2d(width, 4 * n_out, 3, padding=1),
             nn.PixelShuffle(2),
         )
-        self._begin_smooth()
-
-    @torch.no_grad()
-    def _begin_smooth(self) -> None:
-        """What is made from one place is alike at first: else every image begins as a grid of four
-        by four pixels, which a game amplifies (Odena et al., "Deconvolution and Checkerboard
-        Artifacts", 2016; Aitken et al., "Checkerboard Artifact Free Sub-Pixel Convolution",
-        2017)."""
         double, last = self.up[0], self.out[2]
         assert isinstance(double, nn.ConvTranspose2d)
         assert isinstance(last, nn.Conv2d)
-        coarse = double.weight[:, :, ::2, ::2]
-        double.weight.copy_(coarse.repeat_interleave(2, 2).repeat_interleave(2, 3))
-        assert last.bias is not None
-        for p in (last.weight, last.bias):
-            p.copy_(p[::4].repeat_interleave(4, 0))
+        begin_smooth(double)
+        begin_smooth(last)
 
     def forward(self, x: Tensor, code: Tensor | None = None) -> Tensor:
         half = self.down(x)
