@@ -19,11 +19,11 @@ have (GAN-INT), so that what lies between captions looks real too.
 Differs from the paper:
 - The paper's D has one logit for a whole caption. By that, one small part of a face that is not as
   it was said is one reason among eleven for the same answer, and is hardly ever learned.
-- The text encoder is small and learns with the discriminator, by real images alone, and not before
-  it (Reed et al., "Learning Deep Representations of Fine-grained Visual Descriptions", 2016): what
-  the discriminator needs to tell right phrases from wrong ones is what an embedding has to say. The
-  embedding of a caption is the sum of those of its phrases, so that a combination that was never
-  seen is made of parts that were.
+- The text encoder is small and learns with the discriminator, by real images alone (Reed et al.,
+  "Learning Deep Representations of Fine-grained Visual Descriptions", 2016, learn it before): what
+  the discriminator needs to tell right phrases from wrong ones is what an embedding has to say.
+  Both may begin before the generator does. The embedding of a caption is the sum of those of its
+  phrases, so that a combination that was never seen is made of parts that were.
 - D is a projection (Miyato and Koyama, "cGANs with Projection Discriminator", 2018,
   arXiv:1802.05637), its slope at real images is penalized (Mescheder et al., 2018), and it
   normalizes nothing.
@@ -169,11 +169,9 @@ class Generator(nn.Module):
         deep = (n[0], H >> LEVELS, W >> LEVELS)
         self.start = nn.Sequential(nn.Linear(n_hidden, math.prod(deep)), nn.Unflatten(1, deep))
         self.levels = nn.ModuleList(Modulated(a, b, n_hidden) for a, b in itertools.pairwise(n))
-        self.out = nn.Sequential(
-            nn.Conv2d(width, 4 * C, 3, padding=1),
-            nn.PixelShuffle(2),
-        )
-        begin_smooth(self.out[0])
+        last = nn.Conv2d(width, 4 * C, 3, padding=1)
+        begin_smooth(last)
+        self.out = nn.Sequential(last, nn.PixelShuffle(2))
 
     def forward(self, z: Tensor, phi: Tensor) -> Tensor:
         told = torch.cat([z, phi], dim=1)
@@ -285,6 +283,8 @@ class TextGame(Objective):
         gamma: weight of R1, on the sum of an image's logits, at least 0; see
             `genzoo.objectives.adversarial.r1_penalty`.
         r1_interval: steps from one with R1 to the next, at least 1; R1 is multiplied by it.
+        pretrain_fraction: fraction of the training, at its start, in which the discriminator
+            learns to read by real images alone, and the generator rests, 0 to 1.
     """
 
     model: Text2Image
@@ -301,18 +301,22 @@ class TextGame(Objective):
         lambda_ms: float = 0.1,
         gamma: float = 1.0,
         r1_interval: int = 8,
+        pretrain_fraction: float = 0.0,
     ):
         super().__init__()
         if not (0 <= lambda_ms < math.inf and 0 <= gamma < math.inf):
             raise ValueError("Weights must be at least 0 and finite.")
         if not (0 <= mismatch_weight <= 1 and 0 <= interpolated <= 1):
             raise ValueError("mismatch_weight and interpolated must be 0 to 1.")
+        if not 0 <= pretrain_fraction < 1:
+            raise ValueError("pretrain_fraction must be at least 0 and below 1.")
         if r1_interval < 1 or n_wrong < 1:
             raise ValueError("r1_interval and n_wrong must be at least 1.")
         self.model, self.lr, self.lr_critic = model, lr, lr_critic
         self.mismatch_weight, self.n_wrong = mismatch_weight, n_wrong
         self.interpolated, self.lambda_ms = interpolated, lambda_ms
         self.gamma, self.r1_interval = gamma, r1_interval
+        self.pretrain_fraction = pretrain_fraction
         self.critic = TextDiscriminator(image_shape(model.event_shape), model.n_text, width)
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -329,33 +333,40 @@ class TextGame(Objective):
         )
         phrases, there = self.model.text(right)
         phrases_wrong, there_wrong = self.model.text(wrong)
-        first, second, halfway = self.pairs(B, at.rand(B, device=device))
-        fixed = phrases.detach()
-        phi = self.model.text.whole(fixed)
-        phi = torch.where(halfway[:, None], (phi[first] + phi[second]) / 2, phi[first])
-        z = at.randn(B, *self.model.latent_shape, device=device)
-        fake = self.model.paint(z, phi)
-
         signed = (2 * x - 1).requires_grad_()
         f = self.critic.features(signed)
         on_real = self.critic.logits(f, phrases)
         on_wrong = self.critic.logits(f.repeat(self.n_wrong, 1), phrases_wrong)[:, 1:]
-        told = fixed[first], there[first] & ~halfway[:, None]
-        on_fake = self.logits(fake.detach(), told[0])
-        critic = self._critic(on_real, there, on_fake, told[1], on_wrong, there_wrong).mean()
+        critic = self._reading(on_real, there, on_wrong, there_wrong).mean()
+        matched = self.matched(on_real, on_wrong, there, there_wrong).mean()
+        report = {"matched": matched}
+
+        playing = at.fraction >= self.pretrain_fraction
+        if playing:
+            first, second, halfway = self.pairs(B, at.rand(B, device=device))
+            fixed = phrases.detach()
+            phi = self.model.text.whole(fixed)
+            phi = torch.where(halfway[:, None], (phi[first] + phi[second]) / 2, phi[first])
+            z = at.randn(B, *self.model.latent_shape, device=device)
+            fake = self.model.paint(z, phi)
+            told, counts = fixed[first], with_image(there[first] & ~halfway[:, None])
+            on_fake = self.logits(fake.detach(), told)
+            refused = mean_where(F.softplus(on_fake), counts).mean()
+            critic = critic + (1 - self.mismatch_weight) * refused
         cost = critic
         if self.gamma and at.step % self.r1_interval == 0:
             total = (on_real * with_image(there)).sum(1)
             cost = cost + r1_penalty(total, signed, self.gamma * self.r1_interval)
         update("critic", cost)
+        report["critic"] = critic
 
-        on_fake = self.logits(fake, told[0])
-        generator = mean_where(F.softplus(-on_fake), with_image(told[1])).mean()
-        unsaid = 1 - said.to(x.dtype).mean(1)[: B // 2]
-        alike = mode_seeking(z, fake, unsaid)
-        update("generator", generator + self.lambda_ms * alike)
-        report = {"critic": critic, "generator": generator, "alike": alike}
-        report["matched"] = self.matched(on_real, on_wrong, there, there_wrong).mean()
+        if playing:
+            on_fake = self.logits(fake, told)
+            generator = mean_where(F.softplus(-on_fake), counts).mean()
+            unsaid = 1 - said.to(x.dtype).mean(1)[: B // 2]
+            alike = mode_seeking(z, fake, unsaid)
+            update("generator", generator + self.lambda_ms * alike)
+            report |= {"generator": generator, "alike": alike}
         return {name: figure.detach() for name, figure in report.items()}
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
@@ -373,7 +384,8 @@ class TextGame(Objective):
         phrases_wrong, there_wrong = self.model.text(wrong)
         on_wrong = self.critic.logits(f.repeat(self.n_wrong, 1), phrases_wrong)[:, 1:]
         return {
-            "critic": self._critic(on_real, there, on_fake, there, on_wrong, there_wrong),
+            "critic": self._reading(on_real, there, on_wrong, there_wrong)
+            + (1 - self.mismatch_weight) * mean_where(F.softplus(on_fake), with_image(there)),
             "generator": mean_where(F.softplus(-on_fake), with_image(there)),
             "matched": self.matched(on_real, on_wrong, there, there_wrong),
         }
@@ -415,20 +427,14 @@ class TextGame(Objective):
         higher = (on_real[:, 1:].repeat(n, 1) > on_wrong).to(on_real.dtype)
         return mean_where(higher, there_wrong).view(n, -1).mean(0)
 
-    def _critic(
-        self,
-        on_real: Tensor,
-        there: Tensor,
-        on_fake: Tensor,
-        told: Tensor,
-        on_wrong: Tensor,
-        there_wrong: Tensor,
+    def _reading(
+        self, on_real: Tensor, there: Tensor, on_wrong: Tensor, there_wrong: Tensor
     ) -> Tensor:
-        """The discriminator's loss without the penalty, (B,)."""
+        """The discriminator's loss on real images, with right captions and with wrong ones,
+        (B,)."""
         wrong = mean_where(F.softplus(on_wrong), there_wrong).view(self.n_wrong, -1).mean(0)
-        fake = mean_where(F.softplus(on_fake), with_image(told))
         yes = mean_where(F.softplus(-on_real), with_image(there))
-        return yes + (1 - self.mismatch_weight) * fake + self.mismatch_weight * wrong
+        return yes + self.mismatch_weight * wrong
 
 
 def with_image(there: Tensor) -> Tensor:

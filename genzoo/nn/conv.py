@@ -44,10 +44,11 @@ def upsample(n_in: int, n_out: int) -> nn.Module:
 
 @torch.no_grad()
 def begin_smooth(layer: nn.Conv2d | nn.ConvTranspose2d) -> None:
-    """What is made from one place is alike at first, of a convolution whose output a PixelShuffle(2)
-    spreads, or of a transposed one of 4x4 and stride two: else every image begins as a grid of
-    pixels, which a game amplifies (Odena et al., "Deconvolution and Checkerboard Artifacts", 2016;
-    Aitken et al., "Checkerboard Artifact Free Sub-Pixel Convolution", 2017)."""
+    """Set the weights so that the pixels which come from one place are equal at first, of a
+    convolution before PixelShuffle(2) or of a transposed one of 4x4 and stride two. Otherwise
+    every image begins as a grid, which a game amplifies (Odena et al., "Deconvolution and
+    Checkerboard Artifacts", 2016; Aitken et al., "Checkerboard Artifact Free Sub-Pixel
+    Convolution", 2017)."""
     if isinstance(layer, nn.ConvTranspose2d):
         coarse = layer.weight[:, :, ::2, ::2]
         layer.weight.copy_(coarse.repeat_interleave(2, 2).repeat_interleave(2, 3))
