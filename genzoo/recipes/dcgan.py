@@ -117,7 +117,7 @@ def dcgan_avatars() -> Recipe:
         ),
         data="avatars",
         settings=Settings(
-            images=279_200,
+            images=220_080,
             batch_size=16,
             ema=0.999,
             precision="bfloat16",
