@@ -30,9 +30,11 @@ from demo_app.services.nade import NADEService
 from demo_app.services.orderless import OrderlessService
 from demo_app.services.pixelrnn import PixelRNNService
 from demo_app.services.pixels import PixelsService
+from demo_app.services.progan import ProGANService
 from demo_app.services.puzzle import PuzzleService
 from demo_app.services.rnade import RNADEService
 from demo_app.services.stargan import StarGANService
+from demo_app.services.text2image import Text2ImageService
 from demo_app.services.transformer import TransformerService
 from demo_app.services.vae import VAEService
 from demo_app.store import Store
@@ -50,9 +52,11 @@ from demo_app.tabs import (
     orderless,
     pixelrnn,
     pixels,
+    progan,
     puzzle,
     rnade,
     stargan,
+    text2image,
     transformer,
     vae,
 )
@@ -103,8 +107,10 @@ TABS: tuple[Tab, ...] = (
     Tab("gan", [(GANService, gan.build)]),
     Tab("dcgan", [(DCGANService, dcgan.build)]),
     Tab("infogan", [(InfoGANService, infogan.build)]),
+    Tab("progan", [(ProGANService, progan.build)]),
     Tab("stargan", [(StarGANService, stargan.build)]),
     Tab("cyclegan", [(CycleGANService, cyclegan.build)]),
+    Tab("text2image", [(Text2ImageService, text2image.build)]),
     Tab("puzzle", [(PuzzleService, puzzle.build)]),
     Tab(
         "compare",

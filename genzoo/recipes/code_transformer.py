@@ -48,9 +48,7 @@ CARD = ModelCard(
 def transformer_avatars() -> Recipe:
     return Recipe(
         summary="Faces by their captions, code after code, in English and Korean",
-        # Its card and its tab join the others when there is a release of Text2Image.
-        paper=CARD.paper,
-        paper_url=CARD.paper_url,
+        card=CARD,
         model=CodeTransformer,
         model_kwargs=dict(
             event_shape=(3, 64, 64),

@@ -60,9 +60,7 @@ CARD = ModelCard(
 def progan_avatars() -> Recipe:
     return Recipe(
         summary="Faces by networks that grow from 4x4 to 64x64 pixels",
-        # Its card and its tab join the others when there is a release.
-        paper=CARD.paper,
-        paper_url=CARD.paper_url,
+        card=CARD,
         model=ProGAN,
         model_kwargs=dict(event_shape=(3, 64, 64), n_latent=128, width=16, max_width=128),
         objective=ProgressiveGame,

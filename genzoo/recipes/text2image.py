@@ -42,9 +42,7 @@ CARD = ModelCard(
 def text2image_avatars() -> Recipe:
     return Recipe(
         summary="Faces by their captions, in English and Korean",
-        # Its card and its tab join the others when there is a release of Text2Image.
-        paper=CARD.paper,
-        paper_url=CARD.paper_url,
+        card=CARD,
         model=Text2Image,
         model_kwargs=dict(
             event_shape=(3, 64, 64),

@@ -12,6 +12,8 @@ from tests.demo_app.page import EN, expect_names, expect_to_fit, state, written
 
 pytestmark = pytest.mark.browser
 
+TABS = ("progan",)
+
 
 @pytest.fixture
 def visit(visit):

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from demo_app import shell
 from demo_app.services.text2image import Text2ImageService
-from demo_app.tabs import text2image
-from tests.demo_app.page import served
 from tests.demo_app.released import folders, write_release
 
 NAME, JUDGE = Text2ImageService.release, Text2ImageService.judge
@@ -24,11 +19,3 @@ def write_releases(folder: Path) -> None:
 
 
 folder, module_folder = folders(write_releases)
-
-
-@pytest.fixture(scope="module")
-def address(store, port):
-    """The tab alone, served."""
-    tab = shell.Tab("text2image", [(Text2ImageService, text2image.build)])
-    with served([tab], store, port) as address:
-        yield address
