@@ -27,8 +27,10 @@ PICTURES = {
     "gan": "",
     "dcgan": "&dcgan.model=dcgan-fashion",
     "infogan": "",
+    "progan": "",
     "stargan": "",
     "cyclegan": "",
+    "text2image": "",
     "puzzle": "",
     "compare": "&compare.model=infogan-mnist&compare.cell=12",
 }
