@@ -9,7 +9,7 @@ from genzoo.train import Settings
 
 CARD = ModelCard(
     key="code_transformer",
-    title=Text("VQ-VAE + Transformer", "VQ-VAE + 트랜스포머"),
+    title=Text("VQ Transformer", "VQ 트랜스포머"),
     year=2021,
     paper="Ramesh et al., Zero-Shot Text-to-Image Generation, 2021",
     paper_url="https://arxiv.org/abs/2102.12092",
