@@ -15,7 +15,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1710.10196",
     release="progan-avatars",
     tab="progan",
-    place=(2, 2),
+    place=(3, 1),
     formula=Formula(
         "(1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub>",
         "G(z) = (1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub><br>"

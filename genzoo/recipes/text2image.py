@@ -15,7 +15,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1605.05396",
     release="text2image-avatars",
     tab="text2image",
-    place=(2, 3),
+    place=(3, 2),
     formula=Formula(
         "G(z, φ(t))",
         "E[log D(x, t) + ½ log(1 − D(x, w))<br>+ ½ log(1 − D(G(z, φ(t)), t))]",
