@@ -20,11 +20,6 @@ HANGUL = re.compile("[가-힣]")
 every_card = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 
 
-@pytest.fixture
-def _real_releases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(ROOT / "checkpoints"))
-
-
 def texts(value: object) -> list[Text]:
     """All words that are somewhere in a card."""
     if isinstance(value, Text):
