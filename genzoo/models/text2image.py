@@ -217,8 +217,8 @@ class Text2Image(TextToImage):
         self.text = TextEncoder(len(words.vocabulary()), n_embedding, n_hidden, n_text)
         self.generator = Generator((C, H, W), n_latent, n_text, n_hidden, width)
 
-    def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-        return self.paint(self.draw_z(len(tokens), generator), self.embed(tokens))
+    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
+        return self.paint(z, self.embed(tokens))
 
     def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n samples of p(z), (n, n_latent)."""
