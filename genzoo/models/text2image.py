@@ -18,7 +18,7 @@ have (GAN-INT), so that what lies between captions looks real too.
 
 Differs from the paper:
 - The paper's D has one logit for a whole caption. By that, one small part of a face that is not as
-  it was said is one reason among eleven for the same answer, and is hardly ever learned.
+  it was said is one reason among eleven for the same answer.
 - The text encoder is small and learns with the discriminator, by real images alone (Reed et al.,
   "Learning Deep Representations of Fine-grained Visual Descriptions", 2016, learn it before): what
   the discriminator needs to tell right phrases from wrong ones is what an embedding has to say.
@@ -215,8 +215,8 @@ class Text2Image(TextToImage):
         self.text = TextEncoder(len(words.vocabulary()), n_embedding, n_hidden, n_text)
         self.generator = Generator((C, H, W), n_latent, n_text, n_hidden, width)
 
-    def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-        return self.paint(self.draw_z(len(tokens), generator), self.embed(tokens))
+    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
+        return self.paint(z, self.embed(tokens))
 
     def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n samples of p(z), (n, n_latent)."""

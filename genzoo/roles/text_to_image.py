@@ -33,7 +33,7 @@ N_ROWS = 8
 
 
 class TextToImage(Model):
-    """Generates images of captions. What a caption does not say is left to noise."""
+    """Generates images of captions. What a caption does not say is left to noise z."""
 
     role = "TextToImage"
     does = "generates images of captions"
@@ -42,6 +42,16 @@ class TextToImage(Model):
     """Numbers of a caption, as `genzoo.data.words.batch` has them."""
 
     @abstractmethod
+    def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """The noise of n images, the first dimension n, from a generator on the CPU; from the
+        global one when None."""
+
+    @abstractmethod
+    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
+        """The image of each caption (B, n_tokens) and its noise z, as `draw_z` draws it for B
+        images, (B, *event_shape). It depends on no other caption or noise of the batch."""
+
+    @final
     def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """One image of each caption, sampled, (B, *event_shape).
 
@@ -50,6 +60,7 @@ class TextToImage(Model):
             generator: a source of noise on the CPU, so that a seed means the same images on every
                 device; the global one when None.
         """
+        return self.images_from(tokens, self.draw_z(len(tokens), generator))
 
     @final
     @torch.no_grad()

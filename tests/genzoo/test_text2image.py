@@ -55,6 +55,8 @@ def test_an_image_is_of_its_caption_and_its_noise_and_of_no_other_image():
         assert (other - made).abs().flatten(1).mean(1).min() > 1e-3
     one, again = (model.images_of(texts, generator=torch.Generator().manual_seed(3)) for _ in "ab")
     assert torch.equal(one, again)
+    z = model.draw_z(4, torch.Generator().manual_seed(3))
+    assert torch.equal(one, model.images_from(words.batch(texts), z))
 
 
 def test_an_embedding_knows_negation_but_neither_padding_nor_the_order_of_phrases():
@@ -361,10 +363,12 @@ class Paints(TextToImage):
         super().__init__()
         self.fixed, self.deaf, self.korean = fixed, deaf, korean
 
-    def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+    def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        return torch.rand(n, K, generator=generator) * (not self.fixed)
+
+    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
         rows = []
-        for row in tokens.tolist():
-            u = torch.rand(K, generator=generator) * (not self.fixed)
+        for row, u in zip(tokens.tolist(), z, strict=True):
             label = (u * torch.tensor([len(v) for v in SCHEMA.values()])).long()
             text = words.decode(row)
             if not self.korean and not text.isascii():
