@@ -22,7 +22,7 @@ export default zoo.widget({
     const seed = () => part.get("seed");
     const seedOf = (k) => (seed() + k) % (zoo.MAX_SEED + 1);
     const text = () => find("text").value;
-    const wordOf = (name, value) => zoo.t(`text2image.${name}_${value}`);
+    const wordOf = (name, value) => zoo.t(`avatars.${name}_${value}`);
 
     /* Right, wrong, or null where the phrase says nothing that is known. */
     function isRight(phrase, read) {
@@ -133,7 +133,7 @@ export default zoo.widget({
         said.push([zoo.t("text2image.no_phrase", { phrases: named }), false]);
       }
       for (const name of twice) {
-        said.push([zoo.t("text2image.twice", { name: zoo.t("text2image." + name) }), false]);
+        said.push([zoo.t("text2image.twice", { name: zoo.t("avatars." + name) }), false]);
       }
       return said;
     }
@@ -147,15 +147,15 @@ export default zoo.widget({
     /* Chips: the caption from a value of each attribute, in the page's language */
 
     const chips = NAMES.flatMap((name) => {
-      const host = zoo.make("span", { class: "few", role: "group", "data-t-label": "text2image." + name });
+      const host = zoo.make("span", { class: "few", role: "group", "data-t-label": "avatars." + name });
       const made = schema[name].map((value) => {
-        const button = zoo.make("button", { type: "button", "data-t": `text2image.${name}_${value}`,
+        const button = zoo.make("button", { type: "button", "data-t": `avatars.${name}_${value}`,
           "data-testid": `text2image-chip-${name}-${value}` });
         button.addEventListener("click", () => press(name, value));
         host.append(button);
         return { name, value, button };
       });
-      find("chips").append(zoo.make("div", {}, zoo.make("span", { "data-t": "text2image." + name }), host));
+      find("chips").append(zoo.make("div", {}, zoo.make("span", { "data-t": "avatars." + name }), host));
       return made;
     });
 
@@ -209,7 +209,7 @@ export default zoo.widget({
 
     /* The same noise, other words; and from one caption to another */
 
-    find("which").append(...NAMES.map((name) => zoo.make("option", { value: name, "data-t": "text2image." + name })));
+    find("which").append(...NAMES.map((name) => zoo.make("option", { value: name, "data-t": "avatars." + name })));
     find("which").addEventListener("change", () => {
       part.set({ which: find("which").value });
       askRest();

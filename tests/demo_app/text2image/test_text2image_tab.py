@@ -64,8 +64,8 @@ def test_every_value_has_a_word_in_both_languages():
     for language in text.LANGUAGES:
         labels = text.labels(language)
         for name, values in SCHEMA.items():
-            assert f"text2image.{name}" in labels
-            assert all(f"text2image.{name}_{value}" in labels for value in values)
+            assert f"avatars.{name}" in labels
+            assert all(f"avatars.{name}_{value}" in labels for value in values)
 
 
 def test_faces_travel_as_bytes(kept):
