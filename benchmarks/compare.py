@@ -98,7 +98,8 @@ def main() -> None:
         "others_alone_p95": p95(alone),
         "others_p95": p95(others),
     }
-    print(f"{result['sheets']:.0f} sheets of 64 of {arguments.data}, {len(visits)} visits, ms, medians")
+    sheets = f"{result['sheets']:.0f} sheets of 64 of {arguments.data}"
+    print(f"{sheets}, {len(visits)} visits, ms, medians")
     for name in ("first", "all", "slowest", "others_alone_p95", "others_p95"):
         target = f"   target {TARGET[name]:.0f}" if name in TARGET else ""
         print(f"{name:<20} {result[name]:8.0f}{target}")
