@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from genzoo.data import SPLITS, ImageSet, words
-from genzoo.data.avatars import HELD_OUT
+from genzoo.data.avatars import HELD_OUT, SCHEMA, sample_labels
 from genzoo.data.batches import seeded
 from genzoo.data.captions import LANGUAGES
 from genzoo.metrics import Evaluation, Metric, Table, caption_metrics, image_metrics
 from genzoo.metrics.pictures import PICTURES
 from genzoo.metrics.table import Config, Row, by_name, with_interval
-from genzoo.roles.base import Model
+from genzoo.roles.base import PictureSource, check_number
 from genzoo.roles.evaluator import AttributeClassifier
 
 PROBES = (
@@ -32,8 +32,9 @@ N_ROWS = 8
 """Captions of a sheet, and images in each of its rows."""
 
 
-class TextToImage(Model):
-    """Generates images of captions. What a caption does not say is left to noise z."""
+class TextToImage(PictureSource):
+    """Generates images of captions. What a caption does not say is left to noise z; where there
+    is none, the caption is, too."""
 
     role = "TextToImage"
     does = "generates images of captions"
@@ -75,6 +76,17 @@ class TextToImage(Model):
         """
         tokens = words.batch(texts, self.n_tokens).to(self.device)
         return self.generate(tokens, generator=generator)
+
+    @final
+    @torch.no_grad()
+    def pictures(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
+        """n pictures, (n, *event_shape), of captions that are sampled as in training, of faces
+        that might be in it."""
+        check_number(n)
+        K = len(SCHEMA)
+        u = torch.rand(n, K + words.N_NOISE, generator=generator)
+        tokens = words.sample_captions(sample_labels(u[:, :K]), u[:, K:])
+        return self.generate(tokens.to(self.device), generator=generator).clamp(0, 1)
 
     @final
     def check_tokens(self, tokens: Tensor) -> None:

@@ -31,7 +31,7 @@ export default zoo.widget({
     const after = (seed, k) => (seed + k) % (zoo.MAX_SEED + 1);
     const seedOf = (k) => after(seed(), k);
     const text = () => find("text").value;
-    const wordOf = (name, value) => zoo.t(`text2image.${name}_${value}`);
+    const wordOf = (name, value) => zoo.t(`avatars.${name}_${value}`);
     const modelOf = (model) => zoo.t("text2image.model_" + model);
 
     /* Right, wrong, or null where the phrase says nothing that is known. */
@@ -185,7 +185,7 @@ export default zoo.widget({
         said.push([zoo.t("text2image.no_phrase", { phrases: named }), false]);
       }
       for (const name of twice) {
-        said.push([zoo.t("text2image.twice", { name: zoo.t("text2image." + name) }), false]);
+        said.push([zoo.t("text2image.twice", { name: zoo.t("avatars." + name) }), false]);
       }
       return said;
     }
@@ -199,15 +199,15 @@ export default zoo.widget({
     /* Chips: the caption from a value of each attribute, in the page's language */
 
     const chips = NAMES.flatMap((name) => {
-      const host = zoo.make("span", { class: "few", role: "group", "data-t-label": "text2image." + name });
+      const host = zoo.make("span", { class: "few", role: "group", "data-t-label": "avatars." + name });
       const made = schema[name].map((value) => {
-        const button = zoo.make("button", { type: "button", "data-t": `text2image.${name}_${value}`,
+        const button = zoo.make("button", { type: "button", "data-t": `avatars.${name}_${value}`,
           "data-testid": `text2image-chip-${name}-${value}` });
         button.addEventListener("click", () => press(name, value));
         host.append(button);
         return { name, value, button };
       });
-      find("chips").append(zoo.make("div", {}, zoo.make("span", { "data-t": "text2image." + name }), host));
+      find("chips").append(zoo.make("div", {}, zoo.make("span", { "data-t": "avatars." + name }), host));
       return made;
     });
 
@@ -261,7 +261,7 @@ export default zoo.widget({
 
     /* The same noise, other words; and from one caption to another */
 
-    find("which").append(...NAMES.map((name) => zoo.make("option", { value: name, "data-t": "text2image." + name })));
+    find("which").append(...NAMES.map((name) => zoo.make("option", { value: name, "data-t": "avatars." + name })));
     find("which").addEventListener("change", () => {
       part.set({ which: find("which").value });
       askRest();

@@ -277,7 +277,7 @@ def test_fits_the_screen_in_its_language(visit, service, language):
     page.get_by_test_id("text2image-text").fill("")
     empty = text.labels(language)["text2image.is_empty"]
     expect(page.get_by_test_id("text2image-notes")).to_have_text(empty)
-    expect_to_fit(page, language, "text2image", "text2image.title")
+    expect_to_fit(page, language, "text2image", "text2image.title", shared=("avatars",))
 
 
 def test_every_control_can_be_reached_and_has_a_name(visit):

@@ -83,8 +83,8 @@ def test_every_value_has_a_word_in_both_languages():
     for language in text.LANGUAGES:
         labels = text.labels(language)
         for name, values in SCHEMA.items():
-            assert f"text2image.{name}" in labels
-            assert all(f"text2image.{name}_{value}" in labels for value in values)
+            assert f"avatars.{name}" in labels
+            assert all(f"avatars.{name}_{value}" in labels for value in values)
         for model in Text2ImageService.models:
             assert {f"text2image.model_{model}", f"text2image.how_{model}"} <= labels.keys()
 
