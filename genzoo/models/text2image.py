@@ -32,7 +32,8 @@ Differs from the paper:
   "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis", 2019,
   arXiv:1903.05628).
 - The generator is told the embedding and z at every resolution, by a scale and a shift (Chen et
-  al., "On Self Modulation for Generative Adversarial Networks", 2019).
+  al., "On Self Modulation for Generative Adversarial Networks", 2019), through dense layers and
+  past them, so that a word can move a channel directly.
 """
 
 from __future__ import annotations
@@ -74,9 +75,9 @@ class TextEncoder(nn.Module):
     """phi: captions (B, L) to an embedding of each of their phrases.
 
     Each word is seen with its two neighbors in its phrase, so that "no hat" is not "hat" and a
-    color belongs to what is named after it; of what is seen anywhere in a phrase the largest
-    counts (Kim, "Convolutional Neural Networks for Sentence Classification", 2014). An unknown
-    word leaves a gap.
+    color belongs to what is named after it (Kim, "Convolutional Neural Networks for Sentence
+    Classification", 2014). The embedding of a phrase is the sum over its words, so that "long red
+    hair" is made of "long" and "red" from the start. An unknown word leaves a gap.
 
     Args:
         n_words: size of the vocabulary.
@@ -107,7 +108,7 @@ class TextEncoder(nn.Module):
     @staticmethod
     def whole(phrases: Tensor) -> Tensor:
         """The embedding (B, n_out) of captions by those of their phrases (B, P, n_out): their sum,
-        in units in which the longest caption has about unit variance."""
+        over the square root of how many the longest caption has."""
         return phrases.sum(1) / math.sqrt(N_PHRASES)
 
 
@@ -391,9 +392,10 @@ class TextGame(Objective):
         self, label: Tensor, u: Tensor, v: Tensor, w: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Captions of faces `label` (B, attributes), by uniform noise u (B, N_NOISE) and
-        v (B, n_wrong, N_WRONG) and w (B,) in [0, 1): right ones (B, L); wrong ones that speak of the same in
-        the same language (n_wrong B, L), the first of every face before the second ones; and what
-        is said (B, attributes)."""
+        v (B, n_wrong, N_WRONG) and w (B,) in [0, 1): right ones (B, L); wrong ones that speak of
+        the same in the same language (n_wrong B, L), the first of every face before the second
+        ones; and what is said (B, attributes). Where one of two attributes that could share a
+        phrase has its own, see `one_apart`, it comes last."""
         device, label, n = label.device, label.cpu(), v.shape[1]
         said, language = words.sample_said(u.cpu())
         wrong = torch.cat([wrong_labels(label, said, w) for w in v.cpu().unbind(1)])

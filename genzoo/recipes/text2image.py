@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genzoo.cards import Formula, ModelCard, Text
+from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.models import Text2Image, TextGame
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
@@ -35,6 +35,25 @@ CARD = ModelCard(
         "학습에 없던 낱말을 다루지 못합니다.",
     ),
     after={"dcgan": Text("a caption beside z", "z와 문장을 함께")},
+    tour=TourStep(
+        title=Text("Words become a face", "말이 얼굴이 됩니다"),
+        look=Text(
+            "Two models answer the same caption: a GAN at once, and a Transformer that writes 64 "
+            "codes one after another. An evaluator network ticks the phrases that it finds in "
+            "each face.",
+            "두 모델이 같은 문장에 답합니다. GAN은 한 번에 그리고, 트랜스포머는 코드 64개를 하나씩 "
+            "써 나갑니다. 판정 모델이 얼굴마다 찾아낸 구절에 표시를 합니다.",
+        ),
+        attempt=Text(
+            "choose another hair color below the faces, then another seed.",
+            "얼굴 아래에서 다른 머리색을 고른 다음, 다른 시드를 골라 보세요.",
+        ),
+        parts=(
+            "text2image-row-0",
+            "text2image-phrases",
+            "text2image-chips",
+        ),
+    ),
 )
 
 
