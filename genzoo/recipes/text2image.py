@@ -41,8 +41,8 @@ CARD = ModelCard(
             "Two models answer the same caption: a GAN at once, and a Transformer that writes 64 "
             "codes one after another. An evaluator network ticks the phrases that it finds in "
             "each face.",
-            "두 모델이 같은 문장에 답합니다. GAN은 한 번에 그리고, 트랜스포머는 코드 64개를 하나씩 "
-            "써 나갑니다. 판정 모델이 얼굴마다 찾아낸 구절에 표시를 합니다.",
+            "두 모델이 같은 문장에 답합니다. GAN은 한 번에 그리고, 트랜스포머는 코드 64개를 "
+            "하나씩 써 나갑니다. 판정 모델이 얼굴마다 찾아낸 구절에 표시를 합니다.",
         ),
         attempt=Text(
             "choose another hair color below the faces, then another seed.",
