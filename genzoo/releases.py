@@ -307,13 +307,12 @@ def add_seeds(name: str, folders: Sequence[Path]) -> dict[str, list[dict[str, An
 def verdicts(config: Mapping[str, Any], targets: Sequence[Target] | None = None) -> list[Verdict]:
     """Whether a release meets targets, those of its recipe where none are given. What is relative
     to another release is compared with the one in `folder()`."""
-    here = names()
     if targets is None:
         targets = recipes.get(config["recipe"]).targets
 
     def release(name: str) -> dict[str, Any] | None:
         try:
-            return info(name) if name in here else None
+            return info(name) if (folder() / name / CONFIG).is_file() else None
         except ReleaseError:
             return None
 

@@ -89,6 +89,13 @@ class Verdict:
         return f"{self.wanted}: {self.state}{self._found()}"
 
     @property
+    def limit(self) -> str:
+        """The number that the metric is compared with, as one writes it."""
+        if self.bound is None or not (self.target.times_reference or self.target.than):
+            return f"{self.target.value:g}"
+        return self._number(self.bound)
+
+    @property
     def wanted(self) -> str:
         """The target in words, with what its bound comes to."""
         target, bound = self.target, ""
@@ -101,7 +108,7 @@ class Verdict:
             offset = [f"{target.value:g}"] if target.value else []
             bound = " + ".join([*relative, *offset])
             if self.bound is not None:
-                bound += f" ({self._number(self.bound)})"
+                bound += f" ({self.limit})"
         else:
             bound = f"{target.value:g} {target.unit}".rstrip()
         text = f"{target.called or called(target.metric)} {target.comparison} {bound}"

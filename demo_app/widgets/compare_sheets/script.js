@@ -8,6 +8,7 @@ const KINDS = ["all", "tractable", "approximate", "implicit"];
 const COLORS = { tractable: zoo.classColors[4], approximate: zoo.classColors[0], implicit: zoo.classColors[2] };
 const SORTS = ["family", "likelihood", "fid", "seconds", "parameters"];
 const MEASURES = ["fid", "likelihood"];
+const NAMES = { nll: "NLL", nll_bound: "NLL", fid: "FID" }; // of figures that may miss a target
 const INK = { map: "ink", high: 255 };
 
 /* The data set whose models are compared. */
@@ -96,14 +97,22 @@ export default zoo.widget({
       showChosen();
     }
 
+    /* Whether the figure by which the models are sorted misses a target. */
+    function missesTarget({ missed }) {
+      const names = { fid: ["fid"], likelihood: ["nll", "nll_bound"] }[part.get("sort")] || [];
+      return names.some((name) => name in missed);
+    }
+
     function showValues() {
       for (const model of shownModels()) {
         const { value, before } = grids[model.name];
         value.textContent = figure[part.get("sort")](model);
         const kept = taken[model.name];
-        before.textContent = model.before
+        const time = model.before
           ? zoo.t("compare.before", { time: inWords(model.figures.seconds_64) })
           : kept && part.get("sort") !== "seconds" ? zoo.t("compare.took", { time: inWords(kept.seconds) }) : "\u00a0";
+        const words = [missesTarget(model) && zoo.t("zoo.target_missed"), (model.before || !missesTarget(model)) && time];
+        before.textContent = words.filter(Boolean).join(" · ");
       }
     }
 
@@ -235,6 +244,9 @@ export default zoo.widget({
         images: zoo.compact(model.images_seen),
         minutes: zoo.number(Math.max(1, model.training_seconds / 60)),
       });
+      for (const [name, target] of Object.entries(model.missed)) {
+        if (name in NAMES) find("facts").append(zoo.make("small", {}, `${NAMES[name]}: ${zoo.missed(target)}`));
+      }
       find("paper").textContent = model.paper;
       find("paper").href = model.paper_url;
       find("go").hidden = !zoo.tabs.includes(model.tab);
