@@ -117,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("report", _report, "The results of all releases, as Markdown or JSON.")
     sub.add_argument("--write", type=Path, metavar="PAGE", help="put it between PAGE's marks")
     sub.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
+    sub.add_argument("--cards", action="store_true", help="write all releases' cards anew")
 
     sub = command("push", _push, "Upload a release to the Hub, under GENZOO_HUB.")
     sub.add_argument("name")
@@ -167,16 +168,19 @@ def _info(arguments: argparse.Namespace) -> None:
     recipe = recipes.get(arguments.name)
     released = recipe.name in releases.names()
     config = releases.info(recipe.name) if released else None
+    unmeasured = {"recipe": recipe.name, "figures": [], "hyperparameters": {}}
+    verdicts = releases.verdicts(config or unmeasured)
     if arguments.json:
-        settings = recipe.hyperparameters()
-        told = {"name": recipe.name, "settings": settings, "release": config}
+        settings, targets = recipe.hyperparameters(), [verdict.to_dict() for verdict in verdicts]
+        told = {"name": recipe.name, "settings": settings, "targets": targets, "release": config}
         print(releases.to_json(told), end="")
         return
-    print(f"{recipe.name}: {recipe.summary}\n{recipe.paper}\n{recipe.paper_url}")
-    print(f"expected: {recipe.expected}\n")
+    print(f"{recipe.name}: {recipe.summary}\n{recipe.paper}\n{recipe.paper_url}\n")
     for key, value in recipe.hyperparameters().items():
         print(f"  {key} = {value}")
     print()
+    for verdict in verdicts:
+        print(f"target: {verdict}")
     if config is None:
         print(f"No release here. Make one with: python -m genzoo train {recipe.name}")
         return
@@ -288,7 +292,10 @@ def _report(arguments: argparse.Namespace) -> None:
         report.write(arguments.write)
     if arguments.json is not None:
         report.write_json(arguments.json)
-    if arguments.write is None and arguments.json is None:
+    if arguments.cards:
+        for name in releases.names():
+            releases.write_card(name)
+    if arguments.write is None and arguments.json is None and not arguments.cards:
         print(report.tables())
 
 

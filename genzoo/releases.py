@@ -30,7 +30,8 @@ from torch import Tensor
 
 from genzoo import recipes
 from genzoo.cards import ModelCard
-from genzoo.metrics import Metric
+from genzoo.metrics import Metric, Target, Verdict, judged
+from genzoo.metrics.table import by_name, seeds, value
 from genzoo.recipes import Recipe
 from genzoo.roles import Model, n_parameters
 from genzoo.train.run_state import write_atomically
@@ -195,7 +196,6 @@ def save(
         "summary": recipe.summary,
         "paper": recipe.paper,
         "paper_url": recipe.paper_url,
-        "expected": recipe.expected,
         "n_parameters": n_parameters(model),
         "storage": recipe.storage,
         "images_seen": provenance.images_seen,
@@ -249,6 +249,19 @@ def set_figures(
     others = {f["name"] for seed in config.get("seeds", {}).values() for f in seed}
     if not keep or names & others:
         config.pop("seeds", None)
+    _write(path, config)
+
+
+def write_card(name: str) -> None:
+    """Write the card of a local release anew, after a target, a recipe's card or a release that it
+    is compared with has changed."""
+    path = find(name)
+    text = card(_read_config(path / CONFIG, name))
+    write_atomically(path / CARD, partial(_write_text, text=text))
+
+
+def _write(path: Path, config: dict[str, Any]) -> None:
+    """The config and the card of the release in a folder."""
     for file, content in ((CONFIG, to_json(config)), (CARD, card(config))):
         write_atomically(path / file, partial(_write_text, text=content))
 
@@ -273,7 +286,7 @@ def add_seeds(name: str, folders: Sequence[Path]) -> dict[str, list[dict[str, An
     path = find(name) / CONFIG
     config = _read_config(path, name)
     own = config["hyperparameters"]
-    seeds = {str(own["seed"]): config["figures"]}
+    found = {str(own["seed"]): config["figures"]}
     for folder in folders:
         other = _read_config(folder / CONFIG, name)
         settings = other["hyperparameters"]
@@ -283,13 +296,27 @@ def add_seeds(name: str, folders: Sequence[Path]) -> dict[str, list[dict[str, An
                     f"{folder} was trained with {key} = {settings.get(key)!r}, and {name} with "
                     f"{own.get(key)!r}: only the seed may differ."
                 )
-        if str(settings["seed"]) in seeds:
+        if str(settings["seed"]) in found:
             raise ReleaseError(f"{folder} has the seed {settings['seed']} once more.")
-        seeds[str(settings["seed"])] = other["figures"]
-    write_atomically(
-        path, lambda part: part.write_text(to_json({**config, "seeds": seeds}), encoding="utf-8")
-    )
-    return seeds
+        found[str(settings["seed"])] = other["figures"]
+    config["seeds"] = found
+    _write(path.parent, config)
+    return found
+
+
+def verdicts(config: Mapping[str, Any], targets: Sequence[Target] | None = None) -> list[Verdict]:
+    """Whether a release meets targets, those of its recipe where none are given. What is relative
+    to another release is compared with the one in `folder()`."""
+    if targets is None:
+        targets = recipes.get(config["recipe"]).targets
+
+    def release(name: str) -> dict[str, Any] | None:
+        try:
+            return info(name) if (folder() / name / CONFIG).is_file() else None
+        except ReleaseError:
+            return None
+
+    return [judged(target, dict(config), release) for target in targets]
 
 
 def push(name: str) -> str:
@@ -313,11 +340,6 @@ def push(name: str) -> str:
 
 def card(config: dict[str, Any]) -> str:
     """The model card, with the Hub's metadata, from a release's config."""
-    rows = "\n".join(
-        f"| {f['name']} | {f['value']:.3f} | {f['low']:.3f} to {f['high']:.3f} | {f['unit']} "
-        f"| {f['setting']} |"
-        for f in config["figures"]
-    )
     name = config["recipe"]
     data = config["hyperparameters"]["data"].partition("-")[0]  # mnist-4x4 is of mnist
     minutes = config["training_seconds"] / 60
@@ -345,12 +367,40 @@ import genzoo
 model = genzoo.load("{name}")
 ```
 
-| figure | value | 95 % interval | unit | setting |
-|---|---|---|---|---|
-{rows}
-
+{_figures(config)}
 Made again by `python -m genzoo train {name}`; measured by `python -m genzoo evaluate {name}`.
 """
+
+
+def _figures(config: dict[str, Any]) -> str:
+    """The table of figures, with what they are over seeds and whether they meet their targets,
+    where there is either; and below it the targets for what was not measured."""
+    metrics, judgments = by_name(config), verdicts(config)
+    heads = ["figure", "value", "95 % interval", "unit", "setting"]
+    heads += ["over seeds"] * bool(metrics.seeds) + ["target"] * bool(judgments)
+    rows, seen = [], set()
+    for f in config["figures"]:
+        ends = f"{f['low']:.3f} to {f['high']:.3f}"
+        row = [f["name"], f"{f['value']:.3f}", ends, f["unit"], f["setting"]]
+        if metrics.seeds:
+            row.append(value(metrics, f["name"], 3))
+        if judgments:
+            own = {i: target for i, v in enumerate(judgments) if (target := v.target.of(f))}
+            seen |= set(own)
+            row.append("; ".join(map(str, verdicts(config, list(own.values())))))
+        rows.append(row)
+    told = []
+    if others := [str(v) for i, v in enumerate(judgments) if i not in seen]:
+        told.append(f"Other targets: {'; '.join(others)}.")
+    if metrics.seeds:
+        told.append(f"Seeds: {seeds(config, list(metrics))}; values and intervals are of it.")
+    return markdown(heads, rows) + "\n" + "".join(f"\n{line}\n" for line in told)
+
+
+def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table, in Markdown."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (heads, *rows)]
+    return "\n".join([lines[0], "|---" * len(heads) + "|", *lines[1:]])
 
 
 def _about(card: ModelCard | None) -> str:

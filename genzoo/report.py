@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import string
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genzoo import recipes, releases
-from genzoo.metrics.table import Config, Table, by_name, value
+from genzoo.metrics import Table, Verdict
+from genzoo.metrics.likelihood import NATS, nats
+from genzoo.metrics.table import (
+    BINARIZATION,
+    SEEDLESS,
+    Cell,
+    Config,
+    Metrics,
+    by_name,
+    seeds,
+    value,
+)
 from genzoo.roles import KNOWLEDGE, Model
 from genzoo.train.run_state import write_atomically
 
@@ -39,17 +54,82 @@ KNOWN = {"tractable": "explicit", "approximate": "explicit, by a bound", "implic
 
 DETAILS = "Each figure with its interval and its setting"
 
+SEEDS, TARGET = "seeds", "target"
+"""Heads of the columns that are added to a table where a row has something to say there."""
+
+ALL_MODELS = Table(
+    "{name}, all models",
+    f"role | p(x) | parameters | images seen | training, min | pictures | {NATS} | FID | KID "
+    f"| precision, % | recall, % | 1 picture, s | 64, s | {SEEDS} | {TARGET} | paper",
+    lambda config: iter([(0.0, _about(config))]),
+    split=(NATS,),
+    may_differ={
+        BINARIZATION: "pictures",
+        r"median of \d+": "",  # times are of up to five sheets, as many as there was time for
+    },
+)
+"""The table in which all models of a data set stand side by side."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of one data set, as it is shown.
+
+    Attributes:
+        table: what it is made of.
+        title: its own.
+        heads: of the columns.
+        releases: of which each row is; "" for a row of references.
+        rows: a cell for each column.
+        notes: settings of figures that are not of that of their column, by their mark.
+    """
+
+    table: Table
+    title: str
+    heads: list[str]
+    releases: list[str]
+    rows: list[list[str]]
+    notes: dict[str, str]
+
+    def markdown(self) -> str:
+        notes = [f"{mark} {setting}" for mark, setting in self.notes.items()]
+        table = releases.markdown(self.heads, self.rows)
+        below = ["", "<br>".join(notes)] if notes else []
+        return "\n".join([f"**{self.title}**", "", table, *below])
+
 
 def tables() -> str:
     """Markdown: for each data set a table of all its models; then, folded, for each kind of result
     a table for each data set, the best last."""
-    configs = [releases.info(name) for name in releases.names()]
-    made = (_table(table, title, configs) for table in _kinds() for title in _titles(table))
-    details = "\n\n".join(table for table in made if table)
+    details = "\n\n".join(sheet.markdown() for sheet in detailed())
     folded = (
         f"<details>\n<summary>{DETAILS}</summary>\n\n{details}\n\n</details>" if details else ""
     )
-    return "\n\n".join(part for part in (*_overviews(), folded) if part)
+    parts = (*(sheet.markdown() for sheet in overviews()), folded)
+    return "\n\n".join(part for part in parts if part)
+
+
+def overviews() -> list[Sheet]:
+    """For each data set all its models side by side, and references below."""
+    made = []
+    for title, configs in _makers():
+        rows = [[_link(config), *_about(config)] for config in configs]
+        if rows:
+            names = [config["recipe"] for config in configs]
+            references = _train_references(configs)
+            heads = ["recipe", *ALL_MODELS.columns.split(" | ")]
+            rows += [[row.get(head, "") for head in heads] for row in references]
+            names += [""] * len(references)
+            named = ALL_MODELS.title.format(name=title)
+            made.append(_laid_out(ALL_MODELS, named, heads, names, rows))
+    return made
+
+
+def detailed() -> list[Sheet]:
+    """For each kind of result a table for each data set, the best last."""
+    configs = [releases.info(name) for name in releases.names()]
+    made = (_sheet(table, title, configs) for table in _kinds() for title in _titles(table))
+    return [sheet for sheet in made if sheet is not None]
 
 
 def results() -> dict[str, list[dict[str, Any]]]:
@@ -75,20 +155,99 @@ def _titled(table: Table, data: str) -> str:
     return table.title.format(name=DATA[data][0], densities=DATA[data][1])
 
 
-def _table(table: Table, title: str, configs: list[Config]) -> str | None:
-    """As Markdown, of the releases that are of this title; None when it has no row."""
+def _sheet(table: Table, title: str, configs: list[Config]) -> Sheet | None:
+    """Of the releases that are of this title; None when it has no row."""
     rows = []
     for config in configs:
-        if _titled(table, config["hyperparameters"]["data"]) != title:
-            continue
-        name, size = config["recipe"], f"{config['n_parameters']:,}"
-        link = f"[`{name}`](checkpoints/{name})"
-        rows += [(by, [link, size, *cells]) for by, cells in table.rows(config)]
+        if _titled(table, config["hyperparameters"]["data"]) == title:
+            for by, cells in table.rows(config):
+                shown = [metric for cell in cells for metric in metrics_of(cell)]
+                verdicts = [v for v in releases.verdicts(config) if any(map(v.target.of, shown))]
+                row = [_link(config), f"{config['n_parameters']:,}", *cells]
+                row += [seeds(config, [m["name"] for m in shown]), _words(verdicts)]
+                rows.append((by, config["recipe"], row))
     if not rows:
         return None
-    columns = f"| recipe | parameters | {table.columns} |"
-    lines = [f"**{title}**", "", columns, "|---" * (columns.count("|") - 1) + "|"]
-    return "\n".join([*lines, *(f"| {' | '.join(cells)} |" for _, cells in sorted(rows))])
+    rows.sort(key=lambda row: (row[0], row[1], row[2]))
+    heads = ["recipe", "parameters", *table.columns.split(" | "), SEEDS, TARGET]
+    names = [name for _, name, _ in rows]
+    return _laid_out(table, title, heads, names, [cells for *_, cells in rows])
+
+
+def _link(config: Config) -> str:
+    return f"[`{config['recipe']}`](checkpoints/{config['recipe']})"
+
+
+def _words(verdicts: list[Verdict]) -> str:
+    return "; ".join(map(str, verdicts))
+
+
+def _laid_out(
+    table: Table, title: str, heads: list[str], names: list[str], rows: list[list[str]]
+) -> Sheet:
+    """With the columns that the settings ask for, and without empty ones."""
+    notes: dict[str, str] = {}
+    columns: list[tuple[str, list[str]]] = []
+    for head, *cells in zip(heads, *rows, strict=True):
+        kinds = [kind(cell, table.may_differ) for cell in cells]
+        if head in table.split:
+            columns += _split(head, cells, kinds)
+        else:
+            columns.append((head, _noted(cells, kinds, notes)))
+    # Where every release is of one training there is nothing to tell apart.
+    several = any(
+        head == SEEDS and any(c and c[:2] != "1 " for c in cells) for head, cells in columns
+    )
+    kept = [(head, cells) for head, cells in columns if any(cells) and (head != SEEDS or several)]
+    turned = [list(row) for row in zip(*(cells for _, cells in kept), strict=True)]
+    return Sheet(table, title, [head for head, _ in kept], names, turned, notes)
+
+
+def metrics_of(cell: str) -> tuple[Mapping[str, Any], ...]:
+    """What a cell shows that was measured."""
+    return cell.shown if isinstance(cell, Cell) else ()
+
+
+def kind(cell: str, may_differ: Mapping[str, str]) -> str:
+    """The setting of what a cell shows, without what may differ in a column; "" where it shows
+    nothing that was measured."""
+    settings = [str(metric["setting"]) for metric in metrics_of(cell)]
+    for pattern in may_differ:
+        settings = [re.sub(pattern, "", setting) for setting in settings]
+    return "; ".join(dict.fromkeys(settings))
+
+
+def _split(head: str, cells: list[str], kinds: list[str]) -> list[tuple[str, list[str]]]:
+    """A column for each setting, the most frequent one first; each head says what it alone has."""
+    found = Counter(kind for kind in kinds if kind)
+    if len(found) < 2:
+        return [(head, cells)]
+    parts = {kind: kind.split(", ") for kind in found}
+    common = set.intersection(*(set(p) for p in parts.values()))
+    columns = []
+    for kind in sorted(found, key=lambda kind: (-found[kind], kind)):
+        own = ", ".join(part for part in parts[kind] if part not in common)
+        of_kind = [c if k == kind else "" for c, k in zip(cells, kinds, strict=True)]
+        columns.append((f"{head}: {own}" if own else head, of_kind))
+    return columns
+
+
+def _noted(cells: list[str], kinds: list[str], notes: dict[str, str]) -> list[str]:
+    """A column with a mark at the figures whose setting is another one than most have; `notes`
+    gets what the marks stand for."""
+    found = Counter(kind for kind in kinds if kind).most_common()
+    if len(found) < 2:
+        return cells
+    most = found[0][0] if found[0][1] > found[1][1] else None
+    marked = []
+    for cell, of in zip(cells, kinds, strict=True):
+        if of and of != most:
+            mark = next((mark for mark, setting in notes.items() if setting == of), None)
+            mark = mark or f"<sup>{string.ascii_lowercase[len(notes)]}</sup>"
+            notes[mark] = of
+            cell = Cell(f"{cell} {mark}", *metrics_of(cell))
+        marked.append(cell)
+    return marked
 
 
 def _makers() -> Iterator[tuple[str, list[Config]]]:
@@ -104,70 +263,91 @@ def _model(config: Config) -> type[Model]:
 
 
 def _result(config: Config) -> dict[str, Any]:
+    metrics = by_name(config)
     kept = ("summary", "n_parameters", "images_seen", "training_seconds", "machine")
     return {
         "name": config["recipe"],
         "role": _model(config).role,
         "knowledge": _model(config).knowledge,
         **{key: config.get(key) for key in (*kept, "paper", "paper_url", "figures")},
+        "seed": int(metrics.seed),
+        "over_seeds": {
+            name: _spread(metrics, name)
+            for name in metrics
+            if metrics.seeds and not SEEDLESS.search(name)
+        },
+        "targets": [verdict.to_dict() for verdict in releases.verdicts(config)],
     }
 
 
-def _overviews() -> Iterator[str]:
-    columns = (
-        "| recipe | role | p(x) | parameters | images seen | training, min | NLL, nats | FID "
-        "| KID | precision, % | recall, % | 1 picture, s | 64, s | paper |"
-    )
-    for title, configs in _makers():
-        if not configs:
-            continue
-        lines = [f"**{title}, all models**", "", columns, "|---" * (columns.count("|") - 1) + "|"]
-        for config in configs:
-            metrics, result = by_name(config), _result(config)
-            bound = "≤ " if "nll_bound" in metrics else ""
-            nll = value(metrics, "nll_bound" if bound else "nll")
-            cells = [
-                f"[`{result['name']}`](checkpoints/{result['name']})",
-                result["role"],
-                KNOWN[result["knowledge"]],
-                f"{result['n_parameters']:,}",
-                f"{result['images_seen']:,}",
-                f"{(result['training_seconds'] or 0) / 60:.0f}",
-                bound + nll,
-                *(value(metrics, name) for name in ("fid", "kid", "precision", "recall")),
-                *(value(metrics, f"seconds_{n}", 3) for n in (1, 64)),
-                f"[{result['paper']}]({result['paper_url']})",
-            ]
-            lines.append(f"| {' | '.join(cells)} |")
-        lines += _train_references(configs, columns.count("|") - 1)
-        yield "\n".join(lines)
+def _spread(metrics: Metrics, name: str) -> dict[str, float]:
+    values = metrics.over_seeds(name)
+    median = metrics.median(name)
+    return {"n": len(values), "median": median, "low": values[0], "high": values[-1]}
 
 
-def _train_references(configs: list[Config], n_columns: int) -> list[str]:
-    """Rows of training images scored the same way, those of each kind."""
-    rows = {}
+def _about(config: Config) -> list[str]:
+    """The cells of a release in the table of all models of its data set, after its name."""
+    metrics, result, made = by_name(config), _result(config), _pictures(config)
+    measured = [nats(metrics)]
+    measured += [value(metrics, name) for name in ("fid", "kid", "precision", "recall")]
+    measured += [value(metrics, f"seconds_{n}", 3) for n in (1, 64)]
+    names = [metric["name"] for cell in measured for metric in cell.shown]
+    return [
+        result["role"],
+        KNOWN[result["knowledge"]],
+        f"{result['n_parameters']:,}",
+        f"{result['images_seen']:,}",
+        f"{(result['training_seconds'] or 0) / 60:.0f}",
+        made,
+        *measured,
+        seeds(config, names),
+        _words(releases.verdicts(config)),
+        f"[{result['paper']}]({result['paper_url']})",
+    ]
+
+
+def _pictures(config: Config) -> str:
+    """What the pictures are that are measured, if any are: of which pixels, and whether they are
+    means of p(x | z); the images that they are compared with are of the same pixels."""
+    if (fid := by_name(config).get("fid")) is None:
+        return ""
+    means = not getattr(_model(config), "pictures_are_samples", True)
+    return _pixels(config, fid) + (", means" if means else "")
+
+
+def _pixels(config: Config, metric: Mapping[str, Any]) -> str:
+    if re.search(BINARIZATION, metric["setting"]):
+        return "binary"
+    return "color" if "color" in DATA[config["hyperparameters"]["data"]][1] else "gray"
+
+
+def _train_references(configs: list[Config]) -> list[dict[str, str]]:
+    """Rows of training images scored the same way, a cell for each head that has one: those of
+    each kind of pixels, and of each number of images."""
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
     for config in configs:
         metrics = by_name(config)
         if reference := metrics.get("fid_train_reference"):
-            color = "color" in DATA[config["hyperparameters"]["data"]][1]
-            kind = "color" if color else "gray"
-            kind = "binary" if "binarization" in reference["setting"] else kind
-            names = [f"{n}_train_reference" for n in ("fid", "kid", "precision", "recall")]
-            cells = [
-                f"*reference: training images scored the same way, {kind}*",
-                *[""] * 6,
-                *(value(metrics, name) for name in names),
-            ]
-            rows[kind] = f"| {' | '.join([*cells, *[''] * (n_columns - len(cells))])} |"
-    return [rows[kind] for kind in sorted(rows, reverse=True)]
+            names = {
+                "FID": "fid",
+                "KID": "kid",
+                "precision, %": "precision",
+                "recall, %": "recall",
+            }
+            cells = {h: str(value(metrics, f"{n}_train_reference")) for h, n in names.items()}
+            pixels = _pixels(config, reference)
+            head = "*reference: training images scored the same way*"
+            row = {"recipe": head, "pictures": pixels, **cells}
+            rows[(pixels, *cells.values())] = row
+    return [rows[key] for key in sorted(rows, reverse=True)]
 
 
 def models() -> str:
     """Markdown: a table of all models that have a card, with what it says of them."""
-    columns = "| model | year | paper | tab | good at | bad at |"
-    lines = [columns, "|---" * (columns.count("|") - 1) + "|"]
-    for card in recipes.cards():
-        cells = [
+    heads = ["model", "year", "paper", "tab", "good at", "bad at"]
+    rows = [
+        [
             f"[{card.title.en}](checkpoints/{card.release})",
             str(card.year),
             f"[{card.paper}]({card.paper_url})",
@@ -175,8 +355,9 @@ def models() -> str:
             card.good.en,
             card.bad.en,
         ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        for card in recipes.cards()
+    ]
+    return releases.markdown(heads, rows)
 
 
 WRITTEN = {"results": tables, "models": models}

@@ -10,6 +10,7 @@ import numpy as np
 from demo_app.errors import Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
+from genzoo import releases
 
 
 class Service:
@@ -58,6 +59,24 @@ class Service:
     def _assets(self, model: str | None = None) -> dict[str, np.ndarray]:
         name = self.release if model is None else self._model(model)
         return self._store.assets(name, self.needs[name]) if self.needs[name] else {}
+
+
+def missed(info: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a release has missed of the targets of its recipe, by the metric's name: bound, such as
+    "≤ 78.5"; value, what is held against it; n_seeds, of how many seeds it is; and over, whether
+    it is their "median" or the "worst" of them."""
+    found: dict[str, dict[str, Any]] = {}
+    for verdict in releases.verdicts(info):
+        if verdict.met is False:
+            sign = {"<=": "≤", ">=": "≥"}[verdict.target.comparison]
+            told = {
+                "bound": f"{sign} {verdict.limit}",
+                "value": verdict.measured,
+                "n_seeds": verdict.n_seeds,
+                "over": verdict.target.seeds,
+            }
+            found.setdefault(verdict.metric, told)
+    return found
 
 
 def over_seeds(info: Mapping[str, Any], metric: str) -> list[float]:

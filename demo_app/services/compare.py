@@ -13,7 +13,7 @@ import torch
 
 from demo_app.cache import LRUCache
 from demo_app.errors import BadInput, Unavailable
-from demo_app.services import checks
+from demo_app.services import checks, missed
 from demo_app.services.datasets import DATA
 from demo_app.services.gallery import N_SHEET, Entry, Gallery
 from demo_app.services.real import RealPictures, training
@@ -55,11 +55,13 @@ class CompareService:
     def models(self, data: Any) -> list[dict[str, Any]]:
         """What is known of each model of a data set without asking it: name, kind ("tractable",
         "approximate" or "implicit"), tab, paper, paper_url, n_parameters, images_seen,
-        training_seconds, the measured figures by name; believes, whether it can say how likely a
+        training_seconds, the measured figures by name; missed, the targets that they miss
+        (`demo_app.services.missed`); believes, whether it can say how likely a
         picture is; and before, whether its sheet was drawn beforehand, being slow to draw."""
         return [
             {
                 **{key: value for key, value in asdict(entry).items() if key != "data"},
+                "missed": missed(self._store.info(entry.name)),
                 "believes": _believes(entry),
                 "before": self._before(entry) is not None,
             }

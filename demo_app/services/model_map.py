@@ -10,7 +10,7 @@ import numpy as np
 
 from demo_app.cache import LRUCache
 from demo_app.errors import Unavailable
-from demo_app.services import checks
+from demo_app.services import checks, missed
 from demo_app.services.cyclegan import CycleGANService
 from demo_app.services.gallery import Gallery
 from demo_app.services.puzzle import PuzzleService
@@ -55,9 +55,9 @@ class ModelMapService:
             all of the card but its step of the tour (see `genzoo.cards.ModelCard`), with words as
             {en, ko}; `after`, the keys of the models that it builds on, and `news`, for each of
             these in words what is new; kind, "tractable", "approximate" or "implicit"; color,
-            whether its pictures are in color; data, the data set; figures, what was measured, and
-            n_parameters, None without a release; missing, {sentence, command} where it lacks,
-            else None.
+            whether its pictures are in color; data, the data set; figures, what was measured;
+            missed, which targets these miss (`demo_app.services.missed`); n_parameters, None
+            without a release; missing, {sentence, command} where it lacks, else None.
         """
         return [self._about(card) for card in self._cards.values()]
 
@@ -108,6 +108,7 @@ class ModelMapService:
             "color": recipe.model_kwargs["event_shape"][0] == 3,
             "data": recipe.data,
             "figures": {},
+            "missed": {},
             "n_parameters": None,
             "missing": None,
         }
@@ -118,6 +119,7 @@ class ModelMapService:
             return about
         measured = {figure["name"]: figure["value"] for figure in info["figures"]}
         about["figures"] = {name: measured[name] for name in FIGURES if name in measured}
+        about["missed"] = {k: v for k, v in missed(info).items() if k in about["figures"]}
         about["n_parameters"] = info["n_parameters"]
         return about
 

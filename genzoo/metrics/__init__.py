@@ -17,12 +17,15 @@ from genzoo.metrics.metric import Metric, bootstrap
 from genzoo.metrics.pictures import image_metrics
 from genzoo.metrics.speed import speed_metrics
 from genzoo.metrics.table import Table
+from genzoo.metrics.target import Target, Verdict, judged
 from genzoo.metrics.translations import translation_metrics
 
 __all__ = [
     "Evaluation",
     "Metric",
     "Table",
+    "Target",
+    "Verdict",
     "active_latents",
     "bits_per_dim",
     "bootstrap",
@@ -31,6 +34,7 @@ __all__ = [
     "elbo_split",
     "image_metrics",
     "importance_weighted_bound",
+    "judged",
     "matched",
     "speed_metrics",
     "translation_metrics",

@@ -12,7 +12,19 @@ from torch.distributions import kl_divergence
 
 from genzoo.data.batches import seeded
 from genzoo.metrics.metric import Metric, bootstrap
-from genzoo.metrics.table import Config, Row, Table, by_name, interval
+from genzoo.metrics.table import (
+    Cell,
+    Config,
+    Metrics,
+    Row,
+    Table,
+    by_name,
+    joined,
+    setting,
+    told,
+    value,
+    with_interval,
+)
 
 if TYPE_CHECKING:
     from genzoo.roles import LatentVariable
@@ -82,31 +94,34 @@ def active_latents(kl: Tensor, threshold: float = 0.01) -> Tensor:
     return kl.mean(0) > threshold
 
 
-BITS = {"nll": "bits_per_dim", "nll_bound": "bits_per_dim_bound", "nll_ensemble": None}
+BITS = {"nll": "bits_per_dim", "nll_bound": "bits_per_dim_bound"}
 """The metrics in nats that say how good a model is, and the same in bits / dim."""
+
+NATS = "NLL, nats"
+"""Head of the columns of negative log-likelihoods, one for each setting."""
+
+
+def nats(metrics: Metrics) -> Cell:
+    """The negative log-likelihood, or its upper bound."""
+    bound = "nll_bound" in metrics
+    return value(metrics, "nll_bound" if bound else "nll", sign="≤ " if bound else "")
 
 
 def _densities(config: Config) -> Iterator[Row]:
     metrics = by_name(config)
     for name, bits in BITS.items():
-        if not (nll := metrics.get(name)):
-            continue
-        bound = "≤ " if name == "nll_bound" else ""
-        yield (
-            -nll["value"],
-            [
-                f"{config['images_seen']:,}",
-                f"{bound}{nll['value']:.2f}",
-                interval(nll),
-                f"{bound}{metrics[bits]['value']:.4f}" if bits in metrics else "",
-                nll["setting"],
-            ],
-        )
+        if name in metrics:
+            sign = "≤ " if name == "nll_bound" else ""
+            both = with_interval(metrics, name, 2, sign), value(metrics, bits, 4, sign)
+            shown = told(joined(", ", *both), " bits / dim")
+            cells = [f"{config['images_seen']:,}", shown, setting(metrics, name)]
+            yield -metrics.median(name), cells
 
 
 DENSITIES = Table(
     "{name}, {densities}",
-    "images seen | NLL, nats | 95 % interval | bits / dim | setting",
+    f"images seen | {NATS} | setting",
     _densities,
+    split=(NATS,),
 )
 """Negative log-likelihoods, of every role that has them."""

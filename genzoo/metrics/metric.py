@@ -29,6 +29,24 @@ class Metric:
         return f"{self.name:<28} {self.value:10.3f} {self.unit:<5} {spread:<20} {self.setting}"
 
 
+WORDS = {
+    "accuracy": "attributes identified",
+    "all_right": "all attributes identified",
+    "error": "test error",
+    "unsupervised_error": "error without labels",
+    "prior_p_value": "p of the codes against the prior",
+}
+"""What a metric is called where its own name would not tell."""
+
+
+def called(name: str) -> str:
+    """A metric's name in words, as one writes them."""
+    if name in WORDS:
+        return WORDS[name]
+    words = name.split("_")
+    return " ".join(w.upper() if w in ("nll", "fid", "kid", "psnr") else w for w in words)
+
+
 def bootstrap(
     name: str, values: Tensor, unit: str, setting: str, n_resamples: int = 1000, seed: int = 0
 ) -> Metric:

@@ -18,7 +18,17 @@ from genzoo.metrics.samples import (
     kernel_distance,
     precision_recall,
 )
-from genzoo.metrics.table import Config, Row, Table, by_name, over_seeds, value
+from genzoo.metrics.table import (
+    BINARIZATION,
+    WHICH,
+    Config,
+    Row,
+    Table,
+    by_name,
+    joined,
+    setting,
+    value,
+)
 
 if TYPE_CHECKING:
     from genzoo.roles import AttributeClassifier, Evaluator
@@ -169,24 +179,27 @@ def _nearest(pictures: Tensor, test: Tensor, train: ImageSet) -> list[Metric]:
 
 def _pictures(config: Config) -> Iterator[Row]:
     metrics = by_name(config)
-    if fid := metrics.get("fid"):
+    if "fid" in metrics:
         relative = [value(metrics, f"share_{end}") for end in ("smallest", "largest")]
+        names = ("fid", "fid_train_reference", "kid", "precision", "recall")
         cells = [
             f"{config['images_seen']:,}",
-            f"{fid['value']:.2f}",
-            over_seeds(config, "fid")[1],
-            *(value(metrics, n) for n in ("fid_train_reference", "kid", "precision", "recall")),
-            " to ".join(relative) if "share_smallest" in metrics else "",
-            fid["setting"],
+            *(value(metrics, name) for name in names),
+            joined(" to ", *relative),
+            setting(metrics, "fid"),
         ]
-        yield -fid["value"], cells
+        yield -metrics.median("fid"), cells
 
 
 PICTURES = Table(
     "{name}, pictures, by the features of its judge",
-    "images seen | FID | over seeds | FID, reference: training images scored the same way | KID "
+    "images seen | FID | FID, reference: training images scored the same way | KID "
     "| precision, % | recall, % | class frequency relative to the data (smallest to largest) "
     "| setting",
     _pictures,
+    may_differ={
+        BINARIZATION: "setting",
+        WHICH: "",
+    },
 )
 """How near pictures are to real images, of every role that makes any."""

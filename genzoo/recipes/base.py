@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genzoo.cards import ModelCard
+from genzoo.metrics import Target
 from genzoo.objectives.base import Objective
 from genzoo.roles import KNOWLEDGE, Model
 from genzoo.train import Settings
@@ -34,7 +35,7 @@ class Recipe:
         settings: how to train.
         smoke: values of override keys ("images", "model.width", ...) with which the same classes
             run in about a second.
-        expected: what a finished training is expected to reach.
+        targets: what its release is to reach; the report says of each whether it does.
         model_kwargs: arguments of the model.
         objective_kwargs: arguments of the objective, apart from the model.
         needs: arguments of the objective that are models already trained, and the recipe of whose
@@ -50,7 +51,7 @@ class Recipe:
     data: str
     settings: Settings
     smoke: Mapping[str, Any]
-    expected: str
+    targets: tuple[Target, ...] = ()
     card: ModelCard | None = None
     paper: str = ""
     paper_url: str = ""

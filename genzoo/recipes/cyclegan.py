@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genzoo.cards import Formula, ModelCard, Text, TourStep
+from genzoo.metrics import Target
 from genzoo.models import CycleGame, CycleGAN
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
@@ -61,6 +62,10 @@ CARD = ModelCard(
 )
 
 
+DRAWN = ("hair", "glasses", "beard", "mouth", "eyes", "hat", "clothes")
+"""The attributes that a sketch shows: all but colors."""
+
+
 @recipe
 def cyclegan_avatars() -> Recipe:
     return Recipe(
@@ -80,6 +85,10 @@ def cyclegan_avatars() -> Recipe:
         data="avatars-unpaired",
         settings=Settings(images=96_000, batch_size=4, ema=0.999, precision="bfloat16"),
         smoke={"images": 32, "batch_size": 8, "model.width": 2, "objective.width": 2},
-        expected="sketch within 0.06 of the true one, back in color within 0.05",
+        targets=(
+            Target("forth_error", "<=", 0.06, called="error of the sketch"),
+            Target("cycle_error", "<=", 0.05, called="cycle-consistency error, in color"),
+            Target("back_read", ">=", 95.0, each=DRAWN, unit="%", called="all that is drawn kept"),
+        ),
         storage="float16",
     )

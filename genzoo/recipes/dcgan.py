@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genzoo.cards import Formula, ModelCard, Text, TourStep
+from genzoo.metrics import Target
 from genzoo.models import DCGAN
 from genzoo.objectives import AdversarialGame
 from genzoo.recipes.base import Recipe, recipe
@@ -78,7 +79,7 @@ def _dcgan(data: str, summary: str, seed: int = 0) -> Recipe:
             images=50 * 60_000, batch_size=64, seed=seed, ema=0.999, precision="bfloat16"
         ),
         smoke={"images": 256, "batch_size": 64, "model.width": 2, "objective.width": 2},
-        expected="judge FID at most three times that of training images",
+        targets=(Target("fid", "<=", times_reference=3, n_seeds=3),),
         storage="float16",
     )
 
@@ -126,6 +127,5 @@ def dcgan_avatars() -> Recipe:
             log_every=3_200,
         ),
         smoke={"images": 64, "batch_size": 16, "model.width": 2, "objective.width": 2},
-        expected="higher judge FID than progan-avatars at equal budget",
         storage="float16",
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from genzoo.data.avatars import N_FACES, SCHEMA
+from genzoo.metrics import Target
 from genzoo.models import AttributeClassification, AttributeJudge, Classification, Judge
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
 
-def _judge(data: str, summary: str, expected: str) -> Recipe:
+def _judge(data: str, summary: str, error: float) -> Recipe:
     return Recipe(
         summary=summary,
         paper="Heusel et al., GANs Trained by a Two Time-Scale Update Rule, 2017",
@@ -24,18 +25,20 @@ def _judge(data: str, summary: str, expected: str) -> Recipe:
             "batch_size": 64,
             "model.width": 2,
         },
-        expected=expected,
+        targets=(
+            Target("error", "<=", error, setting="8-bit gray", unit="%", called="error, gray"),
+        ),
     )
 
 
 @recipe
 def judge_mnist() -> Recipe:
-    return _judge("mnist", "Tells digits apart, gray or binary", "test error <= 0.6 %, gray")
+    return _judge("mnist", "Tells digits apart, gray or binary", 0.6)
 
 
 @recipe
 def judge_fashion() -> Recipe:
-    return _judge("fashion", "Tells clothes apart, gray or binary", "test error <= 8 %, gray")
+    return _judge("fashion", "Tells clothes apart, gray or binary", 8.0)
 
 
 @recipe
@@ -57,6 +60,6 @@ def judge_avatars() -> Recipe:
             images=8 * N_FACES["train"], batch_size=128, ema=0.999, precision="bfloat16"
         ),
         smoke={"images": 128, "batch_size": 32, "model.width": 2},
-        expected="every attribute right on >= 99.5 % of test faces",
+        targets=(Target("all_right", ">=", 99.5, unit="%", called="all attributes identified"),),
         storage="float16",
     )

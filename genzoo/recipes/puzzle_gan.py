@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genzoo.cards import Formula, ModelCard, Text, TourStep
+from genzoo.metrics import Target
 from genzoo.models import PuzzleGame, PuzzleGAN
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
@@ -104,7 +105,9 @@ def puzzlegan_avatars() -> Recipe:
             "model.n_blocks": 1,
             "objective.width": 2,
         },
-        expected="3 x 3: >= 95 % of pieces placed right with none missing; PSNR of the whole "
-        "image >= 22 dB with 3 missing",
+        targets=(
+            Target("placed_3x3", ">=", 95.0, unit="%", called="3 x 3 placed right, none missing"),
+            Target("psnr_3x3_missing", ">=", 22.0, unit="dB", called="3 x 3, PSNR with 3 missing"),
+        ),
         storage="float16",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.data.avatars import SCHEMA
+from genzoo.metrics import Target
 from genzoo.models import AttributeGame, StarGAN
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
@@ -95,6 +96,13 @@ def stargan_avatars() -> Recipe:
             log_every=800,
         ),
         smoke={"images": 64, "batch_size": 16, "model.width": 2, "objective.width": 2},
-        expected="asked attribute read on >= 99 % of edits, the others kept on >= 98 %",
+        targets=(
+            Target("edit_read", ">=", 99.0, unit="%", called="target attribute identified"),
+            Target("edit_kept", ">=", 98.0, unit="%", called="others unchanged"),
+            Target("edit_psnr_hat", ">=", 27.0, unit="dB", called="edits of the hat, median PSNR"),
+            Target(
+                "edit_read_hat_color", ">=", 95.0, unit="%", called="color of the hat identified"
+            ),
+        ),
         storage="float16",
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from genzoo.cards import Formula, ModelCard, Text, TourStep
+from genzoo.data.avatars import SCHEMA
+from genzoo.data.captions import LANGUAGES
+from genzoo.metrics import Target
 from genzoo.models import Text2Image, TextGame
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
@@ -57,6 +60,11 @@ CARD = ModelCard(
 )
 
 
+EVERY = "every attribute identified"
+IN_BOTH = "attributes identified, in both languages"
+"""What is asked of images of held-out combinations, in words."""
+
+
 @recipe
 def text2image_avatars() -> Recipe:
     return Recipe(
@@ -101,6 +109,10 @@ def text2image_avatars() -> Recipe:
             "model.n_hidden": 16,
             "objective.width": 2,
         },
-        expected="every captioned attribute read on >= 95 % of held-out combinations",
+        targets=(
+            Target("text_read", ">=", 95.0, each=tuple(SCHEMA), unit="%", called=EVERY),
+            Target("text_read", ">=", 95.0, each=LANGUAGES, unit="%", called=IN_BOTH),
+            Target("text_entropy", ">=", 90.0, unit="%", called="entropy of what is not said"),
+        ),
         storage="float16",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from genzoo.data.avatars import SCHEMA
+from genzoo.metrics import Target
 from genzoo.models import VQVAE, Reconstruction
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
@@ -34,7 +36,11 @@ def vqvae_avatars() -> Recipe:
             "model.n_blocks": 1,
             "objective.lr": 0.03,  # at the start all codes are zero
         },
-        expected="every attribute of the reconstruction read as before on >= 99 %, "
-        "codebook use >= 90 %",
+        targets=(
+            Target(
+                "kept", ">=", 99.0, each=tuple(SCHEMA), unit="%", called="every attribute kept"
+            ),
+            Target("codebook_use", ">=", 90.0, unit="%", called="codes in use"),
+        ),
         storage="float16",
     )

@@ -15,7 +15,7 @@ from genzoo.data.batches import fixed_subset, seeded
 from genzoo.data.preprocessing import preprocess_once
 from genzoo.metrics import Evaluation, Metric, Table, bootstrap
 from genzoo.metrics.samples import distance_from_draws, energy_test
-from genzoo.metrics.table import Config, Row, by_name
+from genzoo.metrics.table import Config, Row, by_name, value
 from genzoo.roles.base import check_number, draw, probe_images
 from genzoo.roles.implicit import Implicit
 
@@ -112,16 +112,16 @@ class Autoencoder(Implicit):
 
 def _codes(config: Config) -> Iterator[Row]:
     metrics = by_name(config)
-    if distance := metrics.get("prior_distance"):
+    if "prior_distance" in metrics:
         cells = [
             str(config["model"].get("prior", "")),
             str(config["model"].get("q", "")),
-            f"{metrics['reconstruction']['value']:.1f}",
-            f"{distance['value']:.4f}",
-            f"{metrics['prior_distance_reference']['value']:.4f}",
-            f"{metrics['prior_p_value']['value']:.3f}",
+            value(metrics, "reconstruction", 1),
+            value(metrics, "prior_distance", 4),
+            value(metrics, "prior_distance_reference", 4),
+            value(metrics, "prior_p_value", 3),
         ]
-        yield -distance["value"], cells
+        yield -metrics.median("prior_distance"), cells
 
 
 CODES = Table(

@@ -16,7 +16,7 @@ from genzoo.metrics import Evaluation, Metric, Table, bootstrap, matched
 from genzoo.metrics.matching import tally
 from genzoo.metrics.pictures import read_by
 from genzoo.metrics.samples import features
-from genzoo.metrics.table import Config, Row, by_name, interval, over_seeds
+from genzoo.metrics.table import Config, Row, by_name, interval, setting, told, value
 from genzoo.roles.base import probe_images
 from genzoo.roles.implicit import Implicit
 
@@ -83,21 +83,19 @@ class Coded(Implicit):
 
 
 def _categories(config: Config) -> Iterator[Row]:
-    if error := by_name(config).get("unsupervised_error"):
-        median, spread = over_seeds(config, "unsupervised_error")
+    metrics = by_name(config)
+    if "unsupervised_error" in metrics:
         cells = [
             f"{config['images_seen']:,}",
-            f"{error['value']:.2f} %",
-            interval(error),
-            f"{median:.2f} %" if spread else "",
-            spread,
-            error["setting"],
+            told(value(metrics, "unsupervised_error"), " %"),
+            interval(metrics, "unsupervised_error"),
+            setting(metrics, "unsupervised_error"),
         ]
-        yield -error["value"], cells
+        yield -metrics.median("unsupervised_error"), cells
 
 
 CATEGORIES = Table(
     "{name}, classes found without labels",
-    "images seen | error | 95 % interval | median | over seeds | setting",
+    "images seen | error | 95 % interval | setting",
     _categories,
 )

@@ -15,7 +15,7 @@ from genzoo.metrics import Evaluation, Metric, Table, bootstrap
 from genzoo.metrics.evaluation import PREPROCESSING
 from genzoo.metrics.pictures import read_by
 from genzoo.metrics.samples import features, frechet_distance
-from genzoo.metrics.table import Config, Row, by_name, interval, value
+from genzoo.metrics.table import Config, Row, by_name, interval, setting, told, value
 from genzoo.roles.base import Model, probe_images
 
 
@@ -151,21 +151,17 @@ class AttributeClassifier(Evaluator):
 
 
 def _errors(config: Config) -> Iterator[Row]:
+    """One for each kind of pixels."""
     for error in config["figures"]:
         if error["name"] == "error":
-            reference = next(
-                metric
-                for metric in config["figures"]
-                if metric["name"] == "fid_train_reference"
-                and metric["setting"].endswith(error["setting"])
-            )
+            metrics = by_name(config, error["setting"])
             cells = [
-                f"{error['value']:.2f} %",
-                interval(error),
-                f"{reference['value']:.2f}",
+                told(value(metrics, "error"), " %"),
+                interval(metrics, "error"),
+                value(metrics, "fid_train_reference"),
                 error["setting"],
             ]
-            yield -error["value"], cells
+            yield -metrics.median("error"), cells
 
 
 def _attributes(config: Config) -> Iterator[Row]:
@@ -176,13 +172,13 @@ def _attributes(config: Config) -> Iterator[Row]:
     for suffix in ("", "_novel"):
         if not (mean := metrics.get(f"accuracy{suffix}")):
             continue
-        each = {name: metrics[f"accuracy_{name}{suffix}"]["value"] for name in names}
-        worst = min(each, key=lambda name: each[name])
+        worst = min(names, key=lambda name: metrics[f"accuracy_{name}{suffix}"]["value"])
+        least = value(metrics, f"accuracy_{worst}{suffix}")
         cells = [
-            metrics[f"all_right{suffix}"]["setting"],
-            f"{mean['value']:.2f} %",
-            f"{each[worst]:.2f} % ({worst.replace('_', ' ')})",
-            f"{value(metrics, f'all_right{suffix}')} %",
+            setting(metrics, f"all_right{suffix}"),
+            told(value(metrics, f"accuracy{suffix}"), " %"),
+            told(least, f" % ({worst.replace('_', ' ')})"),
+            told(value(metrics, f"all_right{suffix}"), " %"),
         ]
         yield mean["value"], cells
 
@@ -191,9 +187,11 @@ ERRORS = Table(
     "{name}, the evaluator network (the judge)",
     "error | 95 % interval | FID, reference: training images scored the same way | setting",
     _errors,
+    may_differ={r"(8-bit gray|\w+ binarization), ": "setting"},
 )
 ATTRIBUTES = Table(
     "{name}, the evaluator network of attributes (the judge)",
     "faces | identified | least well | all of them",
     _attributes,
+    may_differ={r"\d+ \w+ images": "faces"},
 )

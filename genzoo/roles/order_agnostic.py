@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
 from genzoo.data.batches import seeded
-from genzoo.metrics import Evaluation, Metric, bootstrap
+from genzoo.metrics import Evaluation, Metric, Table, bootstrap
 from genzoo.metrics.likelihood import nll_metrics
+from genzoo.metrics.table import Config, Row, by_name, setting, with_interval
 from genzoo.roles.explicit import Autoregressive
 
 N_ORDERS = 8
@@ -76,3 +78,25 @@ class OrderAgnostic(Autoregressive):
             bootstrap("nll_ensemble", ensemble, "nats", f"density {joint}"),
             bootstrap("nll_orders", -log_p.mean(0), "nats", f"NLL {joint}"),
         ]
+
+    @classmethod
+    def tables(cls) -> list[Table]:
+        return [*super().tables(), ENSEMBLES]
+
+
+def _ensembles(config: Config) -> Iterator[Row]:
+    metrics = by_name(config)
+    if "nll_ensemble" in metrics:
+        cells = [
+            with_interval(metrics, "nll_orders", 2),
+            with_interval(metrics, "nll_ensemble", 2),
+            setting(metrics, "nll_ensemble"),
+        ]
+        yield -metrics.median("nll_ensemble"), cells
+
+
+ENSEMBLES = Table(
+    "{name}, several orders of the pixels together",
+    "NLL, nats, mean of the orders | NLL, nats, of the mean of their densities | setting",
+    _ensembles,
+)

@@ -16,7 +16,7 @@ from genzoo.data.batches import seeded
 from genzoo.data.captions import LANGUAGES
 from genzoo.metrics import Evaluation, Metric, Table, caption_metrics, image_metrics
 from genzoo.metrics.pictures import PICTURES
-from genzoo.metrics.table import Config, Row, by_name, with_interval
+from genzoo.metrics.table import Config, Row, by_name, told, value, with_interval
 from genzoo.roles.base import PictureSource, check_number
 from genzoo.roles.evaluator import AttributeClassifier
 
@@ -193,7 +193,7 @@ def _rows(config: Config) -> Iterator[Row]:
             f"{config['images_seen']:,}",
             *(with_interval(metrics, f"text_read_{lang}", 2) for lang in LANGUAGES),
             with_interval(metrics, "text_read_partial", 2),
-            f"{metrics[worst]['value']:.2f} ({attribute})",
+            told(value(metrics, worst), f" ({attribute})"),
             with_interval(metrics, "text_entropy", 1),
         ]
         yield read["value"], cells

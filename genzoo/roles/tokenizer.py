@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genzoo.data import ImageSet
 from genzoo.metrics import Evaluation, Metric, Table
-from genzoo.metrics.table import Config, Row, by_name, value, with_interval
+from genzoo.metrics.table import Config, Row, by_name, least, setting, value, with_interval
 from genzoo.metrics.tokens import reconstruction_metrics
 from genzoo.roles.base import Model, probe_images
 from genzoo.roles.evaluator import AttributeClassifier
@@ -100,8 +100,9 @@ def _codes(config: Config) -> Iterator[Row]:
             f"{config['images_seen']:,}",
             with_interval(metrics, "psnr", 1),
             with_interval(metrics, "attributes_kept", 2),
+            least(metrics, "kept_"),
             *(value(metrics, name, 1) for name in ("codebook_use", "perplexity")),
-            psnr["setting"],
+            setting(metrics, "psnr"),
         ]
         yield psnr["value"], cells
 
@@ -109,6 +110,6 @@ def _codes(config: Config) -> Iterator[Row]:
 CODES = Table(
     "{name}, images as discrete codes",
     "images seen | PSNR of the reconstruction, dB | attributes that the judge still reads, % "
-    "| codes in use, % | perplexity of the codes | setting",
+    "| least well, % | codes in use, % | perplexity of the codes | setting",
     _codes,
 )

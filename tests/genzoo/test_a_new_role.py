@@ -17,7 +17,7 @@ import genzoo
 from genzoo import recipes, releases, report
 from genzoo.cli import main
 from genzoo.data import load_images
-from genzoo.metrics import Evaluation, Metric, Table, bootstrap
+from genzoo.metrics import Evaluation, Metric, Table, Target, bootstrap
 from genzoo.metrics.table import by_name, with_interval
 from genzoo.objectives.base import Objective, adam
 from genzoo.recipes import Recipe, base
@@ -113,7 +113,7 @@ def bucket_mnist() -> Recipe:
             images=640, batch_size=32, save_every=96, log_every=64, evaluate_every=320
         ),
         smoke={},
-        expected="a gray near that of the digits",
+        targets=(Target("gray_error", "<=", 0.5),),
         model_kwargs={"event_shape": (1, 28, 28)},
         objective_kwargs={"lr": 0.1},
     )
@@ -195,7 +195,10 @@ def test_a_new_role_goes_the_whole_way(registered, capsys, monkeypatch):
     overview, details = tables.split("<details>")
     row = f"| [`{NAME}`](checkpoints/{NAME}) | Painter | implicit | 2 | 640 |"
     assert row in overview
-    assert "**MNIST, painted in one gray**\n\n| recipe | parameters | error | setting |" in details
+    assert (
+        "**MNIST, painted in one gray**\n\n| recipe | parameters | error | setting | target |"
+        in details
+    )
     cells = with_interval(metrics, "gray_error", 4)
     assert f"| [`{NAME}`](checkpoints/{NAME}) | 2 | {cells} | 8-bit gray, 60 test images |" in (
         details

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from genzoo import releases, report
 from genzoo.data.images import DATA_SETS
-from genzoo.metrics.likelihood import BITS
+from genzoo.metrics.likelihood import BITS, DENSITIES
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,26 +39,27 @@ def test_every_model_that_makes_images_is_in_the_table_of_its_data():
     assert found["nade-mnist"]["role"] == "Autoregressive"
     assert found["vae-mnist"]["knowledge"] == "approximate"
     assert found["gan-mnist"]["figures"] == releases.info("gan-mnist")["figures"]
-    for row in rows_of("vae-mnist"):
-        if "LatentVariable" in row:
-            nll = next(f for f in found["vae-mnist"]["figures"] if f["name"] == "nll_bound")
-            assert row[6] == f"≤ {nll['value']:.2f}"
-            break
-    else:
-        pytest.fail("vae-mnist is in no table of all models")
+    nll = next(f for f in found["vae-mnist"]["figures"] if f["name"] == "nll_bound")
+    [sheet] = [sheet for sheet in report.overviews() if sheet.title == "MNIST, all models"]
+    row = dict(zip(sheet.heads, sheet.rows[sheet.releases.index("vae-mnist")], strict=True))
+    assert row["role"] == "LatentVariable"
+    assert row["NLL, nats: importance-weighted bound, k = 500"] == f"≤ {nll['value']:.2f}"
 
 
-def test_what_training_images_measure_stands_below():
-    configs = [
-        config_of([figure("fid_train_reference", 0.25)]),
-        config_of([{**figure("fid_train_reference", 0.5), "setting": "dynamic binarization"}]),
-    ]
-    gray, binary = report._train_references(configs, 14)
-    assert "gray" in gray
-    assert "| 0.25 |" in gray
-    assert "binary" in binary
-    assert "| 0.50 |" in binary
-    assert gray.count("|") == 15
+def test_what_training_images_measure_stands_below(monkeypatch):
+    setting = "judge features, 60 training images, 60 test images"
+    gray = figure("fid_train_reference", 0.25, setting)
+    binary = figure("fid_train_reference", 0.5, f"{setting}, dynamic binarization")
+    monkeypatch.setattr(releases, "names", lambda: ["aae-mnist", "nade-mnist"])
+    configs = {
+        "aae-mnist": config_of([figure("fid", 1.0), gray]),
+        "nade-mnist": config_of([figure("fid", 2.0), binary], recipe="nade-mnist"),
+    }
+    monkeypatch.setattr(releases, "info", lambda name: configs[name])
+    [sheet] = report.overviews()
+    rows = [dict(zip(sheet.heads, row, strict=True)) for row in sheet.rows]
+    found = [(row["recipe"][:11], row["pictures"], row["FID"]) for row in rows[2:]]
+    assert found == [("*reference:", "gray", "0.25"), ("*reference:", "binary", "0.50")]
 
 
 def rows_of(name: str) -> list[list[str]]:
@@ -81,19 +83,31 @@ def test_every_release_has_a_row():
 
 
 def test_a_row_of_densities_says_value_interval_and_setting_as_the_config_does():
+    of = {
+        name: (sheet, row)
+        for sheet in report.detailed()
+        if sheet.table is DENSITIES
+        for name, row in zip(sheet.releases, sheet.rows, strict=True)
+    }
     for name in releases.names():
-        shown = [f for f in releases.info(name)["figures"] if f["name"] in BITS]
-        rows = [row for row in rows_of(name) if len(row) == 7 and "FID" not in row]
-        for figure in shown:
+        config = releases.info(name)
+        [*shown] = [f for f in config["figures"] if f["name"] in BITS]
+        assert bool(shown) == (name in of)
+        for figure in shown if "seeds" not in config else []:
+            sheet, row = of[name]
             bound = "≤ " if figure["name"] == "nll_bound" else ""
-            [row] = [row for row in rows if row[6] == figure["setting"]]
-            assert row[3] == f"{bound}{figure['value']:.2f}"
-            assert row[4] == f"{figure['low']:.2f} to {figure['high']:.2f}"
+            ends = f"{figure['low']:.2f} to {figure['high']:.2f}"
+            [cell] = [c for h, c in zip(sheet.heads, row, strict=True) if h[:3] == "NLL" and c]
+            assert cell.startswith(f"{bound}{figure['value']:.2f} ({ends}), {bound}")
+            assert row[sheet.heads.index("setting")] == figure["setting"]
 
 
 def test_a_table_holds_one_data_set_and_ends_with_the_best():
     rows = table("MNIST, each pixel 0 or 1")
-    nll = [float(cells[3].removeprefix("≤ ")) for cells in rows]
+    nll = [
+        float(next(c for c in cells[3:7] if c.strip()).removeprefix("≤ ").partition(" ")[0])
+        for cells in rows
+    ]
     assert len(nll) > 1
     assert nll == sorted(nll, reverse=True)
     for cells in rows:
@@ -113,8 +127,8 @@ def config_of(figures: list[dict], **more: object) -> dict:
     }
 
 
-def figure(name: str, value: float) -> dict:
-    return {"name": name, "value": value, "low": value, "high": value, "setting": "so measured"}
+def figure(name: str, value: float, setting: str = "so measured") -> dict:
+    return {"name": name, "value": value, "low": value, "high": value, "setting": setting}
 
 
 def tables_of(monkeypatch: pytest.MonkeyPatch, config: dict) -> str:
@@ -123,12 +137,60 @@ def tables_of(monkeypatch: pytest.MonkeyPatch, config: dict) -> str:
     return report.tables()
 
 
-def test_pictures_are_shown_with_their_spread_over_seeds(monkeypatch):
+def row_of(monkeypatch: pytest.MonkeyPatch, title: str, config: dict) -> dict[str, str]:
+    """The one row of a table, by the heads."""
+    monkeypatch.setattr(releases, "names", lambda: ["aae-mnist"])
+    monkeypatch.setattr(releases, "info", lambda name: config)
+    [sheet] = [sheet for sheet in report.detailed() if sheet.title == f"MNIST, {title}"]
+    [row] = sheet.rows
+    return dict(zip(sheet.heads, row, strict=True))
+
+
+PICTURES = "pictures, by the features of its judge"
+
+
+def test_pictures_are_shown_by_the_median_seed_and_the_range(monkeypatch):
     seeds = {str(k): [figure("fid", value)] for k, value in enumerate([3.25, 2.5, 4.0])}
-    shown = tables_of(monkeypatch, config_of([figure("fid", 3.25)], seeds=seeds))
-    assert "| 5,678 | 3.25 | 2.50 to 4.00, 3 seeds |  |  |  |  |  | so measured |" in shown
-    alone = tables_of(monkeypatch, config_of([figure("fid", 3.25)]))
-    assert "| 5,678 | 3.25 |  |  |  |  |  |  | so measured |" in alone
+    figures = [figure("fid", 3.25), figure("kid", 1.5), figure("fid_train_reference", 0.5)]
+    row = row_of(monkeypatch, PICTURES, config_of(figures, seeds=seeds))
+    assert row["FID"] == "3.25 (2.50 to 4.00)"
+    assert row["KID"] == "1.50 (seed 0)"
+    assert row["FID, reference: training images scored the same way"] == "0.50"
+    assert row["seeds"] == "3; released: seed 0, the median of 3 by FID"
+    alone = row_of(monkeypatch, PICTURES, config_of(figures))
+    assert (alone["FID"], alone["KID"]) == ("3.25", "1.50")
+    assert "seeds" not in alone
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([2.0, 3.0, 4.0], "3; released: seed 0, best of 3 by FID"),
+        ([4.0, 3.0, 2.0], "3; released: seed 0, worst of 3 by FID"),
+        ([2.0, 3.0], "2; released: seed 0, best of 2 by FID"),
+        ([3.0, 2.0, 4.0, 5.0], "4; released: seed 0, number 2 of 4 by FID"),
+    ],
+)
+def test_the_released_seed_is_told_where_it_is_not_the_median(monkeypatch, values, words):
+    seeds = {str(k): [figure("fid", value)] for k, value in enumerate(values)}
+    row = row_of(monkeypatch, PICTURES, config_of([figure("fid", values[0])], seeds=seeds))
+    assert row["seeds"] == words
+
+
+def test_a_seed_that_was_measured_otherwise_does_not_count(monkeypatch):
+    seeds = {
+        "0": [figure("fid", 3.0), figure("share_smallest", 0.5, "class 1, so")],
+        "1": [
+            figure("fid", 5.0, "on fewer images"),
+            figure("share_smallest", 0.75, "class 2, so"),
+        ],
+        "2": [figure("fid", 4.0), figure("share_smallest", 0.25, "class 1, otherwise")],
+    }
+    more = [figure("share_largest", 2.0)]
+    row = row_of(monkeypatch, PICTURES, config_of([*seeds["0"], *more], seeds=seeds))
+    assert row["FID"] == "3.50 (3.00 to 4.00, 2 seeds)"
+    [shares] = [cell for head, cell in row.items() if head.startswith("class frequency")]
+    assert shares == "0.62 (0.50 to 0.75, 2 seeds) to 2.00 (seed 0)"
 
 
 def test_pictures_are_shown_with_all_that_was_measured_of_them(monkeypatch):
@@ -142,19 +204,20 @@ def test_pictures_are_shown_with_all_that_was_measured_of_them(monkeypatch):
         "share_largest": 1.25,
     }
     shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
-    cells = "0.50 |  | 0.25 | 1.12 | 71.50 | 60.25 | 0.88 to 1.25 | so measured"
+    cells = "0.50 | 0.25 | 1.12 | 71.50 | 60.25 | 0.88 to 1.25 | so measured"
     assert f"| 5,678 | {cells} |" in shown
 
 
 def test_classes_found_are_shown_with_the_median_over_seeds(monkeypatch):
     errors = [[figure("unsupervised_error", value)] for value in (3.5, 2.75, 6.0)]
     seeds = {str(k): each for k, each in enumerate(errors)}
-    shown = tables_of(monkeypatch, config_of(errors[0], seeds=seeds))
-    assert "MNIST, classes found without labels" in shown
-    row = "3.50 % | 3.50 to 3.50 | 3.50 % | 2.75 to 6.00, 3 seeds | so measured"
-    assert f"| 5,678 | {row} |" in shown
-    alone = tables_of(monkeypatch, config_of(errors[0]))
-    assert "| 5,678 | 3.50 % | 3.50 to 3.50 |  |  | so measured |" in alone
+    title = "classes found without labels"
+    row = row_of(monkeypatch, title, config_of(errors[0], seeds=seeds))
+    assert row["error"] == "3.50 (2.75 to 6.00) %"
+    assert row["95 % interval"] == "3.50 to 3.50 (seed 0)"
+    assert row["seeds"] == "3; released: seed 0, the median of 3 by error without labels"
+    alone = row_of(monkeypatch, title, config_of(errors[0]))
+    assert (alone["error"], alone["95 % interval"]) == ("3.50 %", "3.50 to 3.50")
 
 
 def test_codes_are_shown_with_the_test_against_the_prior(monkeypatch):
@@ -177,7 +240,7 @@ def test_edits_and_translations_are_shown_with_their_intervals(monkeypatch):
     assert f"| 5,678 | {cells} | 0.0123 (0.0123 to 0.0123) |" in shown
     some = [figure("edit_read", 50.0), figure("edit_return", 0.5)]  # with no truth to be had
     shown = tables_of(monkeypatch, config_of(some))
-    assert "| 50.00 (50.00 to 50.00) |  |  | 0.5000 (0.5000 to 0.5000) |" in shown
+    assert "| 50.00 (50.00 to 50.00) | 0.5000 (0.5000 to 0.5000) |" in shown
     values = {"forth_error": 0.05, "cycle_error": 0.04, "cycle_error_other": 0.03}
     shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
     assert "MNIST, translations without pairs" in shown
@@ -206,3 +269,242 @@ def test_a_page_without_the_marks_is_refused_and_left_alone(tmp_path: Path):
     with pytest.raises(ValueError, match="no place for the results"):
         report.write(page)
     assert page.read_text() == "no place here"
+
+
+# ---- settings, seeds and targets of the releases that are here
+
+
+def sheets() -> list[report.Sheet]:
+    return [*report.overviews(), *report.detailed()]
+
+
+def columns(sheet: report.Sheet) -> list[tuple[str, list[tuple[str, str]]]]:
+    """For each head the releases and cells below it, without references."""
+    rows = [(n, row) for n, row in zip(sheet.releases, sheet.rows, strict=True) if n]
+    return [(head, [(n, row[i]) for n, row in rows]) for i, head in enumerate(sheet.heads)]
+
+
+def settings(cell: str) -> list[str]:
+    return [metric["setting"] for metric in report.metrics_of(cell)]
+
+
+MARK = re.compile("<sup>[a-z]</sup>")
+
+
+def test_no_column_mixes_settings():
+    """Figures of another setting than the others of their column have a note, which names it."""
+    mixed = 0
+    for sheet in sheets():
+        for head, cells in columns(sheet):
+            without: dict[str, list[str]] = {}
+            for _, cell in cells:
+                for setting in dict.fromkeys(settings(cell)):
+                    for pattern in sheet.table.may_differ:
+                        setting = re.sub(pattern, "", setting)
+                    marks = MARK.findall(cell)
+                    if marks:
+                        assert sheet.notes[marks[0]] == setting, (sheet.title, head, cell)
+                        mixed += 1
+                    else:
+                        without.setdefault(setting, []).append(cell)
+            assert len(without) <= 1, (sheet.title, head, without)
+    assert mixed  # edits and captions are not as many as test images
+
+
+def test_no_column_has_bounds_of_two_numbers_of_samples_or_figures_of_two_numbers_of_images():
+    """The same, without asking the tables what may differ."""
+    seen = set()
+    for sheet in sheets():
+        for head, cells in columns(sheet):
+            plain = [text for _, cell in cells if not MARK.search(cell) for text in settings(cell)]
+            k = {text for setting in plain for text in re.findall(r"\bk = \d+", setting)}
+            assert len(k) <= 1, (sheet.title, head, k)
+            seen |= k
+            if "faces" in sheet.heads:  # which says how many
+                continue
+            numbers = {tuple(re.findall(r"(\d+) test images", setting)) for setting in plain}
+            assert len(numbers) <= 1, (sheet.title, head, numbers)
+            few = {"first" in setting for setting in plain}
+            assert len(few) <= 1, (sheet.title, head)
+    assert seen == {"k = 50", "k = 500"}
+
+
+def test_what_may_differ_in_a_column_is_said_in_another():
+    said = 0
+    for sheet in sheets():
+        for pattern, by in sheet.table.may_differ.items():
+            if not by:
+                continue
+            told = dict(columns(sheet)).get(by)
+            for head, cells in columns(sheet):
+                words: dict[str, set[str]] = {}
+                for i, (_, cell) in enumerate(cells):
+                    for setting in settings(cell):
+                        found = re.search(pattern, setting)
+                        assert not found or told, (sheet.title, by)
+                        words.setdefault(found[0] if found else "", set()).add(told[i][1])
+                said += len(words) > 1
+                kinds = list(words.values())
+                for k, one in enumerate(kinds):
+                    assert not any(one & other for other in kinds[k + 1 :]), (sheet.title, head)
+    assert said > 4
+
+
+def test_a_measured_number_knows_what_it_is():
+    """A cell without its metrics would escape the tests of settings and of seeds."""
+    words = ("setting", "target", "seeds", "paper", "training, min", "faces", "pieces")
+    for sheet in sheets():
+        for head, cells in columns(sheet):
+            for name, cell in cells:
+                if head not in words and not report.metrics_of(cell):
+                    assert not re.search(r"\d\.\d", cell), (sheet.title, head, name, cell)
+
+
+def test_a_figure_of_one_seed_is_not_among_medians_without_saying_so():
+    several = 0
+    for sheet in sheets():
+        told = dict(dict(columns(sheet)).get("seeds", []))
+        for head, cells in columns(sheet):
+            if head in ("seeds", "target"):
+                continue
+            over = []
+            for name, cell in cells:
+                seeds = releases.info(name).get("seeds", {})
+                for metric in report.metrics_of(cell):
+                    if not seeds or re.search("_reference$|^seconds_", metric["name"]):
+                        continue
+                    values = sorted(
+                        f["value"]
+                        for each in seeds.values()
+                        for f in each
+                        if f["name"] == metric["name"]
+                    )
+                    if len(values) < 2 or "interval" in head:
+                        assert "(seed " in cell or ", seed " in cell, (sheet.title, name, cell)
+                    else:
+                        ranges = re.findall(r"\((-?[\d.]+) to (-?[\d.]+)", cell)
+                        true = values[0], values[-1]
+                        assert any(
+                            [f"{v:.{len(low.split('.')[1])}f}" for v in true] == [low, high]
+                            for low, high in ranges
+                        ), (sheet.title, name, cell)
+                        over.append(name)
+            if over:
+                several += 1
+                for name, _ in cells:
+                    assert re.match(r"1 \(seed \d+\)|\d+; released: seed \d+, ", told[name])
+    assert several > 8
+
+
+def test_the_infogan_that_is_released_is_told_to_be_the_best_of_three():
+    [sheet] = [sheet for sheet in report.overviews() if sheet.title.startswith("MNIST")]
+    row = dict(zip(sheet.heads, sheet.rows[sheet.releases.index("infogan-mnist")], strict=True))
+    config = releases.info("infogan-mnist")
+    fids = [f["value"] for s in config["seeds"].values() for f in s if f["name"] == "fid"]
+    low, median, high = sorted(fids)
+    assert row["FID"] == f"{median:.2f} ({low:.2f} to {high:.2f})"
+    assert fids[list(config["seeds"]).index("0")] == low
+    assert row["seeds"] == "3; released: seed 0, best of 3 by FID"
+    [result] = [r for r in report.results()["MNIST"] if r["name"] == "infogan-mnist"]
+    assert result["over_seeds"]["fid"] == {"n": 3, "median": median, "low": low, "high": high}
+    assert "released: seed 0, best of 3 by FID" in releases.card(config)
+
+
+def test_the_average_over_orders_is_in_a_table_of_its_own():
+    [sheet] = [sheet for sheet in report.detailed() if "several orders" in sheet.title]
+    assert sheet.releases == ["nade-orderless-mnist"]
+    others = [other for other in sheets() if other.title != sheet.title]
+    shown = {
+        m["name"] for s in others for row in s.rows for c in row for m in report.metrics_of(c)
+    }
+    assert not {"nll_ensemble", "nll_orders"} & shown
+
+
+def densities(monkeypatch: pytest.MonkeyPatch, **figures: dict) -> report.Sheet:
+    configs = {name: config_of([f], recipe=name) for name, f in figures.items()}
+    monkeypatch.setattr(releases, "names", lambda: list(configs))
+    monkeypatch.setattr(releases, "info", lambda name: configs[name])
+    [sheet] = report.overviews()
+    return sheet
+
+
+def test_columns_are_as_many_as_settings(monkeypatch):
+    on = "dynamic binarization, 60 test images"
+    sheet = densities(
+        monkeypatch,
+        **{
+            "nade-mnist": figure("nll", 80.0, on),
+            "nade-orderless-mnist": figure("nll", 81.0, on),
+            "vae-mnist": figure("nll_bound", 90.0, f"importance-weighted bound, k = 5, {on}"),
+            "iwae-mnist": figure("nll_bound", 91.0, f"importance-weighted bound, k = 50, {on}"),
+        },
+    )
+    head = "NLL, nats"
+    bound = f"{head}: importance-weighted bound, k ="
+    assert [h for h in sheet.heads if h.startswith(head)] == [head, f"{bound} 5", f"{bound} 50"]
+    cells = {
+        n: [c for c in row if "0" in c and report.metrics_of(c)]
+        for n, row in zip(sheet.releases, sheet.rows, strict=True)
+    }
+    assert cells == {
+        "nade-mnist": ["80.00"],
+        "nade-orderless-mnist": ["81.00"],
+        "vae-mnist": ["≤ 90.00"],
+        "iwae-mnist": ["≤ 91.00"],
+    }
+
+
+def test_a_figure_that_was_measured_otherwise_has_a_note(monkeypatch):
+    same, other = "judge features, 60 pictures, 60 test images", "judge features, 20 pictures"
+    sheet = densities(
+        monkeypatch,
+        **{
+            "gan-mnist": figure("fid", 1.0, same),
+            "dcgan-mnist": figure("fid", 2.0, same),
+            "aae-mnist": figure("fid", 3.0, other),
+            "nade-mnist": figure("fid", 4.0, f"{same}, dynamic binarization"),
+        },
+    )
+    fid = dict(columns(sheet))["FID"]
+    assert [cell for _, cell in fid] == ["1.00", "2.00", "3.00 <sup>a</sup>", "4.00"]
+    assert sheet.notes == {"<sup>a</sup>": other}
+    assert f"\n\n<sup>a</sup> {other}" in sheet.markdown()
+    two = densities(
+        monkeypatch,
+        **{"gan-mnist": figure("fid", 1.0, same), "dcgan-mnist": figure("fid", 2.0, other)},
+    )
+    marked = ["1.00 <sup>a</sup>", "2.00 <sup>b</sup>"]
+    assert [cell for _, cell in dict(columns(two))["FID"]] == marked
+
+
+def test_a_missed_target_is_said_wherever_its_figure_is():
+    missed = {
+        name: [v for v in releases.verdicts(releases.info(name)) if v.met is False]
+        for name in releases.names()
+    }
+    assert any(missed.values())
+    results = {row["name"]: row for rows in report.results().values() for row in rows}
+    said = 0
+    for sheet in sheets():
+        for i, name in enumerate(sheet.releases):
+            if not name:
+                continue
+            row = dict(zip(sheet.heads, sheet.rows[i], strict=True))
+            shown = [m for cell in sheet.rows[i] for m in report.metrics_of(cell)]
+            for verdict in missed[name]:
+                about = [
+                    m
+                    for m in shown
+                    if m["name"] in verdict.target.names and verdict.target.setting in m["setting"]
+                ]
+                if about or sheet.title.endswith("all models"):
+                    said += 1
+                    assert f"{verdict.wanted}: missed (" in row["target"], (sheet.title, name)
+    assert said > 20
+    for name, verdicts in missed.items():
+        page = releases.card(releases.info(name))
+        for verdict in verdicts:
+            assert ": missed (" in page
+            if name in results:
+                told = [t for t in results[name]["targets"] if t["words"] == str(verdict)]
+                assert [t["met"] for t in told] == [False]

@@ -197,6 +197,15 @@ test("what waits for an answer is done once, with it or soon", async () => {
   assert.deepEqual(done, [1, 1]);
 });
 
+test("a missed target is said with its bound, and of several seeds with what was measured", () => {
+  const target = { bound: "\u2264 0.694", value: 0.8642, n_seeds: 1, over: "median" };
+  const told = (more) => zoo.missed({ ...target, ...more });
+  assert.match(told({}), /0\.694/);
+  assert.doesNotMatch(told({}), /0\.86/);
+  assert.match(told({ n_seeds: 3 }), /0\.694.*0\.86.*3/);
+  assert.notEqual(told({ n_seeds: 3 }), told({ n_seeds: 3, over: "worst" }));
+});
+
 test("the ticks of a chart are round numbers within it", () => {
   assert.deepEqual(zoo.ticks(0, 1).values, [0, 0.5, 1]);
   const { values, digits } = zoo.ticks(-0.31, 0.12);

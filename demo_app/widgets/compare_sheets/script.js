@@ -14,6 +14,7 @@ const CLASSES = {
   digit: (label) => zoo.t("zoo.digit", { digit: label }),
   clothes: (label) => zoo.t("zoo.clothes_" + label),
 };
+const NAMES = { nll: "NLL", nll_bound: "NLL", fid: "FID" }; // of figures that may miss a target
 
 /* The data set whose models are compared. */
 export const data = zoo.signal(null);
@@ -105,14 +106,22 @@ export default zoo.widget({
       showChosen();
     }
 
+    /* Whether the figure by which the models are sorted misses a target. */
+    function missesTarget({ missed }) {
+      const names = { fid: ["fid"], likelihood: ["nll", "nll_bound"] }[part.get("sort")] || [];
+      return names.some((name) => name in missed);
+    }
+
     function showValues() {
       for (const model of shownModels()) {
         const { value, before } = grids[model.name];
         value.textContent = figure[part.get("sort")](model);
         const kept = taken[model.name];
-        before.textContent = model.before
+        const time = model.before
           ? zoo.t("compare.before", { time: inWords(model.figures.seconds_64) })
           : kept && part.get("sort") !== "seconds" ? zoo.t("compare.took", { time: inWords(kept.seconds) }) : "\u00a0";
+        const words = [missesTarget(model) && zoo.t("zoo.target_missed"), (model.before || !missesTarget(model)) && time];
+        before.textContent = words.filter(Boolean).join(" · ");
       }
     }
 
@@ -260,6 +269,9 @@ export default zoo.widget({
         distances.push(zoo.t("compare.coverage", { precision: percent(precision), recall: percent(recall) }));
       }
       find("distances").textContent = distances.join("; ");
+      for (const [name, target] of Object.entries(model.missed)) {
+        if (name in NAMES) find("facts").append(zoo.make("small", {}, `${NAMES[name]}: ${zoo.missed(target)}`));
+      }
       find("paper").textContent = model.paper;
       find("paper").href = model.paper_url;
       find("go").hidden = !zoo.tabs.includes(model.tab);

@@ -172,13 +172,14 @@ export default zoo.widget({
       const paper = zoo.make("a", { href: node.paper_url, target: "_blank", rel: "noopener" }, node.paper);
       rows.push(["map.paper", paper]);
       const nats = (value, sign) => `${sign}${zoo.number(value, 2)} ${zoo.t("zoo.nats")}`;
-      if (nll !== undefined) rows.push(["map.nll", nats(nll, "")]);
-      else if (bound !== undefined) rows.push(["map.nll", nats(bound, "≤ ")]);
-      if (fid !== undefined) rows.push(["map.fid", zoo.number(fid, 2)]);
+      if (nll !== undefined) rows.push(["map.nll", nats(nll, ""), "nll"]);
+      else if (bound !== undefined) rows.push(["map.nll", nats(bound, "≤ "), "nll_bound"]);
+      if (fid !== undefined) rows.push(["map.fid", zoo.number(fid, 2), "fid"]);
       if (node.n_parameters !== null) rows.push(["map.parameters", zoo.number(node.n_parameters)]);
       if (!node.missing) rows.push(["map.release", `${node.release}, ${zoo.t("map.data_" + node.data.split("-")[0])}`]);
-      find("facts").replaceChildren(...rows.flatMap(([label, value]) => [
-        zoo.make("dt", {}, zoo.t(label)), zoo.make("dd", {}, value)]));
+      const missed = (figure) => node.missed[figure] ? [zoo.make("small", {}, zoo.missed(node.missed[figure]))] : [];
+      find("facts").replaceChildren(...rows.flatMap(([label, value, figure]) => [
+        zoo.make("dt", {}, zoo.t(label)), zoo.make("dd", {}, value, ...missed(figure))]));
     }
 
     /* The pictures that are there, or what they wait for. */
@@ -293,10 +294,10 @@ export default zoo.widget({
         const drawn = drawnSheet();
         if (!drawn) return null;
         const node = byKey[part.get("node")];
-        const { key, year, kind, release, paper, figures } = node;
+        const { key, year, kind, release, paper, figures, missed } = node;
         const images = Array.from({ length: countOf(node) }, (_, k) =>
           Array.from(pictureOf(node, drawn.levels, COLUMNS, k), (level) => level / 255));
-        return [{ node: key, year, kind, release, paper, figures, seed: part.get("seed"), images }, `genzoo-map-${key}.json`];
+        return [{ node: key, year, kind, release, paper, figures, missed, seed: part.get("seed"), images }, `genzoo-map-${key}.json`];
       },
     };
   },

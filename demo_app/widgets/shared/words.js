@@ -66,6 +66,12 @@ export function translate(container) {
 export const number = (value, digits = 0) => written(value, digits, "auto");
 export const signed = (value, digits) => written(value, digits, "exceptZero");
 
+/* Which target a figure misses, {bound, value, n_seeds, over} of a service. */
+export function missed({ bound, value, n_seeds: n, over }) {
+  if (n < 2) return t("zoo.target_bound", { bound });
+  return t("zoo.target_" + over, { bound, value: number(value, 2), n });
+}
+
 /* A large number in few characters: 1.2M. */
 export const compact = (value, maximumSignificantDigits = 3) =>
   new Intl.NumberFormat(language.value, { notation: "compact", maximumSignificantDigits }).format(value);

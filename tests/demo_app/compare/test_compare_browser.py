@@ -311,6 +311,19 @@ def test_programs_ask_by_name(address, service):
         client.predict("cifar", api_name="/compare_matrix")
 
 
+def test_a_missed_target_is_said_beside_its_figure(visit):
+    page = visit("compare.model=nade-mnist&compare.sort=likelihood")
+    facts = page.locator(".facts small")
+    expect(facts).to_have_text("NLL: target missed (≤ 83.5)")
+    said = page.locator("[data-testid=compare-sheets] figure", has_text="target missed")
+    expect(said).to_have_count(1)
+    expect(said).to_have_attribute("data-model", "nade-mnist")
+    page.get_by_test_id("compare-sort").select_option("fid")
+    expect(said).to_have_count(0)
+    page.get_by_test_id("compare-sheet-gan-mnist").locator("canvas").first.click()
+    expect(facts).to_have_count(0)
+
+
 def test_a_label_for_every_sort_and_kind():
     for key in ("sort_family", "only_all", "kind_tractable", "axis_fid", "by_likelihood"):
         assert f"compare.{key}" in EN

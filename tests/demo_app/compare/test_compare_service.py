@@ -41,6 +41,8 @@ def test_each_model_is_of_its_kind_and_says_whether_it_can_be_asked(service):
     assert {n for n, m in known.items() if m["before"]} == {"nade-orderless-mnist"}
     assert known["gan-mnist"]["tab"] == "gan"
     assert known["gan-mnist"]["figures"]["fid"] == 3.0
+    assert {n for n, m in known.items() if m["missed"]} == {"nade-mnist"}
+    assert known["nade-mnist"]["missed"]["nll"]["bound"] == "≤ 83.5"
     assert known["gan-mnist"]["n_parameters"] == releases.info("gan-mnist")["n_parameters"]
 
 

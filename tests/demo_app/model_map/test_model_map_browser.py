@@ -97,6 +97,9 @@ def test_first_paint_is_a_finished_result(visit, service):
     expect_sheet(page, service, "nade", 0)
     expect(page.get_by_test_id("map-name")).to_have_text("NADE")
     expect(page.get_by_test_id("map-facts")).to_contain_text("123.40 nats")
+    expect(page.get_by_test_id("map-facts").locator("small")).to_have_text(
+        "target missed (≤ 83.5)"
+    )
     expect(page.get_by_test_id("map-status")).to_contain_text("Answered in")
     for node in CARDS.values():
         button = page.get_by_test_id(f"map-node-{node.key}")
@@ -146,6 +149,7 @@ def test_a_click_chooses_and_the_panel_follows(visit, service):
     expect(page.get_by_test_id("map-name")).to_have_text("VAE")
     expect(page.get_by_test_id("map-facts")).to_contain_text("≤ 90.50 nats")
     expect(page.get_by_test_id("map-facts")).to_contain_text("12.25")
+    expect(page.get_by_test_id("map-facts").locator("small")).to_have_count(0)
     expect(page.get_by_test_id("map-idea")).to_have_text(CARDS["vae"].idea.en)
     assert state(page)["map.node"] == "vae"
     page.get_by_test_id("map-node-dcgan").click()

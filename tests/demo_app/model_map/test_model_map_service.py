@@ -10,6 +10,7 @@ import pytest
 
 from demo_app import shell, text
 from demo_app.errors import BadInput, Unavailable
+from demo_app.services import missed
 from demo_app.services.blind import BlindService
 from demo_app.services.checks import MAX_SEED
 from demo_app.services.compare import CompareService
@@ -54,6 +55,9 @@ def test_nodes_tell_what_is_measured_and_what_is_missing(service):
     assert nodes["nade"]["figures"] == {"nll": 123.4}
     assert nodes["vae"]["figures"] == {"nll_bound": 90.5, "fid": 12.25}
     assert nodes["gan"]["figures"] == {"fid": 7.25}
+    nll = {"bound": "≤ 83.5", "value": 123.4, "n_seeds": 1, "over": "median"}
+    assert nodes["nade"]["missed"] == {"nll": nll}
+    assert {key for key, node in nodes.items() if node["missed"]} == {"nade"}
     kinds = [nodes[key]["kind"] for key in ("nade", "vae", "gan", "aae", "stargan", "cyclegan")]
     assert kinds == ["tractable", "approximate", *["implicit"] * 4]
     in_color = {key for key, node in nodes.items() if node["color"]}
@@ -69,6 +73,27 @@ def test_nodes_tell_what_is_measured_and_what_is_missing(service):
     assert nodes["fvbn"]["news"]["ar"]["ko"] == card.after["ar"].ko
     assert nodes["fvbn"]["formula"]["short"] == card.formula.short
     json.dumps(list(nodes.values()))  # all of it goes to the page
+
+
+def test_of_several_seeds_a_target_is_held_against_the_median(folder, monkeypatch):
+    write_release(folder, "dcgan-mnist", {"model.width": 2}, {"fid": 0.5})
+    path = folder / "dcgan-mnist" / releases.CONFIG
+    config = json.loads(path.read_text())
+    of = {
+        k: {**config["figures"][0], "value": v}
+        for k, v in zip("012", (0.5, 1.5, 9.0), strict=True)
+    }
+    reference = {**of["0"], "name": "fid_train_reference", "value": 0.25}
+    config["figures"] = [of["0"], reference]
+    config["seeds"] = {seed: [figure] for seed, figure in of.items()}
+    path.write_text(json.dumps(config))
+    assert missed(config) == {
+        "fid": {"bound": "≤ 0.750", "value": 1.5, "n_seeds": 3, "over": "median"}
+    }
+    [node] = [n for n in ModelMapService(Store()).nodes() if n["key"] == "dcgan"]
+    assert node["missed"] == missed(config)
+    config["seeds"]["2"][0]["value"] = config["seeds"]["1"][0]["value"] = 0.25
+    assert missed(config) == {}
 
 
 @pytest.mark.parametrize("node", HERE)
