@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,10 +122,9 @@ def test_a_training_for_a_choice_reads_no_test_image(capsys, checkpoints, no_tes
     [nll, _] = releases.info("nade-mnist", release)["figures"]
     assert nll["setting"] == "dynamic binarization, 60 test images"
 
-
-def test_info_tells_of_a_release_that_was_trained_for_a_choice(capsys, checkpoints):
-    assert train("--hold-out", "--release", str(checkpoints / "nade-mnist")) == 0
+    # Among the others it is told from them.
     capsys.readouterr()
+    shutil.copytree(release, checkpoints / "nade-mnist")
     assert main(["info", "nade-mnist"]) == 0
     assert "\ntrained without the validation images (--hold-out)\n" in capsys.readouterr().out
 

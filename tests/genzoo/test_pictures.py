@@ -260,7 +260,7 @@ def test_who_makes_faces_of_noise_is_measured_by_attributes(few_faces):
     ],
 )
 def test_what_is_chosen_by_is_held_against_validation_images(name, few_faces, no_test_images):
-    """With a judge, whose figures have settings of their own; and no image is its own reference."""
+    """With a judge, whose figures have other settings; and no image is its own reference."""
     recipe = recipes.override(recipes.get(name), recipes.get(name).smoke)
     within = recipe.data == "mnist"
     judge_recipe = recipes.get("judge-mnist" if within else "judge-avatars")
