@@ -9,6 +9,7 @@ import platform
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -84,16 +85,29 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="another value of a setting that `info` shows; writes no release unless --release",
     )
+    sub.add_argument(
+        "--hold-out",
+        action="store_true",
+        help="train without the validation images and measure on these, not on the test split, so "
+        "that choices can be made by them; writes no release unless --release",
+    )
     sub.add_argument("--device", default=_best_device(), help="cpu, cuda, ... (%(default)s)")
     sub.add_argument("--run-dir", type=Path, help="folder of the run (runs/NAME)")
     sub.add_argument("--resume", action="store_true", help="go on from the run's last state")
     sub.add_argument("--release", type=Path, metavar="DIR", help="write the release to DIR")
     _add_k(sub)
 
-    sub = command("evaluate", _evaluate, "Measure a release on the test split.")
+    sub = command("evaluate", _evaluate, "Measure a release, by default on the test split.")
     sub.add_argument("name")
     sub.add_argument("--device", default=_best_device())
-    sub.add_argument("--images", type=_positive, help="only the first so many test images")
+    sub.add_argument("--release", type=Path, metavar="DIR", help="of the release in DIR")
+    sub.add_argument(
+        "--split",
+        choices=recipes.SPLITS,
+        default="test",
+        help="of the images: validation for what is chosen by the figures (%(default)s)",
+    )
+    sub.add_argument("--images", type=_positive, help="only the first so many images")
     _add_k(sub)
     sub.add_argument(
         "--part",
@@ -185,14 +199,14 @@ def _info(arguments: argparse.Namespace) -> None:
         print(f"No release here. Make one with: python -m genzoo train {recipe.name}")
         return
     print(f"released: {config['n_parameters']:,} parameters, {config['images_seen']:,} images")
+    if config["hyperparameters"]["hold_out"]:
+        print(releases.WITHOUT)
     for figure in config["figures"]:
         print(f"  {Metric(**figure)}")
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    recipe = recipes.get(arguments.name)
-    changes = dict(_key_and_value(text) for text in arguments.set)
-    recipe = recipes.override(recipe, changes)
+    recipe, changes = _changed(arguments)
     run_dir = arguments.run_dir or Path("runs") / recipe.name
     device = start_processes(_checked_device(arguments.device))
     needed = {argument: releases.load(name) for argument, name in recipe.needs.items()}
@@ -208,10 +222,21 @@ def _train(arguments: argparse.Namespace) -> None:
     # First of all, so that whatever happens to the measuring, the training is not lost.
     releases.save(recipe, trained.model, provenance, [], path, trained.snapshots)
     print(f"release: {path}")
-    metrics = _measured(recipe, trained.model, device, k=arguments.k)
-    releases.set_figures(recipe.name, metrics, path=path)
+    # A training for a choice is measured by what choices are made by; releases hold test figures.
+    split = "validation" if recipe.settings.hold_out else "test"
+    metrics = _measured(recipe, trained.model, device, k=arguments.k, split=split)
+    if split == "test":
+        releases.set_figures(recipe.name, metrics, path=path)
     for metric in metrics:
         print(metric)
+
+
+def _changed(arguments: argparse.Namespace) -> tuple[Recipe, dict[str, Any]]:
+    """The recipe that `train` is asked for, and its settings that are other ones."""
+    changes: dict[str, Any] = dict(_key_and_value(text) for text in arguments.set)
+    if arguments.hold_out:
+        changes["hold_out"] = True
+    return recipes.override(recipes.get(arguments.name), changes), changes
 
 
 def _key_and_value(text: str) -> tuple[str, str]:
@@ -234,6 +259,7 @@ def _measured(
     n_images: int | None = None,
     k: int = 500,
     parts: Collection[str] = recipes.METRIC_PARTS,
+    split: str = "test",
 ) -> list[Metric]:
     name = f"judge-{recipe.data.removesuffix('-unpaired')}"
     judge = releases.load(name, role=Evaluator) if name in releases.names() else None
@@ -246,6 +272,7 @@ def _measured(
         return recipes.evaluate(
             recipe,
             model,
+            split=split,
             device=device,
             n_images=n_images,
             k=k,
@@ -256,16 +283,23 @@ def _measured(
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    device = _checked_device(arguments.device)
-    model = releases.load(arguments.name)
-    trained = releases.info(arguments.name)["hyperparameters"]
+    if arguments.write and arguments.split != "test":
+        raise ValueError(
+            "A release holds figures of the test split alone: leave out --write to measure on "
+            f"the {arguments.split} split."
+        )
+    device, path = _checked_device(arguments.device), arguments.release
+    model = releases.load(arguments.name, path=path)
+    trained = releases.info(arguments.name, path)["hyperparameters"]
     # As it was trained: a release made with --set may be of other data than its recipe.
-    as_trained = {key: trained[key] for key in ("data", "preprocessing") if key in trained}
+    settings = ("data", "preprocessing", "hold_out")
+    as_trained = {key: trained[key] for key in settings if key in trained}
     recipe = recipes.override(recipes.get(arguments.name), as_trained)
     parts = arguments.part or recipes.METRIC_PARTS
-    figures = _measured(recipe, model, device, arguments.images, arguments.k, parts)
+    n_images, split = arguments.images, arguments.split
+    figures = _measured(recipe, model, device, n_images, arguments.k, parts, split)
     if arguments.write:
-        releases.set_figures(arguments.name, figures, keep=bool(arguments.part))
+        releases.set_figures(arguments.name, figures, keep=bool(arguments.part), path=path)
     if arguments.json:
         print(json.dumps([figure.to_dict() for figure in figures], indent=2))
         return

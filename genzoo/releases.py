@@ -34,10 +34,17 @@ from genzoo.metrics import Metric, Target, Verdict, judged
 from genzoo.metrics.table import by_name, seeds, value
 from genzoo.recipes import Recipe
 from genzoo.roles import Model, n_parameters
-from genzoo.train.run_state import write_atomically
+from genzoo.train.run_state import NEWER, write_atomically
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 SNAPSHOTS = "snapshots.safetensors"
+
+SNAPSHOTS_OF = "validation"
+"""The split whose images snapshots are of, where they are of images (`Model.snapshot`). Releases
+whose config does not say so were made when they were of test images."""
+
+WITHOUT = "trained without the validation images (--hold-out)"
+"""What is said of a release that was trained so that choices can be made by these."""
 
 REQUIRED = {
     "recipe": str,
@@ -81,22 +88,25 @@ def names() -> list[str]:
 
 
 @overload
-def load(name: str, device: str = "cpu") -> Model: ...
+def load(name: str, device: str = "cpu", *, path: Path | None = None) -> Model: ...
 @overload
-def load(name: str, device: str = "cpu", *, role: type[R]) -> R: ...
-def load(name: str, device: str = "cpu", *, role: type[Model] = Model) -> Model:
+def load(name: str, device: str = "cpu", *, role: type[R], path: Path | None = None) -> R: ...
+def load(
+    name: str, device: str = "cpu", *, role: type[Model] = Model, path: Path | None = None
+) -> Model:
     """The released model of the recipe `name`, in float32 and evaluation mode.
 
     Args:
         name: as `python -m genzoo list` has it.
         device: where to put it, as torch names it.
         role: what it is to be, such as `genzoo.roles.Generative`; the answer is typed so.
+        path: the release's folder, where it is not among the others.
 
     Raises:
         genzoo.recipes.RecipeError: when there is no such recipe.
         ReleaseError: when there is no release of it, it is damaged, or it is of another role.
     """
-    path = find(name)
+    path = path or find(name)
     config = _read_config(path / CONFIG, name)
     try:
         weights = (path / WEIGHTS).read_bytes()
@@ -131,9 +141,10 @@ def of_role(name: str, model: Model, role: type[R]) -> R:
     )
 
 
-def info(name: str) -> dict[str, Any]:
-    """The config of a release: recipe, hyperparameters, provenance, figures and probe."""
-    return _read_config(find(name) / CONFIG, name)
+def info(name: str, path: Path | None = None) -> dict[str, Any]:
+    """The config of a release: recipe, hyperparameters, provenance, figures and probe; of the one
+    in the folder `path`, where it is not among the others."""
+    return _read_config((path or find(name)) / CONFIG, name)
 
 
 def snapshots(name: str) -> dict[int, Tensor]:
@@ -199,6 +210,7 @@ def save(
         "n_parameters": n_parameters(model),
         "storage": recipe.storage,
         "images_seen": provenance.images_seen,
+        **({"snapshots_of": SNAPSHOTS_OF} if snapshots else {}),
         "training_seconds": round(provenance.seconds, 1),
         "machine": provenance.machine,
         "torch": torch.__version__,
@@ -343,6 +355,9 @@ def card(config: dict[str, Any]) -> str:
     name = config["recipe"]
     data = config["hyperparameters"]["data"].partition("-")[0]  # mnist-4x4 is of mnist
     minutes = config["training_seconds"] / 60
+    hold_out = config["hyperparameters"]["hold_out"]
+    without = f"\n{WITHOUT.capitalize()}." if hold_out else ""
+    again = f"{name} --hold-out" if hold_out else name
     return f"""---
 library_name: genzoo
 license: mit
@@ -359,7 +374,7 @@ tags:
 {_about(recipes.get(name).card)}
 Paper: [{config["paper"]}]({config["paper_url"]}).
 {config["n_parameters"]:,} parameters, trained on {config["images_seen"]:,} images in
-{minutes:.0f} minutes ({config["machine"]}).
+{minutes:.0f} minutes ({config["machine"]}).{without}
 
 ```python
 import genzoo
@@ -368,7 +383,7 @@ model = genzoo.load("{name}")
 ```
 
 {_figures(config)}
-Made again by `python -m genzoo train {name}`; measured by `python -m genzoo evaluate {name}`.
+Made again by `python -m genzoo train {again}`; measured by `python -m genzoo evaluate {name}`.
 """
 
 
@@ -433,6 +448,7 @@ def _read_config(path: Path, name: str) -> dict[str, Any]:
                 raise ValueError(f"{key} is not of type {kind.__name__}")
         if config["recipe"] != name:
             raise ValueError(f"it is of {config['recipe']!r}")
+        config["hyperparameters"] = {**NEWER, **config["hyperparameters"]}
         return config
     except FileNotFoundError as error:
         raise ReleaseError(_mend(f"{path} is missing.", name)) from error

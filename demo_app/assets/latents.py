@@ -47,7 +47,7 @@ def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
 
 
 def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
-    """The 2,000 test digits whose codes the release has kept, on the one fixed draw; these codes
+    """The 2,000 digits whose codes the release has kept, on the one fixed draw; these codes
     (S, 2000, 2) at S moments of the training, by images_seen (S,), the energy distance (S,) of
     each from as many draws of the prior, and its reference, between two sets of draws; and log_q,
     as of `vae_mnist_2d`, of the codes of the training digits.
@@ -57,9 +57,9 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     """
     if not (kept := releases.snapshots(name)):
         raise releases.ReleaseError(f"{name} has kept no codes of its training: train it anew.")
-    test = load_images("mnist", "test")
-    chosen = fixed_subset(len(test), len(next(iter(kept.values()))))
-    x = preprocess_once(test.scaled(), "dynamic")[chosen]
+    data = load_images("mnist", releases.info(name).get("snapshots_of", "test"))
+    chosen = fixed_subset(len(data), len(next(iter(kept.values()))))
+    x = preprocess_once(data.scaled(), "dynamic")[chosen]
     generator = torch.Generator().manual_seed(0)
     far = [
         distance_from_draws(z.float(), lambda n: aae.draw_z(n, generator)) for z in kept.values()
@@ -75,7 +75,7 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
         "distance": np.array([distance for distance, _ in far], dtype=np.float32),
         "reference": np.array([reference for _, reference in far], dtype=np.float32).mean(),
         "log_q": log_aggregated(codes, torch.full_like(codes, BANDWIDTH), GRID).half().numpy(),
-        "labels": test.labels[chosen].byte().numpy(),
+        "labels": data.labels[chosen].byte().numpy(),
         "digits": np.packbits(x.flatten(1).byte().numpy(), axis=1),
     }
 

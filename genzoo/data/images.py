@@ -22,14 +22,29 @@ class ImageSet:
             pictures.
         labels: (N,) int64, or (N, attributes).
         classes: names of the classes, or of the attributes.
+        split: the split that they are, "train", "validation", "test" or another.
+        seen: whether they are training images too, so that what is measured on them is measured
+            on what was learned from.
     """
 
     images: Tensor
     labels: Tensor
     classes: tuple[str, ...]
+    split: str = "given"
+    seen: bool = False
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def title(self) -> str:
+        """What the log of a training calls them: the split, or "train (last 5000)"."""
+        return f"train (last {len(self)})" if self.seen else self.split
+
+    def counted(self, n: int) -> str:
+        """n of them as the setting of a metric names them: "2000 test images"."""
+        kind = "points" if self.images.is_floating_point() else "images"
+        return f"{n} {self.split} {kind}" + (" seen in training" if self.seen else "")
 
     def scaled(self, index: Tensor | slice = slice(None)) -> Tensor:
         """All images, or those at `index`, as float32 in [0, 1]."""
@@ -52,10 +67,14 @@ SPLITS = {
     "avatars": tuple(avatars.N_FACES),
     "avatars-sketch": tuple(avatars.N_FACES),
     "avatars-unpaired": tuple(avatars.N_FACES),
-    "celeba": ("train", "valid", "test"),
 }
-"""Splits of the data sets that have others than train and test."""
+"""Splits of the data sets that have others than train, validation and test."""
 
+WITHIN_TRAIN = ("mnist", "mnist-4x4", "fashion")
+"""Data sets that come without a validation split: the last of the training images are it."""
+
+ONE_IN = 12
+"""Of so many training images one is then a validation image: the last 5,000 of 60,000."""
 
 PARTS = {"mnist-4x4": "the 4x4 pixels at the center"}
 """What is left of the images, where it is not all: figures must say so."""
@@ -69,9 +88,17 @@ def data_root() -> Path:
     return cache / "genzoo" / "data"
 
 
-def load_images(name: str, split: str) -> ImageSet:
-    """The `split` of the data set `name`, "train", "test" or another that it has (SPLITS),
-    downloaded or made when it is not there.
+def load_images(name: str, split: str, *, hold_out: bool = False) -> ImageSet:
+    """The `split` of the data set `name`, "train", "validation", "test" or another that it has
+    (SPLITS), downloaded or made when it is not there.
+
+    Nothing but `genzoo.recipes.evaluate` reads the test split to measure by it: what is chosen is
+    chosen by validation images.
+
+    Args:
+        hold_out: whether the training images are without the validation images. Without it, where
+            these are the last training images (WITHIN_TRAIN), a model learns from them too. All
+            other data sets have validation images of their own, held out always.
 
     Raises:
         ValueError: on an unknown name or split.
@@ -79,12 +106,13 @@ def load_images(name: str, split: str) -> ImageSet:
     """
     if name not in DATA_SETS:
         raise ValueError(f"Unknown data set {name!r}; there are: {', '.join(DATA_SETS)}.")
-    splits = SPLITS.get(name, ("train", "test"))
+    splits = SPLITS.get(name, ("train", "validation", "test"))
     if split not in splits:
         raise ValueError(f"Unknown split {split!r}; there are: {', '.join(splits)}.")
     root = data_root()
+    within = name in WITHIN_TRAIN and split == "validation"
     try:
-        return ImageSet(*DATA_SETS[name](root, split))
+        images, labels, classes = DATA_SETS[name](root, "train" if within else split)
     except DataError:
         raise
     except Exception as error:  # torchvision raises all sorts, assertions among them
@@ -94,3 +122,15 @@ def load_images(name: str, split: str) -> ImageSet:
             "Set GENZOO_DATA to a folder that has it, laid out as torchvision does, or run once "
             "with internet access."
         ) from error
+    mine = _part(name, split, hold_out, len(images))
+    return ImageSet(images[mine], labels[mine], classes, split, within and not hold_out)
+
+
+def _part(name: str, split: str, hold_out: bool, n: int) -> slice:
+    """Which of the n images that were read are in the split."""
+    if name not in WITHIN_TRAIN or split == "test":
+        return slice(None)
+    first = n - n // ONE_IN
+    if split == "validation":
+        return slice(first, None)
+    return slice(first) if hold_out else slice(None)

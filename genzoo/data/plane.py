@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-N_POINTS = {"train": 50_000, "test": 10_000}
+N_POINTS = {"train": 50_000, "validation": 10_000, "test": 10_000}
+SEEDS = {"train": 20130926, "validation": 20130928, "test": 20130927}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Curves:
 
     def read(self, root: Path, split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
         """Points (N, 1, 1, 2) float32, labels (N,), the names of the curves."""
-        generator = torch.Generator().manual_seed({"train": 20130926, "test": 20130927}[split])
+        generator = torch.Generator().manual_seed(SEEDS[split])
         label = torch.randint(len(self.classes), (N_POINTS[split],), generator=generator)
         points = self.at(torch.rand(len(label), generator=generator), label)
         noisy = points + self.noise * torch.randn(points.shape, generator=generator)

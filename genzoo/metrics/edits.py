@@ -82,7 +82,7 @@ def edit_metrics(
         asked[data.classes[column]] = right[:, column]
         others = [c for c in range(label.shape[1]) if c != column]
         kept.append(right[:, others].double().mean(1))
-    each = f"{len(model.columns)} edits of each of {n} test images"
+    each = f"{len(model.columns)} edits of each of {data.counted(n)}"
     setting = f"as the judge reads them, {each}"
     metrics = [
         bootstrap("edit_read", 100.0 * torch.cat(list(asked.values())), "%", setting),
@@ -95,9 +95,10 @@ def edit_metrics(
     back_again = "pixels in [0, 1], mean absolute error of the way back"
     metrics.append(bootstrap("edit_return", torch.cat(returned), "", f"{back_again}, {each}"))
     for name, right in asked.items():
-        one = f"as the judge reads it, 1 edit of each of {n} test images"
+        one = f"as the judge reads it, 1 edit of each of {data.counted(n)}"
         metrics.append(bootstrap(f"edit_read_{name}", 100.0 * right, "%", one))
-    made_of = nearness_of_changed(
-        judge, data.scaled(), torch.cat(made), train.scaled(slice(len(data))), each
+    against = data.counted(len(data))
+    train_images = train.scaled(slice(len(data)))
+    return metrics + nearness_of_changed(
+        judge, data.scaled(), torch.cat(made), train_images, each, against
     )
-    return metrics + made_of

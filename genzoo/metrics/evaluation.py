@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from genzoo.data import PARTS, ImageSet
+from genzoo.data import PARTS, SPLITS, ImageSet
 from genzoo.data.preprocessing import preprocess_once
 
 if TYPE_CHECKING:
@@ -35,9 +35,10 @@ class Evaluation:
     Args:
         data: name of the data set.
         preprocessing: what is done to the images; one of PREPROCESSING.
-        split: reads a split of the data set by its name.
+        split: what is measured on, "test" or "validation".
+        load: reads a split of the data set by its name.
         device: where the model is.
-        n_images: only the first so many test images are used; None for all.
+        n_images: only the first so many of its images are used; None for all.
         k: samples of the importance-weighted bound.
         judge: an evaluator network of the same data (a small classifier trained here), whose
             features measure pictures and edits; None where there is none.
@@ -46,7 +47,8 @@ class Evaluation:
 
     data: str
     preprocessing: str
-    split: Callable[[str], ImageSet]
+    split: str
+    load: Callable[[str], ImageSet]
     device: torch.device
     n_images: int | None = None
     k: int = 500
@@ -54,32 +56,39 @@ class Evaluation:
     progress: Callable[[float], None] = lambda fraction: None
 
     @cached_property
-    def test(self) -> ImageSet:
-        """The whole test split."""
-        return self.split("test")
+    def images(self) -> ImageSet:
+        """The whole split that is measured on."""
+        return self.load(self.split)
+
+    @cached_property
+    def novel(self) -> ImageSet | None:
+        """For the test split, images of combinations of attributes that are held out of training,
+        where the data set has any."""
+        has = self.split == "test" and "novel" in SPLITS.get(self.data, ())
+        return self.load("novel") if has else None
 
     @cached_property
     def train(self) -> ImageSet:
-        """The training split, for references."""
-        return self.split("train")
+        """The training split, for references; without the validation images where these are
+        measured on."""
+        return self.load("train")
 
     @cached_property
     def x(self) -> Tensor:
-        """The test images (N, *event_shape) that probabilities are measured on: the first
+        """The images (N, *event_shape) that probabilities are measured on: the first
         `n_images`, binarized once from the fixed seed."""
-        return preprocess_once(self.test.scaled(), self.preprocessing)[: self.n_images]
+        return preprocess_once(self.images.scaled(), self.preprocessing)[: self.n_images]
 
     @property
     def setting(self) -> str:
         """What `x` is, in words."""
-        if self.test.images.is_floating_point():
-            setting = f"density on the unit square, {len(self.x)} test points"
-        else:
-            setting = f"{PREPROCESSING[self.preprocessing]}, {len(self.x)} test images"
+        points = self.images.images.is_floating_point()
+        kind = "density on the unit square" if points else PREPROCESSING[self.preprocessing]
+        setting = f"{kind}, {self.images.counted(len(self.x))}"
         return f"{setting}, {PARTS[self.data]}" if self.data in PARTS else setting
 
     def over_batches(self, function: Callable[[Tensor], Tensor], batch: int) -> Tensor:
-        """function(x) of `batch` test images at a time on the model's device, (b, ...) each; all
+        """function(x) of `batch` images at a time on the model's device, (b, ...) each; all
         of them on the CPU, (N, ...)."""
         values = []
         for s in range(0, len(self.x), batch):

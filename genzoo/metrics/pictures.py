@@ -43,11 +43,11 @@ N_NEAREST = 2000
 def image_metrics(
     judge: Evaluator,
     pictures: Tensor,
-    test: Tensor,
+    real: ImageSet,
     train: ImageSet,
     of: str = "",
 ) -> list[Metric]:
-    """How near pictures (N, *event_shape) are to as many test images, and how often each class is
+    """How near pictures (N, *event_shape) are to as many real images, and how often each class is
     among them, or by a judge of attributes each value of each attribute.
 
     Distances are between the judge's features; those named "train_reference" are of the first N
@@ -57,19 +57,19 @@ def image_metrics(
     noise.
     """
     n = len(pictures)
-    against = f"{n} test images{of}"
-    real = features(judge, test)
+    against = f"{real.counted(n)}{of}"
+    of_real = features(judge, real.scaled(slice(n)))
     metrics = []
     for suffix, x in (("", pictures), ("_train_reference", train.scaled(slice(n)))):
         what = f"{len(x)} {'training images' if suffix else 'pictures'}"
         setting = f"judge features, {what}, {against}"
         other = features(judge, x)
-        metrics += nearness(real, other, setting, suffix)
+        metrics += nearness(of_real, other, setting, suffix)
         if judge.tells_classes:
-            metrics.append(_kernel_distance(f"kid{suffix}", real, other, setting))
+            metrics.append(_kernel_distance(f"kid{suffix}", of_real, other, setting))
         if not suffix:
-            metrics += _shares(_readings(judge, other), _readings(judge, real), against, train)
-    return metrics + _nearest(pictures[:N_NEAREST], test[:N_NEAREST], train)
+            metrics += _shares(_readings(judge, other), _readings(judge, of_real), against, train)
+    return metrics + _nearest(pictures[:N_NEAREST], real, train)
 
 
 def nearness(
@@ -89,20 +89,29 @@ def nearness(
 
 
 def nearness_of_changed(
-    judge: AttributeClassifier, test: Tensor, made: Tensor, train: Tensor, what: str
+    judge: AttributeClassifier,
+    real: Tensor,
+    made: Tensor,
+    train: Tensor,
+    what: str,
+    against: str,
 ) -> list[Metric]:
-    """How near the features `made` (M, F) of changed images, `what`, are to those of test images
-    (N, *event_shape), and those of as many training images.
+    """How near the features `made` (M, F) of changed images, `what`, are to those of real images
+    (N, *event_shape), `against`, and those of as many training images.
 
     Not by the kernel distance: the cube of features that nothing bounds is noise."""
-    real = features(judge, test)
+    of_real = features(judge, real)
     metrics = []
     for suffix, other, name in (
         ("", made, what),
-        ("_train_reference", features(judge, train[: len(real)]), f"{len(real)} training images"),
+        (
+            "_train_reference",
+            features(judge, train[: len(of_real)]),
+            f"{len(of_real)} training images",
+        ),
     ):
-        setting = f"judge features, {name}, {len(real)} test images"
-        metrics += nearness(real, other, setting, suffix, n_resamples=20)
+        setting = f"judge features, {name}, {against}"
+        metrics += nearness(of_real, other, setting, suffix, n_resamples=20)
     return metrics
 
 
@@ -144,7 +153,7 @@ def _readings(judge: Evaluator, features: Tensor) -> Tensor:
 
 
 def _shares(made: Tensor, real: Tensor, against: str, train: ImageSet) -> list[Metric]:
-    """What is made least often, and what most, as multiples of its share of the test images, both
+    """What is made least often, and what most, as multiples of its share of the real images, both
     as the judge reads them, (N, readings): a class, or a value of an attribute."""
     every = []
     for k in range(made.shape[1]):
@@ -161,18 +170,19 @@ def _shares(made: Tensor, real: Tensor, against: str, train: ImageSet) -> list[M
     return metrics
 
 
-def _nearest(pictures: Tensor, test: Tensor, train: ImageSet) -> list[Metric]:
-    """Does it remember? The distance of pictures from the nearest training image, and of test
-    images; and how many pictures are nearer to one than all but 1 % of the test images are."""
-    made, real = (nearest_distance(x, train) for x in (pictures, test))
+def _nearest(pictures: Tensor, real: ImageSet, train: ImageSet) -> list[Metric]:
+    """Does it remember? The distance of pictures from the nearest training image, and of as many
+    real ones; and how many pictures are nearer to one than all but 1 % of the real ones are."""
+    n = len(pictures)
+    made, others = (nearest_distance(x, train) for x in (pictures, real.scaled(slice(n))))
     setting = "distance in pixels from the nearest of {} training images, {}"
-    near = made < real.quantile(0.01)
-    of_made = setting.format(len(train), f"{len(made)} pictures, {len(real)} test images")
-    of_real = setting.format(len(train), f"{len(real)} test images")
-    copies = f"nearer than 1 % of test images come, {of_made}"
+    near = made < others.quantile(0.01)
+    of_made = setting.format(len(train), f"{n} pictures, {real.counted(n)}")
+    of_real = setting.format(len(train), real.counted(n))
+    copies = f"nearer than 1 % of {real.split} images come, {of_made}"
     return [
         bootstrap("nearest", made, "", of_made),
-        bootstrap("nearest_test_reference", real, "", of_real),
+        bootstrap("nearest_test_reference", others, "", of_real),
         bootstrap("near_copies", 100.0 * near, "%", copies),
     ]
 

@@ -54,7 +54,9 @@ def puzzle_metrics(
             truth = torch.where(known > 0, x, mean)
             reference.append(psnr(truth, x))
             progress((k * N + rows.stop) / (len(kinds) * N))
-        of = f"{n} x {n} pieces, {m or 'none'} missing, shuffled by a fixed seed, {N} test images"
+        of = (
+            f"{n} x {n} pieces, {m or 'none'} missing, shuffled by a fixed seed, {data.counted(N)}"
+        )
         size = f"{n}x{n}" + ("_missing" if m else "")
         alike = "right: alike, pixel for pixel, to the piece that belongs there"
         whole = "whole image, mean over images, mean squared error at least 1e-6"

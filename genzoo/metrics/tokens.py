@@ -31,7 +31,7 @@ def perplexity(counts: Tensor) -> float:
 def reconstruction_metrics(
     model: ImageTokenizer, judge: AttributeClassifier | None, on: Evaluation, batch: int = 50
 ) -> list[Metric]:
-    """Of the test images: the PSNR of their reconstructions; the share of their attributes that
+    """Of the images: the PSNR of their reconstructions; the share of their attributes that
     the judge reads of these as the label says, and of reconstructions that keep all of them; the
     share of codes that occur at all, their perplexity, and the share of codes that a second
     reconstruction leaves as they are. Intervals are by resampling images."""
@@ -47,10 +47,10 @@ def reconstruction_metrics(
         counts += codes.flatten().cpu().bincount(minlength=model.n_codes)
         if judge is not None:
             read = judge.read(again.to(judge.device)).cpu()
-            kept.append(read == on.test.labels[s : s + len(x)])
+            kept.append(read == on.images.labels[s : s + len(x)])
         on.progress(min(1.0, (s + batch) / n))
     h, w = model.code_shape
-    setting = f"{n} test images"
+    setting = on.images.counted(n)
     of_codes = f"{h} x {w} codes of each of {setting}"
     use, perplex = 100 * (counts > 0).double().mean().item(), perplexity(counts)
     metrics = [
@@ -66,6 +66,6 @@ def reconstruction_metrics(
             bootstrap("attributes_kept", 100.0 * right.double().mean(1), "%", read_by),
             bootstrap("all_attributes_kept", 100.0 * right.all(1), "%", read_by),
         ]
-        for name, column in zip(on.test.classes, right.unbind(1), strict=True):
+        for name, column in zip(on.images.classes, right.unbind(1), strict=True):
             metrics.append(bootstrap(f"kept_{name}", 100.0 * column, "%", read_by))
     return metrics

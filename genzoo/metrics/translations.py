@@ -51,7 +51,8 @@ def translation_metrics(
         again_y.append(error(model.forth(made_x), y))
         made.append(made_x.cpu())
         progress(min(1.0, (s + batch) / N))
-    setting = f"mean absolute error, pixels in [0, 1], {N} test images"
+    of = data.counted(N)
+    setting = f"mean absolute error, pixels in [0, 1], {of}"
     metrics = [
         bootstrap("forth_error", torch.cat(there), "", f"from the true pair, {setting}"),
         bootstrap("cycle_error", torch.cat(again_x), "", f"there and back, {setting}"),
@@ -63,8 +64,8 @@ def translation_metrics(
     parts = classified(judge, seen).split(judge.n_values, dim=1)
     for name, logits, true in zip(data.classes, parts, label.unbind(1), strict=True):
         right = 100.0 * (logits.argmax(1) == true)
-        read = f"as the judge reads what is made of the other kind, {N} test images"
+        read = f"as the judge reads what is made of the other kind, {of}"
         metrics.append(bootstrap(f"back_read_{name}", right, "%", read))
-    what = f"{N} test images made of the other kind"
-    near = nearness_of_changed(judge, both[:, :C], seen, train.scaled(slice(N))[:, :C], what)
-    return metrics + near
+    real, real_train = both[:, :C], train.scaled(slice(N))[:, :C]
+    what = f"{of} made of the other kind"
+    return metrics + nearness_of_changed(judge, real, seen, real_train, what, of)

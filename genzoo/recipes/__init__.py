@@ -24,11 +24,12 @@ from genzoo.recipes import (  # noqa: F401
     vqvae,
 )
 from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
-from genzoo.recipes.evaluate import METRIC_PARTS, evaluate
+from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate
 from genzoo.recipes.run import run
 
 __all__ = [
     "METRIC_PARTS",
+    "SPLITS",
     "Recipe",
     "RecipeError",
     "cards",

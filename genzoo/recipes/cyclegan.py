@@ -74,9 +74,12 @@ def cyclegan_avatars() -> Recipe:
         model=CycleGAN,
         model_kwargs=dict(event_shape=(3, 64, 64), other_channels=1, width=48, n_blocks=4),
         objective=CycleGame,
+        # With half of the critics' rate and width, gray dots pass for a sketch (runs/a/samples).
+        # python -m genzoo train cyclegan-avatars --hold-out --run-dir runs/a \
+        #     --set objective.lr_critic=0.0002 --set objective.width=32
         objective_kwargs=dict(
             lr=0.0002,
-            lr_critic=0.0004,  # with half of it and of the width, gray dots pass for a sketch
+            lr_critic=0.0004,
             width=64,
             weight_cycle=5.0,
             weight_identity=2.5,

@@ -1,13 +1,12 @@
-"""Measure a model of a recipe on the test split, as its role says."""
+"""Measure a model of a recipe on the test or the validation split, as its role says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import partial
 
 import torch
 
-from genzoo.data import load_images
+from genzoo.data import ImageSet, load_images
 from genzoo.metrics import Evaluation, Metric, speed_metrics
 from genzoo.recipes.base import Recipe
 from genzoo.roles import Evaluator, Model
@@ -15,11 +14,15 @@ from genzoo.roles import Evaluator, Model
 METRIC_PARTS = ("model", "pictures", "speed")
 """What is measured: by the model's role; its pictures, by a judge; how long these take."""
 
+SPLITS = ("test", "validation")
+"""What may be measured on."""
+
 
 def evaluate(
     recipe: Recipe,
     model: Model,
     *,
+    split: str = "test",
     device: str = "cpu",
     n_images: int | None = None,
     k: int = 500,
@@ -27,11 +30,14 @@ def evaluate(
     parts: Collection[str] = METRIC_PARTS,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> list[Metric]:
-    """Metrics on the test split, which is binarized once from the fixed seed.
+    """Metrics on a split, which is binarized once from the fixed seed.
 
     Args:
-        recipe: names the data set and its preprocessing.
+        recipe: names the data set, its preprocessing and whether validation images were held out.
         model: any model of it; it is left on `device`.
+        split: "test" for what is published, "validation" for what is chosen by it. The settings of
+            the metrics name it, and say so where the model has learned from validation images.
+            References of training images are then without these.
         device: where to compute, as torch names it.
         n_images: only the first so many; the setting then says so.
         k: samples of the importance-weighted bound, at least 1.
@@ -41,13 +47,24 @@ def evaluate(
         progress: told the fraction done, 0 to 1.
 
     Raises:
+        ValueError: on another split.
         DataError: when the data set cannot be read.
     """
+    if split not in SPLITS:
+        raise ValueError(f"Models are measured on {' or '.join(SPLITS)} images, not {split!r}.")
     model = model.to(device).eval()
+    held_out = recipe.settings.hold_out
+
+    def load(which: str) -> ImageSet:
+        """What is measured on and what it is held against have no image in common."""
+        apart = which == "train" and split == "validation"
+        return load_images(recipe.data, which, hold_out=held_out or apart)
+
     on = Evaluation(
         data=recipe.data,
         preprocessing=recipe.settings.preprocessing,
-        split=partial(load_images, recipe.data),
+        split=split,
+        load=load,
         device=torch.device(device),
         n_images=n_images,
         k=k,

@@ -91,7 +91,7 @@ DIAGONAL_BILSTM = ModelCard(
     pace=1,
 )
 
-# Six epochs take most of an hour on one core; the loss still falls at their end.
+# Six epochs take most of an hour on one core.
 SETTINGS = Settings(
     images=6 * 60_000,
     batch_size=64,

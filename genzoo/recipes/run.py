@@ -44,19 +44,21 @@ def run(
     torch.manual_seed(seed)  # of the first weights
     objective = recipe.build_objective(**(trained or {}))
     model = objective.model
-    test_set = load_images(recipe.data, "test")
-    keep = model.snapshot(test_set, recipe.settings.preprocessing, seed)
+    # The curve, the sheets and what is kept: all by validation images, never by those of a test.
+    hold_out = recipe.settings.hold_out
+    validation_set = load_images(recipe.data, "validation", hold_out=hold_out)
+    keep = model.snapshot(validation_set, recipe.settings.preprocessing, seed)
     hyperparameters: dict[str, Any] = {"recipe": recipe.name, **recipe.hyperparameters()}
     result = train(
         objective,
         recipe.settings,
-        load_images(recipe.data, "train"),
-        test_set,
+        load_images(recipe.data, "train", hold_out=hold_out),
+        validation_set,
         folder,
         hyperparameters,
         device=device,
         resume=resume,
-        pictures=lambda _: model.preview(test_set, seeded(seed, 3)),
+        pictures=lambda _: model.preview(validation_set, seeded(seed, 3)),
         snapshot=None if keep is None else lambda _: keep(),
         snapshot_evenly=model.snapshot_evenly,
         progress_bar=progress_bar,

@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -153,26 +154,26 @@ class Generative(PictureSource):
         return self.pictures(64, generator=generator)
 
     def maker(self, on: Evaluation) -> Callable[[int], Tensor] | None:
-        if on.test.images.is_floating_point():
+        if on.images.images.is_floating_point():
             return None  # points of the plane are no pictures
         return lambda n: self.pictures(n, generator=seeded(0))
 
     def picture_metrics(self, on: Evaluation) -> list[Metric]:
-        """How near pictures are to as many test images, and training images as a reference: to
+        """How near pictures are to as many real images, and training images as a reference: to
         binary ones where pictures are samples of binary pixels, else to gray ones."""
         if on.judge is None:
             return []
-        test, train, setting = on.test, on.train, ""
+        real, train, setting = on.images, on.train, ""
         if self.pictures_are_samples and on.preprocessing in BINARY:
-            test, train = (_binary(images, on.preprocessing) for images in (test, train))
+            real, train = (_binary(images, on.preprocessing) for images in (real, train))
             setting = f", {PREPROCESSING[on.preprocessing]}"
-        n, batch = len(test) if on.n_images is None else min(on.n_images, len(test)), 250
+        n, batch = len(real) if on.n_images is None else min(on.n_images, len(real)), 250
         generator = seeded(0)
         made = []
         for s in range(0, n, batch):
             made.append(self.pictures(min(batch, n - s), generator=generator).cpu())
             on.progress(s / n)
-        return image_metrics(on.judge, torch.cat(made), test.scaled(slice(n)), train, setting)
+        return image_metrics(on.judge, torch.cat(made), real, train, setting)
 
     @classmethod
     def tables(cls) -> list[Table]:
@@ -181,7 +182,7 @@ class Generative(PictureSource):
 
 def _binary(data: ImageSet, preprocessing: str) -> ImageSet:
     images = preprocess_once(data.scaled(), preprocessing)
-    return ImageSet((255 * images).byte(), data.labels, data.classes)
+    return replace(data, images=(255 * images).byte())
 
 
 class FreeParameters(ABC):

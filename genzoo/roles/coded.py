@@ -57,12 +57,12 @@ class Coded(Implicit):
 
     @torch.inference_mode()
     def metrics(self, on: Evaluation) -> list[Metric]:
-        """How well the categories that no one named are classes: of test images, by what is
+        """How well the categories that no one named are classes: of real images, by what is
         inferred of them; of generated images, by what the judge takes those of each category to
         be."""
-        label = on.test.labels[: len(on.x)]
+        label = on.images.labels[: len(on.x)]
         inferred = on.over_batches(lambda b: self.infer(b)[0].logits.argmax(1), 250)
-        counts = tally(inferred, label, self.n_categories, len(on.test.classes))
+        counts = tally(inferred, label, self.n_categories, len(on.images.classes))
         meaning = matched(counts)
         each = f"categories matched one to one to classes on the same images, {on.setting}"
         wrong = 100.0 * (meaning[inferred] != label)

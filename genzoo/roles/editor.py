@@ -69,10 +69,10 @@ class Editor(Model):
         if not isinstance(on.judge, AttributeClassifier):
             return []
         truth = TRUTHS.get(on.data)
-        return edit_metrics(self, on.judge, on.test, on.train, truth, on.n_images, on.progress)
+        return edit_metrics(self, on.judge, on.images, on.train, truth, on.n_images, on.progress)
 
     def maker(self, on: Evaluation) -> Callable[[int], Tensor] | None:
-        x, values = on.test.scaled(slice(64)), on.test.labels[:, self.columns].roll(1, 0)
+        x, values = on.images.scaled(slice(64)), on.images.labels[:, self.columns].roll(1, 0)
         return lambda n: self.edit(x[:n].to(self.device), values[:n].to(self.device))
 
     @torch.inference_mode()

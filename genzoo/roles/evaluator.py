@@ -9,7 +9,6 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from genzoo.data import SPLITS
 from genzoo.data.preprocessing import preprocess_once
 from genzoo.metrics import Evaluation, Metric, Table, bootstrap
 from genzoo.metrics.evaluation import PREPROCESSING
@@ -38,7 +37,7 @@ class Evaluator(Model):
 
     @final
     def distance_metric(self, real: Tensor, train: Tensor, setting: str) -> Metric:
-        """The reference of the judge's distances: FID of as many training images from the test
+        """The reference of the judge's distances: FID of as many training images from the real
         images, by the features (N, F) of both."""
         distance = frechet_distance(real, train)
         against = f"{len(train)} training images, {setting}"
@@ -69,18 +68,18 @@ class Classifier(Evaluator):
         return torch.log_softmax(logits, dim=1).amax(1).tolist()
 
     def metrics(self, on: Evaluation) -> list[Metric]:
-        """The share of test images that are classified wrongly, gray and binary, and the reference
+        """The share of images that are classified wrongly, gray and binary, and the reference
         of the distances."""
-        n = len(on.test) if on.n_images is None else on.n_images
+        n = len(on.images) if on.n_images is None else on.n_images
         metrics = []
         for preprocessing in ("none", "dynamic"):
-            test, train = (
+            x, train = (
                 preprocess_once(data.scaled(slice(n)), preprocessing)
-                for data in (on.test, on.train)
+                for data in (on.images, on.train)
             )
-            real, other = features(self, test), features(self, train)
-            wrong = read_by(self, real) != on.test.labels[:n]
-            setting = f"{PREPROCESSING[preprocessing]}, {len(test)} test images"
+            real, other = features(self, x), features(self, train)
+            wrong = read_by(self, real) != on.images.labels[:n]
+            setting = f"{PREPROCESSING[preprocessing]}, {on.images.counted(len(x))}"
             metrics.append(bootstrap("error", 100.0 * wrong, "%", setting))
             metrics.append(self.distance_metric(real, other, setting))
         return metrics
@@ -123,27 +122,26 @@ class AttributeClassifier(Evaluator):
 
     @torch.inference_mode()
     def metrics(self, on: Evaluation) -> list[Metric]:
-        """How often each attribute is read rightly, on each split that is not trained on, and the
-        reference of the distances."""
+        """How often each attribute is read rightly, also on combinations of them that were in no
+        training image, and the reference of the distances."""
         metrics = []
-        for split in SPLITS[on.data]:
-            if split in ("train", "validation"):
+        for data in (on.images, on.novel):
+            if data is None:
                 continue
-            data = on.test if split == "test" else on.split(split)
             x, label = data.scaled(slice(on.n_images)), data.labels[: on.n_images]
             read = torch.cat([self.read(b.to(self.device)).cpu() for b in x.split(250)])
             right = 100.0 * (read == label)
-            setting = f"{len(x)} {split} images"
-            of = "" if split == "test" else f"_{split}"
+            setting = data.counted(len(x))
+            of = "" if data is on.images else f"_{data.split}"
             metrics.append(bootstrap(f"accuracy{of}", right.mean(1), "%", f"mean of {setting}"))
             together = 100.0 * (read == label).all(1)
             metrics.append(bootstrap(f"all_right{of}", together, "%", setting))
             for name, column in zip(data.classes, right.unbind(1), strict=True):
                 metrics.append(bootstrap(f"accuracy_{name}{of}", column, "%", setting))
-        test = on.test.scaled(slice(on.n_images))
-        train = on.train.scaled(slice(on.n_images))[: len(test)]
-        real, other = features(self, test), features(self, train)
-        return [*metrics, self.distance_metric(real, other, f"{len(test)} test images")]
+        real = on.images.scaled(slice(on.n_images))
+        train = on.train.scaled(slice(on.n_images))[: len(real)]
+        of_both = features(self, real), features(self, train)
+        return [*metrics, self.distance_metric(*of_both, on.images.counted(len(real)))]
 
     @classmethod
     def tables(cls) -> list[Table]:

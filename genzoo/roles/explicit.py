@@ -71,7 +71,7 @@ class ExplicitDensity(Generative):
 
     @torch.inference_mode()
     def metrics(self, on: Evaluation) -> list[Metric]:
-        """The negative log-likelihood of the test images."""
+        """The negative log-likelihood of images."""
         nll, D = -on.over_batches(self.log_prob, 250), on.x[0].numel()
         if on.preprocessing == "dequantized":  # density in units of a gray step
             return nll_metrics(nll + D * math.log(256), D, on.setting, bound=True)

@@ -19,7 +19,7 @@ N_ORDERS = 8
 """Orders in an ensemble."""
 
 N_ORDERED = 100
-"""The first so many test images are measured in it exactly, by D passes an image and an order."""
+"""The first so many images are measured in it exactly, by D passes an image and an order."""
 
 N_MASKS = 20
 """Sets of known pixels for each image, in the estimate over all orders."""
@@ -52,7 +52,7 @@ class OrderAgnostic(Autoregressive):
 
     @torch.inference_mode()
     def metrics(self, on: Evaluation) -> list[Metric]:
-        """-log p averaged over all orders, estimated on all test images; and exactly, on the first
+        """-log p averaged over all orders, estimated on all images; and exactly, on the first
         of them, -log of the density averaged over some orders."""
         D = on.x[0].numel()
         generator = seeded(0)

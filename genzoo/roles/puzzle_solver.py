@@ -120,11 +120,11 @@ class PuzzleSolver(Model):
 
     def metrics(self, on: Evaluation) -> list[Metric]:
         """How many pieces are placed right, and how near restored images are to the true ones."""
-        return puzzle_metrics(self, on.test, on.train, on.n_images, on.progress)
+        return puzzle_metrics(self, on.images, on.train, on.n_images, on.progress)
 
     def maker(self, on: Evaluation) -> Callable[[int], Tensor] | None:
         n = self.grids[len(self.grids) // 2]
-        given = fixed_puzzles(on.test.scaled(slice(64)), n, max_missing(n))
+        given = fixed_puzzles(on.images.scaled(slice(64)), n, max_missing(n))
 
         def restored(k: int) -> Tensor:
             pieces, present = (t[:k].to(self.device) for t in (given.pieces, given.present))

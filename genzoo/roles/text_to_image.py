@@ -10,7 +10,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from genzoo.data import SPLITS, ImageSet, words
+from genzoo.data import ImageSet, words
 from genzoo.data.avatars import HELD_OUT, SCHEMA, sample_labels
 from genzoo.data.batches import seeded
 from genzoo.data.captions import LANGUAGES
@@ -115,20 +115,19 @@ class TextToImage(PictureSource):
         faces whose combinations of attributes are held out of training, where there are any."""
         if not isinstance(on.judge, AttributeClassifier):
             return []
-        of = "novel" if "novel" in SPLITS.get(on.data, ()) else "test"
-        data = on.split(of)
+        data = on.images if on.novel is None else on.novel
         return caption_metrics(
-            self, on.judge, data, on.train, HELD_OUT, of, on.n_images, on.progress
+            self, on.judge, data, on.train, HELD_OUT, data.split, on.n_images, on.progress
         )
 
     def picture_metrics(self, on: Evaluation) -> list[Metric]:
-        """How near images of the test images' captions, sampled as in training, are to them."""
+        """How near images of real images' captions, sampled as in training, are to them."""
         if on.judge is None:
             return []
-        n = len(on.test) if on.n_images is None else min(on.n_images, len(on.test))
+        n = len(on.images) if on.n_images is None else min(on.n_images, len(on.images))
         generator = seeded(0)
         tokens = words.sample_captions(
-            on.test.labels[:n], torch.rand(n, words.N_NOISE, generator=generator)
+            on.images.labels[:n], torch.rand(n, words.N_NOISE, generator=generator)
         )
         made = []
         for few in tokens.split(50):
@@ -136,12 +135,10 @@ class TextToImage(PictureSource):
                 made.append(self.generate(few.to(self.device), generator=generator).cpu())
             on.progress(len(made) * 50 / n)
         setting = ", of whose captions the pictures are"
-        return image_metrics(
-            on.judge, torch.cat(made), on.test.scaled(slice(n)), on.train, setting
-        )
+        return image_metrics(on.judge, torch.cat(made), on.images, on.train, setting)
 
     def maker(self, on: Evaluation) -> Callable[[int], Tensor] | None:
-        texts = _captions(on.test, 64)
+        texts = _captions(on.images, 64)
         return lambda n: self.images_of(texts[:n], generator=seeded(0))
 
     def preview(self, data: ImageSet, generator: torch.Generator) -> Tensor | None:

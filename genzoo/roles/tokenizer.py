@@ -76,7 +76,7 @@ class ImageTokenizer(Model):
         return reconstruction_metrics(self, judge, on)
 
     def maker(self, on: Evaluation) -> Callable[[int], Tensor] | None:
-        codes = self.codes(on.test.scaled(slice(64)).to(self.device))
+        codes = self.codes(on.images.scaled(slice(64)).to(self.device))
         return lambda n: self.decode(codes[:n])
 
     @torch.inference_mode()

@@ -14,7 +14,8 @@ COLUMNS = ("step", "images", "split", "name", "value")
 
 
 class Log:
-    """One row a number: step, images seen, split (train or test), name, value.
+    """One row a number: step, images seen, split ("train", or what it is
+    evaluated on, see `ImageSet.title`), name, value.
 
     A resumed run passes the step it goes on from, and what was logged after it is dropped: the
     curve of a run that was killed is the curve of one that was not.

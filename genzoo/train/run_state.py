@@ -9,6 +9,9 @@ from typing import Any
 
 import torch
 
+NEWER = {"hold_out": False}
+"""Settings that older run states and releases do not name, and what they were in these."""
+
 
 class RunStateError(RuntimeError):
     """A run cannot be resumed; the sentence says why and what to do."""
@@ -51,10 +54,11 @@ def load(path: Path, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
             "Delete it and train from the start."
         ) from error
     for key in sorted(set(written) | set(hyperparameters)):
-        if written.get(key) != hyperparameters.get(key):
+        was, asked = (values.get(key, NEWER.get(key)) for values in (written, hyperparameters))
+        if was != asked:
             raise RunStateError(
-                f"The run in {path.parent} was started with {key} = {written.get(key)!r}, and now "
-                f"{key} = {hyperparameters.get(key)!r} is asked for. Resume with the same value, "
+                f"The run in {path.parent} was started with {key} = {was!r}, and now "
+                f"{key} = {asked!r} is asked for. Resume with the same value, "
                 "or give another --run-dir."
             )
     return state

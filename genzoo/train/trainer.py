@@ -45,7 +45,9 @@ class Settings:
         warmup: fraction of the training over which the learning rates grow linearly, 0 to 1.
         clip: largest norm of a gradient, above 0; infinity clips nothing.
         precision: "float32", or "bfloat16" for autocast in the forward pass.
-        evaluate_every: images from one evaluation on held-out images to the next, at least 1.
+        hold_out: whether it trains without the validation images, see
+            `genzoo.data.load_images`; with them, the curve is of images that were learned from.
+        evaluate_every: images from one evaluation on validation images to the next, at least 1.
         save_every: images from one saved run state to the next, at least 1.
         log_every: images from one row of the log to the next, at least 1.
     """
@@ -59,6 +61,7 @@ class Settings:
     warmup: float = 0.01
     clip: float = math.inf
     precision: str = "float32"
+    hold_out: bool = False
     evaluate_every: int = 600_000
     save_every: int = 60_000
     log_every: int = 6_400
@@ -98,7 +101,7 @@ def train(
     objective: Objective,
     settings: Settings,
     train_set: ImageSet,
-    test_set: ImageSet,
+    validation_set: ImageSet,
     folder: Path,
     hyperparameters: Mapping[str, Any],
     *,
@@ -116,6 +119,8 @@ def train(
     a batch meet gather what they need of it; see `genzoo.nn.processes`.
 
     Args:
+        train_set: what it learns from.
+        validation_set: what the curve is of; the log calls it by its `title`.
         folder: of this run: run state, log.csv, TensorBoard events, sample sheets.
         hyperparameters: whatever must be equal when the run is resumed.
         pictures: what the sheets show of the model, (N, C, H, W), or None for no sheet.
@@ -204,14 +209,14 @@ def train(
 
     def evaluate() -> dict[str, float]:
         with ema.swapped_into(objective.model):
-            return evaluation(objective, test_set, settings.preprocessing, where)
+            return evaluation(objective, validation_set, settings.preprocessing, where)
 
     def show() -> None:
         with ema.swapped_into(objective.model):
             shown = None if pictures is None else pictures(objective.model)
         image = None if shown is None else sheet(shown)
         assert log is not None
-        log.write(step, step * settings.batch_size, "test", report)
+        log.write(step, step * settings.batch_size, validation_set.title, report)
         if image is not None:
             save_png(folder / "samples" / f"{step * settings.batch_size:09d}.png", image)
             log.picture(step, "samples", image)
@@ -254,7 +259,8 @@ def train(
                 tail = []
                 if log is not None:
                     log.write(step, step * settings.batch_size, "train", means)
-                    shown = means | {f"test {k}": v for k, v in report.items()}
+                    title = validation_set.title
+                    shown = means | {f"{title} {k}": v for k, v in report.items()}
                     bar.set_postfix({k: f"{v:.4g}" for k, v in shown.items()})
             if due(settings.evaluate_every, step) and first:
                 report = evaluate()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -12,9 +14,10 @@ from demo_app.assets.__main__ import main
 from demo_app.services.compare import CompareService
 from demo_app.services.nade import NADEService
 from demo_app.store import ASSETS, Store
-from genzoo import recipes
+from genzoo import recipes, releases
 from genzoo.data import avatars, load_images
 from genzoo.data.preprocessing import preprocess_once
+from genzoo.releases import Provenance
 from tests.demo_app.released import write_release
 
 
@@ -107,6 +110,30 @@ def test_a_picture_of_several_is_laid_row_by_row():
     gray = pictures.sheet(images[:, :4], 4, side=2)
     assert gray.shape == (2, 8)
     assert gray[:, 2:4].ravel().tolist() == images[1, :4].tolist()
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_codes_of_a_training_are_of_the_digits_that_they_were_kept_of(
+    split, tmp_path, monkeypatch
+):
+    """Validation digits; test digits, where the release is of before that."""
+    recipe = recipes.override(recipes.get("aae-mnist"), recipes.get("aae-mnist").smoke)
+    model = recipe.build_model().eval()
+    data = load_images("mnist", split)
+    keep = model.snapshot(data, "dynamic", 0)
+    assert keep is not None
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
+    path = releases.save(recipe, model, Provenance(64, 1.0, "none"), [], snapshots={64: keep()})
+    if split == "test":
+        config = json.loads((path / "config.json").read_text())
+        del config["snapshots_of"]
+        (path / "config.json").write_text(json.dumps(config))
+    made = assets.latents.aae_plane(model, "aae-mnist")
+    x = preprocess_once(data.scaled(), "dynamic")
+    digits = np.unpackbits(made["digits"], axis=1).reshape(-1, 1, 28, 28)
+    assert (digits == x.numpy()).all()
+    assert made["labels"].tolist() == data.labels.tolist()
+    assert made["codes"].shape == (1, len(data), 2)
 
 
 def test_the_aggregated_posterior_is_the_mean_of_the_gaussians():

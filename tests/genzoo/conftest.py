@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 
 import pytest
 import torch
 from torch import Tensor
 
 from genzoo import recipes
-from genzoo.data import avatars
+from genzoo.data import DATA_SETS, DataError, avatars, load_images
 
 
 class Statistics:
@@ -46,6 +47,30 @@ def few_faces(monkeypatch):
     """Avatars, but not twenty thousand: those take minutes to draw."""
     few = {"train": 160, "validation": 20, "test": 40, "novel": 20}
     monkeypatch.setattr(avatars, "N_FACES", few)
+
+
+@pytest.fixture
+def no_test_images(monkeypatch):
+    """A context in which no split of any data set can be read but those that one trains and
+    chooses by."""
+
+    def guarded(read):
+        def reading(root, split):
+            assert split in ("train", "validation"), f"the {split} split was read"
+            return read(root, split)
+
+        return reading
+
+    @contextmanager
+    def closed():
+        with monkeypatch.context() as patched:
+            for name, read in DATA_SETS.items():
+                patched.setitem(DATA_SETS, name, guarded(read))
+            with pytest.raises(DataError, match="the test split was read"):
+                load_images("mnist", "test")
+            yield
+
+    return closed
 
 
 @pytest.fixture(params=recipes.names())

@@ -296,7 +296,7 @@ def celeba_copy(tmp_path, monkeypatch):
 
 
 def test_celeba_is_read_from_the_users_copy(celeba_copy):
-    train, valid = load_images("celeba", "train"), load_images("celeba", "valid")
+    train, valid = load_images("celeba", "train"), load_images("celeba", "validation")
     assert train.images.shape == (3, 3, 64, 64)
     assert train.images.dtype == torch.uint8
     assert train.images[:, 0, 32, 32].tolist() == pytest.approx([0, 30, 60], abs=3)

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -66,6 +67,7 @@ def test_info_tells_settings_and_figures(capsys, released):
     for key, value in recipes.get("nade-mnist").hyperparameters().items():
         assert f"  {key} = {value}\n" in text
     assert "nll" in text
+    assert "without the validation images" not in text
     assert "dynamic binarization, 60 test images" in text
     assert main(["info", "nade-mnist", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -84,6 +86,62 @@ def test_train_writes_a_release_only_where_it_is_asked_or_is_the_recipe(capsys, 
     assert "nll" in out
     assert (Path("runs/nade-mnist/release") / "model.safetensors").is_file()
     assert not checkpoints.exists(), "other settings took the recipe's place"
+
+
+def test_a_training_for_a_choice_reads_no_test_image(capsys, checkpoints, no_test_images):
+    """It is measured by what it has not seen, and its release says so and holds no figures."""
+    with no_test_images():
+        assert train("--hold-out") == 0
+        printed = capsys.readouterr().out
+        again = ["evaluate", "nade-mnist", "--release", "runs/nade-mnist/release"]
+        again += ["--device", "cpu", "--split", "validation", "--part", "model"]
+        assert main(again) == 0
+    assert not checkpoints.exists(), "it is not the recipe"
+    assert "dynamic binarization, 20 validation images\n" in printed
+    measured = capsys.readouterr().out
+    assert len(measured.splitlines()) == 2
+    assert all(line in printed for line in measured.splitlines())
+    release = Path("runs/nade-mnist/release")
+    config = releases.info("nade-mnist", release)
+    assert config["hyperparameters"]["hold_out"] is True
+    assert config["figures"] == []
+    card = (release / "README.md").read_text()
+    assert "\nTrained without the validation images (--hold-out).\n" in card
+    assert "`python -m genzoo train nade-mnist --hold-out`" in card
+    with open("runs/nade-mnist/log.csv", newline="") as file:
+        assert {row["split"] for row in csv.DictReader(file)} == {"train", "validation"}
+
+    # With the other value it is another run.
+    assert train("--resume") == 1
+    assert "started with hold_out = True, and now hold_out = False" in capsys.readouterr().err
+    assert train("--hold-out", "--resume") == 0
+
+    # What it is published by is measured on the test split, and written where one says so.
+    few = ["evaluate", "nade-mnist", "--release", str(release), "--device", "cpu"]
+    assert main([*few, "--part", "model", "--write"]) == 0
+    [nll, _] = releases.info("nade-mnist", release)["figures"]
+    assert nll["setting"] == "dynamic binarization, 60 test images"
+
+    # Among the others it is told from them.
+    capsys.readouterr()
+    shutil.copytree(release, checkpoints / "nade-mnist")
+    assert main(["info", "nade-mnist"]) == 0
+    assert "\ntrained without the validation images (--hold-out)\n" in capsys.readouterr().out
+
+
+def test_validation_figures_of_what_was_learned_from_say_so_and_are_not_written(capsys, released):
+    before = (released / "config.json").read_bytes()
+    words = ["evaluate", "nade-mnist", "--device", "cpu", "--split", "validation"]
+    assert main([*words, "--part", "model"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 2
+    assert all(line.endswith("20 validation images seen in training") for line in told)
+    assert main([*words, "--write"]) == 1
+    assert capsys.readouterr().err.strip() == (
+        "genzoo: A release holds figures of the test split alone: leave out --write to measure on "
+        "the validation split."
+    )
+    assert (released / "config.json").read_bytes() == before
 
 
 def test_a_training_is_kept_when_it_cannot_be_measured(capsys, checkpoints, monkeypatch):
@@ -192,6 +250,8 @@ def test_sample_draws_a_sheet_by_its_seed(capsys, released):
         ("train nade-mnist --set objective.lr=-1", "learning rate"),
         ("train vae-mnist --set model.event_shape=5", "channels, height, width"),
         ("train vae-mnist --set model.n_latent=0", "at least 1"),
+        ("train nade-mnist --set hold_out=perhaps", "hold_out must be of type bool, like False"),
+        ("evaluate nade-mnist --release nowhere", "nowhere/config.json is missing."),
         ("train nade-mnist --device tpu9", "There is no device 'tpu9' here"),
         ("train nade-mnist --device meta", "There is no device 'meta' here"),
         ("train nade-mnist --resume", "There is no run to resume"),
@@ -215,6 +275,7 @@ def test_what_a_user_can_mend_is_a_sentence_and_status_one(capsys, words, senten
         "sample nade-mnist -n 0",
         "sample nade-mnist -n x",
         "evaluate nade-mnist --k -1",
+        "evaluate nade-mnist --split train",
     ],
 )
 def test_what_is_no_command_shows_how_to_use_it(capsys, words):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import os
 import shutil
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from genzoo.data import (
+    WITHIN_TRAIN,
     Batches,
     DataError,
     ImageSet,
@@ -63,8 +65,47 @@ def test_unknown_names_are_refused():
         ValueError, match="Unknown data set 'cifar'; there are: mnist, mnist-4x4, fashion"
     ):
         load_images("cifar", "train")
-    with pytest.raises(ValueError, match="Unknown split 'valid'; there are: train, test"):
-        load_images("mnist", "valid")
+    known = "Unknown split 'valid'; there are: train, validation, test"
+    for name in ("mnist", "celeba", "moons"):
+        with pytest.raises(ValueError, match=known):
+            load_images(name, "valid")
+
+
+@pytest.mark.parametrize("name", WITHIN_TRAIN)
+def test_validation_images_are_the_last_training_images(name):
+    train, validation, test = (load_images(name, s) for s in ("train", "validation", "test"))
+    assert (len(train), len(validation), len(test)) == (240, 20, 60)
+    assert torch.equal(validation.images, train.images[-20:])
+    assert torch.equal(validation.labels, train.labels[-20:])
+    # Held out, training is without them, and they are the same.
+    rest = load_images(name, "train", hold_out=True)
+    assert torch.equal(rest.images, train.images[:-20])
+    assert torch.equal(rest.labels, train.labels[:-20])
+    held_out = load_images(name, "validation", hold_out=True)
+    assert torch.equal(held_out.images, validation.images)
+    assert torch.equal(load_images(name, "test", hold_out=True).images, test.images)
+    # What they are called says whether they are learned from.
+    assert (validation.title, held_out.title) == ("train (last 20)", "validation")
+    assert validation.counted(7) == "7 validation images seen in training"
+    assert held_out.counted(7) == "7 validation images"
+    assert [data.title for data in (train, rest, test)] == ["train", "train", "test"]
+    assert test.counted(60) == "60 test images"
+
+
+@pytest.mark.parametrize("name", ["moons", "avatars", "avatars-sketch", "avatars-unpaired"])
+def test_other_validation_images_are_of_their_own(name, few_faces):
+    parts = {s: load_images(name, s) for s in ("train", "validation", "test")}
+    for hold_out in (False, True):
+        for split, part in parts.items():
+            again = load_images(name, split, hold_out=hold_out)
+            assert torch.equal(again.images, part.images)
+            assert again.title == split
+            assert not again.seen
+    rows = {split: {x.tobytes() for x in part.images.numpy()} for split, part in parts.items()}
+    for a, b in itertools.combinations(rows, 2):
+        assert not rows[a] & rows[b], (a, b)
+    kind = "points" if name == "moons" else "images"
+    assert parts["validation"].counted(3) == f"3 validation {kind}"
 
 
 def test_absent_data_that_cannot_be_downloaded_is_told_in_a_sentence(tmp_path, monkeypatch):

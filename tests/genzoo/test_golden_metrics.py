@@ -361,9 +361,11 @@ def corners(n: int, seed: int) -> Tensor:
 
 def test_every_metric_of_pictures():
     made, test, train = corners(50, 0), corners(50, 1), corners(90, 2)
-    images = (255 * train).round().to(torch.uint8)
-    train_set = ImageSet(images, torch.zeros(90, dtype=torch.long), ("",))
-    found = named(image_metrics(Corners(), made, test, train_set))
+    train_set, test_set = (
+        ImageSet((255 * x).round().to(torch.uint8), torch.zeros(len(x), dtype=torch.long), ("",))
+        for x in (train, test)
+    )
+    found = named(image_metrics(Corners(), made, test_set, train_set))
 
     def seen(x: Tensor) -> np.ndarray:
         return x.double().view(-1, 2, 2, 2, 2).mean((2, 4)).reshape(-1, 4).numpy()

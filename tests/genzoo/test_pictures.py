@@ -47,11 +47,11 @@ def corners(shares: list[int], seed: int) -> Tensor:
 
 def images(shares: list[int], seed: int) -> ImageSet:
     x = (255 * corners(shares, seed)).round().to(torch.uint8)
-    return ImageSet(x, torch.zeros(len(x), dtype=torch.int64), ("",))
+    return ImageSet(x, torch.zeros(len(x), dtype=torch.int64), ("",), "test")
 
 
 TRAIN = images([200, 200, 200, 200], seed=0)
-TEST = corners([50, 50, 50, 50], seed=1)
+TEST = images([50, 50, 50, 50], seed=1)
 
 
 def figures_of(pictures: Tensor) -> dict[str, Metric]:
@@ -129,7 +129,7 @@ def test_a_value_of_an_attribute_that_is_made_too_often_is_found():
 
 
 def test_nearest_distances_are_those_of_all_pairs():
-    x = TEST[:7]
+    x = TEST.scaled(slice(7))
     every = TRAIN.scaled().flatten(1).double()
     expected = (x.flatten(1).double().unsqueeze(1) - every).square().sum(2).sqrt().amin(1)
     torch.testing.assert_close(
@@ -246,3 +246,43 @@ def test_who_makes_faces_of_noise_is_measured_by_attributes(few_faces):
         )
         assert re.match(r"[a-z_]+ value \d, 20 pictures", found["share_smallest"].setting)
         assert "kid" not in found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nade-mnist",
+        "infogan-mnist",
+        "stargan-avatars",
+        "cyclegan-avatars",
+        "text2image-avatars",
+        "vqvae-avatars",
+    ],
+)
+def test_what_is_chosen_by_is_held_against_validation_images(name, few_faces, no_test_images):
+    """With a judge, whose figures have other settings; and no image is its own reference."""
+    recipe = recipes.override(recipes.get(name), recipes.get(name).smoke)
+    within = recipe.data == "mnist"
+    judge_recipe = recipes.get("judge-mnist" if within else "judge-avatars")
+    judge = recipes.override(judge_recipe, judge_recipe.smoke).build_model().eval()
+    with no_test_images():
+        figures = recipes.evaluate(
+            recipe,
+            recipe.build_model(),
+            split="validation",
+            n_images=8,
+            judge=judge,
+            parts=["model", "pictures"],
+        )
+    assert len(figures) > 5
+    seen = " seen in training" if within else ""
+    for figure in figures:
+        assert "test" not in figure.setting, figure
+        assert re.search(rf"\d validation images{seen}\b", figure.setting), figure
+        assert ("seen" in figure.setting) == within
+    if within:
+        [nearest] = [f for f in figures if f.name == "nearest_test_reference"]
+        assert "nearest of 220 training images" in nearest.setting
+        assert nearest.low > 0
+    with pytest.raises(ValueError, match="test or validation images, not 'train'"):
+        recipes.evaluate(recipe, recipe.build_model(), split="train")

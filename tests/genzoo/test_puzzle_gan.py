@@ -388,7 +388,7 @@ def test_every_metric_of_puzzles():
     last = torch.rand(7, 4, generator=seeded(0, 2, 1)).argmax(1) == 3
     assert last.any()
     pieces[:7][last, 3] = 0  # as black as an empty place, and missing
-    data = ImageSet(laid(pieces, 16), torch.zeros(11), ())
+    data = ImageSet(laid(pieces, 16), torch.zeros(11), (), "validation")
     train = ImageSet(data.images.flip(2), data.labels, ())
     model = Places()
     found = {f.name: f for f in puzzle_metrics(model, data, train, 7, batch=3)}
@@ -428,7 +428,7 @@ def test_every_metric_of_puzzles():
     setting = found["placed_2x2_missing"].setting
     assert setting == (
         "right: alike, pixel for pixel, to the piece that belongs there, "
-        "2 x 2 pieces, 1 missing, shuffled by a fixed seed, 7 test images"
+        "2 x 2 pieces, 1 missing, shuffled by a fixed seed, 7 validation images"
     )
     [(_, cells)] = PUZZLES.rows(
         {"figures": [f.to_dict() for f in found.values()], "images_seen": 1200}

@@ -4,12 +4,15 @@ import csv
 import json
 import math
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 import torch
 
 from genzoo import recipes, releases
+from genzoo.cli import _changed, _parser
+from genzoo.data import WITHIN_TRAIN
 from genzoo.recipes import RecipeError
 from genzoo.releases import Provenance
 from genzoo.roles import (
@@ -27,6 +30,9 @@ from genzoo.roles import (
     n_parameters,
     probe_images,
 )
+from genzoo.train.run_state import NEWER
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def test_names_are_model_and_data():
@@ -40,18 +46,26 @@ def test_names_are_model_and_data():
         assert recipe.paper_url.startswith("https://")
 
 
-def test_a_smoke_run_trains_is_released_loaded_and_reproduced(smoke_recipe, tmp_path, monkeypatch):
+def test_a_smoke_run_trains_is_released_loaded_and_reproduced(
+    smoke_recipe, no_test_images, tmp_path, monkeypatch
+):
     recipe = smoke_recipe
     torch.manual_seed(recipe.settings.seed)
     before = recipe.build_model().state_dict()
-    trained = recipes.run(recipe, tmp_path / "run", progress_bar=False)
+    with no_test_images():
+        trained = recipes.run(recipe, tmp_path / "run", progress_bar=False)
+        chosen_by = recipes.evaluate(
+            recipe, trained.model, split="validation", n_images=20, k=5, parts=["model"]
+        )
 
     assert trained.images_seen >= recipe.settings.images
     assert trained.seconds > 0
     assert all(math.isfinite(value) for value in trained.evaluation.values())
     with open(tmp_path / "run" / "log.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert {row["split"] for row in rows} == {"train", "test"}
+    within = recipe.data in WITHIN_TRAIN
+    curve = "train (last 20)" if within else "validation"
+    assert {row["split"] for row in rows} == {"train", curve}
     assert all(math.isfinite(float(row["value"])) for row in rows)
     is_judge = isinstance(trained.model, (Classifier, AttributeClassifier))
     assert bool(list((tmp_path / "run").glob("samples/*.png"))) != is_judge
@@ -65,6 +79,10 @@ def test_a_smoke_run_trains_is_released_loaded_and_reproduced(smoke_recipe, tmp_
     figures = recipes.evaluate(recipe, trained.model, n_images=20, k=5, parts=["model"])
     assert all(figure.low <= figure.value <= figure.high for figure in figures)
     assert all(re.search("20 (test|novel) (images|points)", f.setting) for f in figures)
+    assert {f.name for f in chosen_by} == {f.name for f in figures if "novel" not in f.name}
+    seen = r" seen in training\b" if within else r"(?! seen)"
+    assert all(re.search(f"20 validation (images|points){seen}", f.setting) for f in chosen_by)
+    assert not any(re.search("test|novel", f.setting) for f in chosen_by)
     path = releases.save(
         recipe,
         trained.model,
@@ -126,6 +144,7 @@ def test_asking_a_model_leaves_it_as_it_is(smoke_recipe):
 )
 def test_an_image_does_not_depend_on_the_rest_of_its_batch(name):
     recipe = recipes.get(name)
+    torch.manual_seed(0)
     model = recipes.override(recipe, recipe.smoke).build_model().double()
     z = model.draw_z(5, torch.Generator().manual_seed(0))
     assert z.shape == (5, *model.latent_shape)
@@ -225,9 +244,70 @@ def test_an_override_that_does_not_fit_is_refused_in_a_sentence(changes, sentenc
 
 def test_what_releases_were_trained_with_is_what_their_recipes_say():
     """A renamed or converted setting is so in both; a recipe that changes asks for a training."""
-    for path in sorted((Path(__file__).parents[2] / "checkpoints").glob("*/config.json")):
+    for path in sorted((ROOT / "checkpoints").glob("*/config.json")):
         config = json.loads(path.read_text())
         recipe = recipes.get(config["recipe"])
         expected = {k: "inf" if v == math.inf else v for k, v in recipe.hyperparameters().items()}
-        assert config["hyperparameters"] == json.loads(json.dumps(expected)), path.parent.name
+        assert {**NEWER, **config["hyperparameters"]} == json.loads(json.dumps(expected)), (
+            path.parent.name
+        )
         assert config["model"] == json.loads(json.dumps(dict(recipe.model_kwargs)))
+
+
+CLAIMS = re.compile(r"\b(nats|dB|FID|KID|bits)\b|\d %|\b(better|worse|chosen by)\b")
+"""How a comment tells of a choice that was made by a figure."""
+
+
+def comments(path: Path) -> list[str]:
+    """The blocks of comment lines of a file, without their marks."""
+    blocks, block = [], []
+    for line in [*path.read_text(encoding="utf-8").splitlines(), ""]:
+        if line.strip().startswith("#"):
+            block.append(line.strip().removeprefix("#").strip())
+        elif block:
+            blocks.append("\n".join(block))
+            block = []
+    return blocks
+
+
+def commands(text: str) -> list[list[str]]:
+    """The words of each command of ours that a line begins with, after the name of the module."""
+    joined = re.sub(r"\\\n\s*", " ", text)
+    found = re.findall(r"^python -m genzoo (.+)$", joined, re.MULTILINE)
+    return [shlex.split(words, comments=True) for words in found]
+
+
+FILES = sorted((ROOT / "genzoo" / "recipes").glob("*.py"))
+
+
+def test_a_choice_has_its_command_beside_it():
+    told = [b for path in FILES for b in comments(path) if CLAIMS.search(b)]
+    assert told
+    for block in told:
+        assert commands(block), f"By what command was this found?\n{block}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [words for path in FILES for block in comments(path) for words in commands(block)]
+    + commands((ROOT / "README.md").read_text(encoding="utf-8")),
+    ids=" ".join,
+)
+def test_a_command_that_is_written_down_is_one(words):
+    """It is parsed, and names recipes and settings that there are, with values that fit."""
+    arguments = _parser().parse_args(words)
+    if words[0] == "train":
+        recipe, changes = _changed(arguments)
+        known = recipes.get(recipe.name).hyperparameters()
+        for key in changes:
+            assert recipe.hyperparameters()[key] != known[key], f"{key} is that already"
+    elif hasattr(arguments, "name"):
+        recipes.get(arguments.name)
+
+
+def test_choices_are_made_without_the_test_split():
+    blocks = [block for path in FILES for block in comments(path)]
+    for words in (words for block in blocks for words in commands(block)):
+        arguments = _parser().parse_args(words)
+        chosen = arguments.hold_out if words[0] == "train" else arguments.split == "validation"
+        assert chosen, words

@@ -244,6 +244,29 @@ def test_figures_of_other_seeds_stand_beside_a_releases_own(folder, tmp_path):
     releases.load(NAME)
 
 
+def test_a_release_of_before_there_was_a_choice_was_not_held_out(folder, tmp_path):
+    """Its config does not name the setting, and runs of other seeds that do go beside it."""
+    path = save() / CONFIG
+    config = json.loads(path.read_text())
+    del config["hyperparameters"]["hold_out"]
+    path.write_text(json.dumps(config))
+    assert releases.info(NAME)["hyperparameters"]["hold_out"] is False
+    releases.add_seeds(NAME, [run_of_seed(tmp_path, 1, 10.0)])
+    with pytest.raises(ReleaseError, match="hold_out = True, and nade-mnist with False"):
+        releases.add_seeds(NAME, [run_of_seed(tmp_path, 2, 20.0, hold_out=True)])
+
+
+def test_a_release_is_read_from_a_folder_of_its_own(folder, tmp_path):
+    save(seed=0)
+    other = run_of_seed(tmp_path, 5, 10.0)
+    assert releases.info(NAME, other)["hyperparameters"]["seed"] == 5
+    loaded = genzoo.load(NAME, path=other)
+    assert loaded.probe() == pytest.approx(releases.info(NAME, other)["probe"])
+    assert loaded.probe() != pytest.approx(genzoo.load(NAME).probe())
+    with pytest.raises(ReleaseError, match="it is of the role Autoregressive"):
+        genzoo.load(NAME, role=genzoo.roles.Evaluator, path=other)
+
+
 @pytest.mark.parametrize(
     ("seed", "overrides", "sentence"),
     [(1, {"images": 600}, "with images = 600"), (0, {}, "the seed 0 once more")],
@@ -264,9 +287,11 @@ def test_what_was_kept_of_a_training_comes_back_in_its_order(folder):
     back = releases.snapshots(NAME)
     assert list(back) == [0, 96, 1280]
     assert all(torch.equal(back[seen], kept[seen]) for seen in kept)
+    assert releases.info(NAME)["snapshots_of"] == "validation"
     path = folder / NAME / SNAPSHOTS
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(ReleaseError, match="is damaged"):
         releases.snapshots(NAME)
     save()  # of a training that kept nothing
     assert releases.snapshots(NAME) == {}
+    assert "snapshots_of" not in releases.info(NAME)

@@ -282,14 +282,17 @@ def test_other_values_are_other_values_of_one_attribute():
 @pytest.mark.parametrize("idle", [False, True])
 def test_edits_are_measured_against_what_was_asked_and_the_truth(idle):
     label = torch.cartesian_prod(torch.arange(2), torch.arange(3), torch.arange(1))
-    data = ImageSet((255 * flat(label)).round().to(torch.uint8), label, ("left", "right", "none"))
+    x, names = (255 * flat(label)).round().to(torch.uint8), ("left", "right", "none")
+    data = ImageSet(x, label, names, "validation")
     model = Paints(idle)
     figures = {f.name: f for f in edit_metrics(model, ReadsHalves(), data, data, flat)}
     # Six faces are all that there are: every edit is one of them, and they are what is trained on.
     assert figures["precision"].value == figures["recall"].value == 100
     assert figures["fid_train_reference"].value == pytest.approx(0, abs=1e-6)
-    assert "2 edits of each of 6 test images, 6 test images" in figures["fid"].setting
-    assert "6 training images, 6 test images" in figures["recall_train_reference"].setting
+    setting = "2 edits of each of 6 validation images, 6 validation images"
+    assert setting in figures["fid"].setting
+    assert "6 training images, 6 validation" in figures["recall_train_reference"].setting
+    assert all("of 6 validation images" in f.setting for f in figures.values() if "read" in f.name)
     assert figures["edit_kept"].value == 100
     assert figures["edit_read"].value == (0 if idle else 100)
     assert figures["edit_read_left"].value == (0 if idle else 100)

@@ -135,7 +135,7 @@ def test_snapshots_are_of_the_averaged_model_from_the_first_moment_to_the_last(t
     seen = list(trained.snapshots)
     assert seen == sorted(seen)
     assert (seen[0], seen[-1]) == (0, 640)
-    x = preprocess_once(load_images("mnist", "test").scaled(), "dynamic")
+    x = preprocess_once(load_images("mnist", "validation").scaled(), "dynamic")
     x = x[fixed_subset(len(x), 2000)]
     eps = torch.randn(len(x), 2, generator=seeded(recipe.settings.seed, 4))
     with torch.inference_mode():
@@ -175,9 +175,9 @@ def test_the_log_tells_of_every_image_once(small, tmp_path):
     assert steps[-1] == 10
     assert {3, 6, 9} <= set(steps), "log_every is 3 steps of 64 images"
     assert all(int(row["images"]) == 64 * int(row["step"]) for row in rows)
-    tested = [int(row["step"]) for row in rows if row["split"] == "test" and row["name"] == "nll"]
-    assert tested == [5, 10]
-    nll = [float(row["value"]) for row in rows if row["split"] == "test" and row["name"] == "nll"]
+    curve = [r for r in rows if r["split"] == "train (last 20)" and r["name"] == "nll"]
+    assert [int(row["step"]) for row in curve] == [5, 10]
+    nll = [float(row["value"]) for row in curve]
     assert nll[-1] < nll[0] < 28 * 28 * math.log(2)
 
 
@@ -188,12 +188,25 @@ def test_a_state_of_other_hyperparameters_is_refused_by_name(small, tmp_path):
         "batch_size": 32,
         "seed": 1,
         "model.n_hidden": 9,
+        "hold_out": True,
     }.items():
         other = recipes.override(small, {key: value})
         with pytest.raises(
             RunStateError, match=f"started with {key} = .* and now {key} = {value}"
         ):
             run(other, tmp_path, resume=True)
+
+
+def test_a_run_of_before_there_was_a_choice_was_not_held_out(small, tmp_path):
+    """Its state does not name the setting."""
+    finished = run(small, tmp_path)
+    state = torch.load(tmp_path / STATE, weights_only=True)
+    assert state["hyperparameters"].pop("hold_out") is False
+    torch.save(state, tmp_path / STATE)
+    with pytest.raises(RunStateError, match="hold_out = False, and now hold_out = True"):
+        run(recipes.override(small, {"hold_out": True}), tmp_path, resume=True)
+    again = run(small, tmp_path, resume=True)
+    assert again.evaluation == pytest.approx(finished.evaluation)
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a state", None])
@@ -315,12 +328,14 @@ def test_a_training_follows_its_settings_step_by_step(tmp_path):
     generator = torch.Generator().manual_seed(0)
     pixels = torch.randint(256, (24, 1, 2, 2), generator=generator).to(torch.uint8)
     train_set = ImageSet(pixels, torch.zeros(24, dtype=torch.long), ("",))
-    test_set = ImageSet(pixels[:5] // 2, torch.zeros(5, dtype=torch.long), ("",))
+    validation_set = ImageSet(pixels[:5] // 2, torch.zeros(5, dtype=torch.long), ("",))
     settings = Settings(
         images=200, batch_size=8, seed=7, ema=0.3, schedule="cosine", warmup=0.2, clip=0.9
     )
     objective = Line()
-    result = train(objective, settings, train_set, test_set, tmp_path, {}, progress_bar=False)
+    result = train(
+        objective, settings, train_set, validation_set, tmp_path, {}, progress_bar=False
+    )
 
     w = average = 3.0
     for step, (mean, fraction) in enumerate(objective.seen):
@@ -340,11 +355,19 @@ def test_a_training_follows_its_settings_step_by_step(tmp_path):
     assert result["evaluation"]["away"] == pytest.approx(away, rel=1e-6)
 
 
-def test_a_run_learns_from_the_training_split_and_is_tested_on_the_other(tmp_path, monkeypatch):
+@pytest.mark.parametrize("hold_out", [False, True])
+def test_a_run_learns_from_training_images_and_shows_its_curve_on_validation_images(
+    hold_out, tmp_path, monkeypatch
+):
     recipe = recipes.get("nade-mnist")
-    recipe = recipes.override(recipe, {**recipe.smoke, "preprocessing": "threshold"})
-    splits = {s: load_images("mnist", s).scaled() > 0.5 for s in ("train", "test")}
-    learned, tested = [], []
+    changes = {"preprocessing": "threshold", "batch_size": 20, "hold_out": hold_out}
+    recipe = recipes.override(recipe, {**recipe.smoke, **changes})
+    train, validation = (
+        (load_images("mnist", s, hold_out=hold_out).scaled() > 0.5).float().flatten(1)
+        for s in ("train", "validation")
+    )
+    assert len(train) == (220 if hold_out else 240)
+    learned, shown = [], []
     step, evaluate = MaximumLikelihood.step, MaximumLikelihood.evaluate
 
     def noted_step(self, batch, update, at):
@@ -352,16 +375,20 @@ def test_a_run_learns_from_the_training_split_and_is_tested_on_the_other(tmp_pat
         return step(self, batch, update, at)
 
     def noted_evaluate(self, batch):
-        tested.append(batch.x)
+        shown.append(batch.x)
         return evaluate(self, batch)
 
     monkeypatch.setattr(MaximumLikelihood, "step", noted_step)
     monkeypatch.setattr(MaximumLikelihood, "evaluate", noted_evaluate)
     run(recipe, tmp_path)
-    for seen, split in ((torch.cat(learned), "train"), (torch.cat(tested), "test")):
-        distance = torch.cdist(seen.flatten(1), splits[split].float().flatten(1)).amin(1)
-        assert distance.max() == 0, split
-    assert len(torch.cat(tested)) == len(splits["test"])
+    epoch = torch.cat(learned).flatten(1)[: len(train)]
+    assert torch.equal(epoch.sum(0), train.sum(0)), "each training image once"
+    assert torch.cdist(epoch, train).amin(1).max() == 0
+    assert torch.equal(torch.cat(shown).flatten(1), validation)
+    with open(tmp_path / "log.csv", newline="") as file:
+        splits = {row["split"] for row in csv.DictReader(file)}
+    assert splits == {"train", "validation" if hold_out else "train (last 20)"}
+    assert (torch.cdist(validation, train).amin(1) > 0).all() == hold_out
 
 
 def test_the_noise_of_a_step_is_not_that_of_its_batch():

@@ -216,14 +216,15 @@ class ReadsHalves(AttributeClassifier):
 
 
 def data() -> ImageSet:
-    return ImageSet((255 * flat(LABEL)).round().to(torch.uint8), LABEL, ("left", "right"))
+    return ImageSet((255 * flat(LABEL)).round().to(torch.uint8), LABEL, ("left", "right"), "test")
 
 
 def measured(judge: AttributeClassifier | None, n: int | None = None) -> dict[str, Metric]:
     on = Evaluation(
         data="avatars",
         preprocessing="none",
-        split=lambda split: data(),
+        split="test",
+        load=lambda split: data(),
         device=torch.device("cpu"),
         judge=judge,
         n_images=n,
