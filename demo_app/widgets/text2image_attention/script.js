@@ -264,7 +264,6 @@ export default zoo.widget({
         showAll();
       },
       words: show,
-      paint: showAll,
       png() {
         if (!shown) return null;
         const items = [
