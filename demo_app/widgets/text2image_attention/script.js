@@ -264,15 +264,15 @@ export default zoo.widget({
         showAll();
       },
       words: show,
-      paint: showAll,
       png() {
         if (!shown) return null;
         const items = [
-          { canvas: grid.cells, title: shown.text.slice(0, 40) },
+          { canvas: grid.cells, title: find("whose").textContent },
           ...buttons.map(({ button, canvas }) => ({ canvas, title: button.getAttribute("aria-label") })),
         ];
         const layer = part.get("layer");
-        const heading = layer ? zoo.t("text2image.attention_layer", { layer: zoo.number(layer) }) : zoo.t("text2image.attention_mean");
+        const of = layer ? zoo.t("text2image.attention_layer", { layer: zoo.number(layer) }) : zoo.t("text2image.attention_mean");
+        const heading = `${of} · ${find("of").textContent}`;
         return [zoo.sheet(items, { columns: 6, size: 192, heading }), "genzoo-text2image-attention.png"];
       },
       json() {
