@@ -38,6 +38,8 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 TARGET = {"p50": 16.0, "p95": 50.0}
 EDIT = {"p95": 80.0}
 """Of a whole color picture, by a convolutional network."""
+ACT = {"p95": 100.0}
+"""Of what is pressed once, and not dragged."""
 
 WATCH = """
 (selector) => {
@@ -163,6 +165,27 @@ def open_cyclegan(page: Page) -> None:
     page.get_by_test_id("tab-cyclegan").click()
     page.locator("[data-testid=cyclegan-colored][data-ink]").wait_for()
     page.get_by_test_id("cyclegan-draw").scroll_into_view_if_needed()
+
+
+def open_tab(page: Page, tab: str, ready: str, part: str) -> None:
+    """`ready` is what is there once the tab has its first answers, `part` what is pressed."""
+    page.get_by_test_id("tab-" + tab).click()
+    page.locator(ready).first.wait_for()
+    page.get_by_test_id(part).scroll_into_view_if_needed()
+
+
+def shuffle(page: Page, k: int, j: int) -> tuple[float, float]:
+    return middle(page, "puzzle-shuffle")
+
+
+def chip(page: Page, k: int, j: int) -> tuple[float, float]:
+    """One or the other color of hair, in turns."""
+    return middle(page, f"text2image-chip-hair_color-{('black', 'gray')[k % 2]}")
+
+
+def middle(page: Page, name: str) -> tuple[float, float]:
+    x, y, width, height = box_of(page, name)
+    return x + width / 2, y + height / 2
 
 
 def place(page: Page, k: int, j: int, plane: str = "vae-map") -> tuple[float, float]:
@@ -308,6 +331,34 @@ CASES = [
         open_cyclegan,
         partial(pixel, canvas="cyclegan-draw"),
         target=EDIT,
+    ),
+    Case(
+        "press for other pieces -> restored face",
+        "[data-testid=puzzle-restored]",
+        "click",
+        partial(
+            open_tab,
+            tab="puzzle",
+            ready="[data-testid=puzzle-restored][data-shown]",
+            part="puzzle-shuffle",
+        ),
+        shuffle,
+        moves=0,
+        target=ACT,
+    ),
+    Case(
+        "press a chip -> eight faces of the caption",
+        "[data-testid=text2image-face-0-7] canvas",
+        "click",
+        partial(
+            open_tab,
+            tab="text2image",
+            ready="[data-testid=text2image-row-0][data-shown]",
+            part="text2image-chips",
+        ),
+        chip,
+        moves=0,
+        target=ACT,
     ),
 ]
 

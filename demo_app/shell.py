@@ -33,6 +33,7 @@ from demo_app.services.pixels import PixelsService
 from demo_app.services.puzzle import PuzzleService
 from demo_app.services.rnade import RNADEService
 from demo_app.services.stargan import StarGANService
+from demo_app.services.text2image import Text2ImageService
 from demo_app.services.transformer import TransformerService
 from demo_app.services.vae import VAEService
 from demo_app.store import Store
@@ -53,6 +54,7 @@ from demo_app.tabs import (
     puzzle,
     rnade,
     stargan,
+    text2image,
     transformer,
     vae,
 )
@@ -105,6 +107,7 @@ TABS: tuple[Tab, ...] = (
     Tab("infogan", [(InfoGANService, infogan.build)]),
     Tab("stargan", [(StarGANService, stargan.build)]),
     Tab("cyclegan", [(CycleGANService, cyclegan.build)]),
+    Tab("text2image", [(Text2ImageService, text2image.build)]),
     Tab("puzzle", [(PuzzleService, puzzle.build)]),
     Tab(
         "compare",

@@ -29,6 +29,7 @@ PICTURES = {
     "infogan": "",
     "stargan": "",
     "cyclegan": "",
+    "text2image": "",
     "puzzle": "",
     "compare": "&compare.model=infogan-mnist&compare.cell=12",
 }

@@ -9,7 +9,7 @@ from genzoo.train import Settings
 
 CARD = ModelCard(
     key="code_transformer",
-    title=Text("VQ-VAE + Transformer", "VQ-VAE + 트랜스포머"),
+    title=Text("VQ Transformer", "VQ 트랜스포머"),
     year=2021,
     paper="Ramesh et al., Zero-Shot Text-to-Image Generation, 2021",
     paper_url="https://arxiv.org/abs/2102.12092",
@@ -48,9 +48,7 @@ CARD = ModelCard(
 def transformer_avatars() -> Recipe:
     return Recipe(
         summary="Faces by their captions, code after code, in English and Korean",
-        # Its card and its tab join the others when there is a release of Text2Image.
-        paper=CARD.paper,
-        paper_url=CARD.paper_url,
+        card=CARD,
         model=CodeTransformer,
         model_kwargs=dict(
             event_shape=(3, 64, 64),

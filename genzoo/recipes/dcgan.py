@@ -16,7 +16,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1511.06434",
     release="dcgan-mnist",
     tab="dcgan",
-    place=(1, 3),
+    place=(2, 3),
     formula=Formula(
         "tanh(W ∗ᵀ h(z))",
         "min<sub>G</sub> max<sub>D</sub> V(D, G),<br>G(z) = tanh(W ∗ᵀ relu(BN(W′ ∗ᵀ …)))",
@@ -117,7 +117,7 @@ def dcgan_avatars() -> Recipe:
         ),
         data="avatars",
         settings=Settings(
-            images=279_200,
+            images=220_080,
             batch_size=16,
             ema=0.999,
             precision="bfloat16",

@@ -16,7 +16,7 @@ CARD = ModelCard(
     paper_url="https://proceedings.mlr.press/v15/larochelle11a.html",
     release="nade-mnist",
     tab="nade",
-    place=(2, 4),
+    place=(2, 3),
     formula=Formula(
         "σ(V σ(W x<sub>&lt;i</sub>))",
         "h<sub>i</sub> = σ(c + W<sub>·,&lt;i</sub> x<sub>&lt;i</sub>)<br>p(x<sub>i</sub> = 1 | "

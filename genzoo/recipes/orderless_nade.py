@@ -15,7 +15,7 @@ CARD = ModelCard(
     paper_url="https://proceedings.mlr.press/v32/uria14.html",
     release="nade-orderless-mnist",
     tab="nade",
-    place=(3, 4),
+    place=(3, 1),
     formula=Formula(
         "E<sub>o</sub>[log p(x | o)]",
         "max E<sub>o</sub>[Σ<sub>i</sub> log p(x<sub>o(i)</sub> | x<sub>o(&lt;i)</sub>)]",

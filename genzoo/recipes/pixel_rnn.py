@@ -19,7 +19,7 @@ ROW_LSTM = ModelCard(
     paper_url=URL,
     release="row-lstm-mnist",
     tab="pixelrnn",
-    place=(3, 3),
+    place=(3, 2),
     formula=Formula(
         "LSTM(h<sub>r−1</sub>, x<sub>r</sub>)",
         "h<sub>r</sub> = LSTM(k ∗ h<sub>r−1</sub>, k ∗ x<sub>r</sub>)",
@@ -68,7 +68,7 @@ DIAGONAL_BILSTM = ModelCard(
     paper_url=URL,
     release="diagonal-bilstm-mnist",
     tab="pixelrnn",
-    place=(3, 2),
+    place=(3, 3),
     formula=Formula(
         "LSTM(h<sub>c−1</sub>, h<sub>r−1</sub>)",
         "h<sub>r,c</sub> = LSTM(h<sub>r,c−1</sub>, h<sub>r−1,c</sub>, x<sub>r,c</sub>)",

@@ -15,7 +15,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1710.10196",
     release="progan-avatars",
     tab="progan",
-    place=(2, 2),
+    place=(3, 1),
     formula=Formula(
         "(1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub>",
         "G(z) = (1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub><br>"
@@ -67,18 +67,18 @@ def progan_avatars() -> Recipe:
         model_kwargs=dict(event_shape=(3, 64, 64), n_latent=128, width=16, max_width=128),
         objective=ProgressiveGame,
         objective_kwargs=dict(
-            lr=0.001,
-            lr_critic=0.001,
+            lr=0.003,
+            lr_critic=0.003,
             width=16,
-            stay=10_000,
-            fade=6_000,
+            stay=8_000,
+            fade=5_000,
             penalty=10.0,
             penalty_interval=4,
             drift=0.001,
         ),
         data="avatars",
         settings=Settings(
-            images=100_000,
+            images=80_000,
             batch_size=8,
             ema=0.999,
             schedule="constant",

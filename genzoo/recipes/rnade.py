@@ -19,7 +19,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1306.0186",
     release="rnade-fashion",
     tab="nade",
-    place=(2, 3),
+    place=(2, 4),
     formula=Formula(
         "Σ<sub>k</sub> π<sub>k</sub> N(μ<sub>k</sub>, σ<sub>k</sub>²)",
         "p(x<sub>i</sub> | x<sub>&lt;i</sub>) = Σ<sub>k</sub> π<sub>ik</sub> N(x<sub>i</sub>; "

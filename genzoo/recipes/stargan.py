@@ -16,7 +16,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1711.09020",
     release="stargan-avatars",
     tab="stargan",
-    place=(2, 3),
+    place=(3, 3),
     formula=Formula(
         "G(x, c)",
         "V(D, G) + E[−log D(c | G(x, c))]<br>+ λ E|G(G(x, c), c′) − x|",

@@ -16,7 +16,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1706.03762",
     release="transformer-mnist",
     tab="transformer",
-    place=(3, 1),
+    place=(3, 4),
     formula=Formula(
         "softmax(QKᵀ) V",
         "h = softmax(Q Kᵀ / √d + mask) V",

@@ -240,7 +240,7 @@ def vae_avatars() -> Recipe:
         objective_kwargs=dict(lr=0.001, beta=1.0, free_bits=0.0),
         data="avatars",
         settings=Settings(
-            images=305_600,
+            images=240_960,
             batch_size=32,
             ema=0.999,
             clip=1000.0,

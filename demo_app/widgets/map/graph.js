@@ -26,11 +26,13 @@ export function drawEdges(figure, edges, { on, boxOf }) {
   const group = figure.querySelector(".edges g");
   group.replaceChildren();
   if (!box.width) return;
+  const keys = [...new Set(edges.flatMap(({ from, to }) => [from, to]))];
   const marked = [...edges].sort((a, b) => Number(on(a)) - Number(on(b)));
   for (const edge of marked) {
     const kind = on(edge) ? "-on" : "";
     const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    line.setAttribute("d", route(boxOf(edge.from), boxOf(edge.to), box));
+    const others = keys.filter((key) => key !== edge.from && key !== edge.to).map(boxOf);
+    line.setAttribute("d", route(boxOf(edge.from), boxOf(edge.to), box, others));
     line.setAttribute("class", "line" + kind);
     line.setAttribute("marker-end", `url(#map-head${kind})`);
     line.dataset.edge = edge.from + " " + edge.to;
@@ -38,8 +40,9 @@ export function drawEdges(figure, edges, { on, boxOf }) {
   }
 }
 
-/* From the side that looks at the other node; downward along the left, past the words. */
-function route(a, b, figure) {
+/* From the side that looks at the other node; downward along the left, past the words, and where
+   another node is in the way, beside it. */
+function route(a, b, figure, others) {
   const [x, y] = [figure.left, figure.top];
   if (Math.abs(a.top - b.top) < 10) {
     const level = a.top + a.height / 2 - y;
@@ -47,6 +50,11 @@ function route(a, b, figure) {
   }
   const end = b.left + 14 - x;
   const start = Math.abs(a.left - b.left) < 8 ? end : a.left + 14 - x;
+  const isBetween = (c) => c.top > a.bottom && c.bottom < b.top && c.left < end + x && c.right > end + x;
+  if (start === end && others.some(isBetween)) {
+    const gutter = a.left - 5 - x;
+    return `M${a.left - x} ${a.bottom - 14 - y}H${gutter}V${b.top - 8 - y}H${end}V${b.top - y}`;
+  }
   const bend = a.bottom + 7 - y;
   return `M${start} ${a.bottom - y}V${bend}H${end}V${b.top - y}`;
 }

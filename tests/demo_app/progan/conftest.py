@@ -9,7 +9,6 @@ import torch
 
 from demo_app import shell
 from demo_app.services.progan import ProGANService
-from demo_app.store import Store
 from demo_app.tabs import progan
 from tests.demo_app.page import served
 from tests.demo_app.released import folders, write_release
@@ -29,11 +28,6 @@ def write_releases(folder: Path) -> None:
 
 
 folder, module_folder = folders(write_releases)
-
-
-@pytest.fixture(scope="module")
-def store(module_folder):
-    return Store()
 
 
 @pytest.fixture(scope="module")
