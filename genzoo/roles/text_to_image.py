@@ -150,19 +150,6 @@ class TextToImage(PictureSource):
         real = data.scaled(slice(N_ROWS)).unsqueeze(1)
         return torch.cat([real, rows], dim=1).flatten(0, 1)
 
-    def snapshot(
-        self, data: ImageSet, preprocessing: str, seed: int
-    ) -> Callable[[], Tensor] | None:
-        """Two images of each of eight captions, always of the same noise, (16, *event_shape) in 8
-        bits."""
-        texts = [text for text in _captions(data, N_ROWS) for _ in range(2)]
-
-        def keep() -> Tensor:
-            made = self.images_of(texts, generator=seeded(seed, 4))
-            return (255 * made).round().to(torch.uint8)
-
-        return keep
-
     @classmethod
     def tables(cls) -> list[Table]:
         return [PICTURES, CAPTIONS]

@@ -72,6 +72,30 @@ def test_the_command_makes_those_of_every_release_that_is_there(folder, monkeypa
     assert NADEService(Store()).missing() is None
 
 
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_codes_of_a_training_are_of_the_digits_that_they_were_kept_of(
+    split, tmp_path, monkeypatch
+):
+    """Validation digits; test digits, where the release is of before that."""
+    recipe = recipes.override(recipes.get("aae-mnist"), recipes.get("aae-mnist").smoke)
+    model = recipe.build_model().eval()
+    data = load_images("mnist", split)
+    keep = model.snapshot(data, "dynamic", 0)
+    assert keep is not None
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
+    path = releases.save(recipe, model, Provenance(64, 1.0, "none"), [], snapshots={64: keep()})
+    if split == "test":
+        config = json.loads((path / "config.json").read_text())
+        del config["snapshots_of"]
+        (path / "config.json").write_text(json.dumps(config))
+    made = assets.latents.aae_plane(model, "aae-mnist")
+    x = preprocess_once(data.scaled(), "dynamic")
+    digits = np.unpackbits(made["digits"], axis=1).reshape(-1, 1, 28, 28)
+    assert (digits == x.numpy()).all()
+    assert made["labels"].tolist() == data.labels.tolist()
+    assert made["codes"].shape == (1, len(data), 2)
+
+
 def test_what_models_of_faces_are_compared_by(tmp_path, monkeypatch):
     monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path / "checkpoints"))
     monkeypatch.setenv("GENZOO_DATA", str(tmp_path / "data"))
@@ -110,30 +134,6 @@ def test_a_picture_of_several_is_laid_row_by_row():
     gray = pictures.sheet(images[:, :4], 4, side=2)
     assert gray.shape == (2, 8)
     assert gray[:, 2:4].ravel().tolist() == images[1, :4].tolist()
-
-
-@pytest.mark.parametrize("split", ["validation", "test"])
-def test_codes_of_a_training_are_of_the_digits_that_they_were_kept_of(
-    split, tmp_path, monkeypatch
-):
-    """Validation digits; test digits, where the release is of before that."""
-    recipe = recipes.override(recipes.get("aae-mnist"), recipes.get("aae-mnist").smoke)
-    model = recipe.build_model().eval()
-    data = load_images("mnist", split)
-    keep = model.snapshot(data, "dynamic", 0)
-    assert keep is not None
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
-    path = releases.save(recipe, model, Provenance(64, 1.0, "none"), [], snapshots={64: keep()})
-    if split == "test":
-        config = json.loads((path / "config.json").read_text())
-        del config["snapshots_of"]
-        (path / "config.json").write_text(json.dumps(config))
-    made = assets.latents.aae_plane(model, "aae-mnist")
-    x = preprocess_once(data.scaled(), "dynamic")
-    digits = np.unpackbits(made["digits"], axis=1).reshape(-1, 1, 28, 28)
-    assert (digits == x.numpy()).all()
-    assert made["labels"].tolist() == data.labels.tolist()
-    assert made["codes"].shape == (1, len(data), 2)
 
 
 def test_the_aggregated_posterior_is_the_mean_of_the_gaussians():

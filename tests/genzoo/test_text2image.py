@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from genzoo.data import Batch, ImageSet, words
-from genzoo.data.avatars import SCHEMA, changed, face, sample_labels
+from genzoo.data.avatars import SCHEMA, changed, face
 from genzoo.data.captions import GROUPS, LANGUAGES, caption
 from genzoo.metrics.captions import caption_metrics, entropies
 from genzoo.models import Text2Image, TextGame
@@ -494,43 +494,6 @@ def test_a_sheet_has_a_row_for_each_caption_that_begins_with_the_real_image():
     rows = sheet.unflatten(0, (8, 8))
     torch.testing.assert_close(rows[:, 0], data.scaled(), rtol=0, atol=0)
     assert torch.equal(rows[:, 1], rows[:, 7])
-    kept = tiny().snapshot(data, "none", seed=0)
-    assert kept is not None
-    assert torch.equal(kept(), kept())
-    assert kept().shape == (16, 3, 16, 16)
-
-
-def test_pictures_are_of_captions_as_a_training_has_them():
-    heard: list[str] = []
-
-    class Hears(Paints):
-        def generate(self, tokens, *, generator=None):
-            heard.extend(words.decode(row) for row in tokens.tolist())
-            return 2 * super().generate(tokens, generator=generator)
-
-    x = Hears(fixed=True).pictures(400, generator=torch.Generator().manual_seed(5))
-    assert x.shape == (400, 3, 16, 16)
-    assert 0 <= x.min() < x.max() <= 1
-    korean = sum(not text.isascii() for text in heard)
-    assert 150 < korean < 250
-    said = [len({n for p in words.reading(t) for n in p.says}) for t in heard]
-    assert {min(said), max(said)} == {1, K}
-    # The faces are those that the noise's first part says, the captions those of the rest.
-    u = uniform(400, K + words.N_NOISE, seed=5)
-    tokens = words.sample_captions(sample_labels(u[:, :K]), u[:, K:])
-    assert heard == [words.decode(row) for row in tokens.tolist()]
-
-
-def test_pictures_follow_their_generator_and_are_counted():
-    model = tiny()
-    seeds = (0, 0, 1)
-    a, b, c = (model.pictures(3, generator=torch.Generator().manual_seed(s)) for s in seeds)
-    assert torch.equal(a, b)
-    assert not torch.equal(a, c)
-    [whole] = model.drawing(3, torch.Generator().manual_seed(0))
-    assert torch.equal(whole, a)
-    with pytest.raises(ValueError, match="number of samples must be at least 1, not 0"):
-        model.pictures(0)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
