@@ -431,7 +431,11 @@ def test_every_metric_of_puzzles():
         "2 x 2 pieces, 1 missing, shuffled by a fixed seed, 7 validation images"
     )
     [(_, cells)] = PUZZLES.rows(
-        {"figures": [f.to_dict() for f in found.values()], "images_seen": 1200}
+        {
+            "figures": [f.to_dict() for f in found.values()],
+            "images_seen": 1200,
+            "hyperparameters": {},
+        }
     )
     assert len(cells) == PUZZLES.columns.count(" | ") + 1
     assert cells[:2] == ["1,200", "2 x 2"]

@@ -36,7 +36,7 @@ def close(a, b):
 def test_what_is_known_of_the_release(service):
     about = service.about()
     assert about["resolutions"] == [4, 8, 16, 32, 64]
-    assert (about["stay"], about["fade"]) == (10_000, 6_000)
+    assert (about["stay"], about["fade"]) == (8_000, 5_000)
     assert about["figures"]["fid"] == 5.5
 
 
@@ -78,7 +78,7 @@ def test_the_walk_goes_through_its_samples_and_back(service):
 def test_the_growth_is_told_by_the_schedule(service):
     grown = service.growth()
     assert grown["images_seen"].tolist() == list(SEEN)
-    assert grown["level"].tolist() == pytest.approx([0, 2_000 / 6_000, 1, 4])
+    assert grown["level"].tolist() == pytest.approx([0, 1_000 / 5_000, 1, 4])
     assert service.moment(1).shape == (12, 3, 64, 64)
     assert (service.moment(1) != service.moment(2)).any()
 
@@ -126,9 +126,9 @@ def test_what_the_page_is_sent(service):
     sent = wire.unpack_bytes(answer["image"], 3 * 16 * 16)
     np.testing.assert_allclose(sent, service.face(3, 5, 1.25).ravel(), atol=0.003)
     shown = progan.numbers(service.about())
-    assert (shown["fid"], shown["stay"]) == ("5.50", "10,000")
+    assert (shown["fid"], shown["stay"]) == ("5.50", "8,000")
     for language in text.LANGUAGES:
-        assert "10,000" in text.markdown("progan", language, **shown)
+        assert "8,000" in text.markdown("progan", language, **shown)
 
 
 def test_the_model_is_what_the_service_takes_it_for(model):

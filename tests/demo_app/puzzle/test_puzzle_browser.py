@@ -77,6 +77,10 @@ def expect_board(page, expected):
 
 def expect_restored(page, service, n=3) -> dict:
     """What is restored of the pieces on the board, and all that is said of it."""
+    expect(page.get_by_test_id("puzzle-board")).to_have_attribute(
+        "data-shown",
+        re.compile(f"^.{{{n * n}}}$"),  # another size comes with its picture
+    )
     pieces = there(page)
     restored = page.get_by_test_id("puzzle-restored")
     expect(restored).to_have_attribute("data-shown", f"{n} {','.join(map(str, pieces))}")

@@ -219,6 +219,7 @@ def test_sliders_are_in_the_order_of_kl_and_decode_live(visit, service):
     x = service.images("vae-mnist")[0][FIRST] / 255
     answer = service.decode("vae-mnist", z, x)
     np.testing.assert_allclose(levels(picture(page)), answer["image"], atol=0.006)
+    pause(page, 0)  # the words come in the frame after the picture
     shown = page.get_by_test_id("vae-likelihood").inner_text().partition("=")[2]
     assert number(shown) == pytest.approx(answer["log_likelihood"], abs=0.051)
     assert state(page)["vae.from"] == "hand"
