@@ -84,6 +84,18 @@ def test_the_nearest_face_is_the_nearest_and_few_are_drawn(drawn, train, test):
     assert len(drawn.asked) < 12 * 8
 
 
+def test_of_a_short_code_more_are_drawn_and_the_nearest_is_the_same(train, test, monkeypatch):
+    monkeypatch.setattr(real, "N_CODE", 5)
+    of = Drawn(Drawn.packed(train=train, test=test), "train")
+    x = hard(train, test)
+    index, distance = of.nearest(x)
+    truth = distances(x, train)
+    assert index.tolist() == truth.argmin(1).tolist()
+    np.testing.assert_allclose(distance, truth.min(1), rtol=1e-5, atol=1e-5)
+    bound = np.stack([of._at_least(torch.from_numpy(one)).numpy() for one in x])
+    assert (bound.argmin(1) != index).sum() > 3  # the first that is drawn may be another
+
+
 def test_a_face_is_never_nearer_than_its_bound(drawn, train, test):
     x = hard(train, test)
     truth = distances(x, train)
