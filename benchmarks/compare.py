@@ -1,6 +1,6 @@
 """From opening the Compare tab to a sheet of every model on the screen.
 
-    python -m benchmarks.compare [-n VISITS] [--json FILE] [--check]
+    python -m benchmarks.compare [--data DATA] [-n VISITS] [--json FILE] [--check]
 
 Starts the app with the releases that are there and opens it in headless Chromium on loopback; each
 visit is a new page, with a seed that nobody has asked for before, so that every sheet is drawn
@@ -48,9 +48,9 @@ WATCH = """
 """
 
 
-def visit(browser: Browser, url: str, seed: int) -> dict[str, float]:
+def visit(browser: Browser, url: str, data: str, seed: int) -> dict[str, float]:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(f"{url}#tab=nade&compare.seed={seed}")
+    page.goto(f"{url}#tab=nade&compare.data={data}&compare.seed={seed}")
     page.get_by_test_id("nade-score").filter(has_text=".").wait_for()
     page.wait_for_timeout(3000)  # its completions are drawn
     times: dict[str, float] = page.evaluate(WATCH)
@@ -64,6 +64,7 @@ def p95(answers: dict[str, list[float]]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", default="mnist", help="the data set whose models are compared")
     parser.add_argument("-n", type=int, default=5, help="visits")
     parser.add_argument("--json", help="also write the figures to this file")
     parser.add_argument("--check", action="store_true", help="fail when a target is missed")
@@ -72,7 +73,7 @@ def main() -> None:
     with served() as url, sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        visit(browser, url, 1_000_000)  # the models are loaded now
+        visit(browser, url, arguments.data, 1_000_000)  # the models are loaded now
         socket = url.replace("http", "ws") + live.PATH
         alone = read_other_tabs(socket, 4)
         visits: list[dict[str, float]] = []
@@ -82,12 +83,13 @@ def main() -> None:
         )
         reader.start()
         for seed in range(arguments.n):
-            visits.append(visit(browser, url, seed + 1))
+            visits.append(visit(browser, url, arguments.data, seed + 1))
         reader.join()
         browser.close()
 
     result: dict[str, Any] = {
         "unit": "ms",
+        "data": arguments.data,
         "target": TARGET,
         "sheets": visits[0]["n"],
         "first": statistics.median(v["first"] for v in visits),
@@ -96,7 +98,8 @@ def main() -> None:
         "others_alone_p95": p95(alone),
         "others_p95": p95(others),
     }
-    print(f"{result['sheets']:.0f} sheets of 64, {len(visits)} visits, ms, medians")
+    sheets = f"{result['sheets']:.0f} sheets of 64 of {arguments.data}"
+    print(f"{sheets}, {len(visits)} visits, ms, medians")
     for name in ("first", "all", "slowest", "others_alone_p95", "others_p95"):
         target = f"   target {TARGET[name]:.0f}" if name in TARGET else ""
         print(f"{name:<20} {result[name]:8.0f}{target}")

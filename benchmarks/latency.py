@@ -174,12 +174,6 @@ def open_tab(page: Page, tab: str, ready: str, part: str) -> None:
     page.get_by_test_id(part).scroll_into_view_if_needed()
 
 
-def resolution(page: Page, k: int, j: int) -> tuple[float, float]:
-    """Along the slider of the Progressive GAN's resolution."""
-    x, y, width, height = box_of(page, "progan-level")
-    return x + width * (0.1 + 0.03 * (k % 22)) + 3 * j, y + height / 2
-
-
 def shuffle(page: Page, k: int, j: int) -> tuple[float, float]:
     return middle(page, "puzzle-shuffle")
 
@@ -336,19 +330,6 @@ CASES = [
         "pointerrawupdate",
         open_cyclegan,
         partial(pixel, canvas="cyclegan-draw"),
-        target=EDIT,
-    ),
-    Case(
-        "drag the resolution -> face",
-        "[data-testid=progan-face]",
-        "pointerrawupdate",
-        partial(
-            open_tab,
-            tab="progan",
-            ready="[data-testid=progan-face][data-shown]",
-            part="progan-level",
-        ),
-        resolution,
         target=EDIT,
     ),
     Case(

@@ -9,10 +9,12 @@ from PIL import Image
 
 
 def sheet(images: np.ndarray, columns: int, side: int = 28) -> np.ndarray:
-    """Images (N, side * side) as one picture, `columns` of them to a row without gaps."""
+    """Images (N, C * side * side) as one picture, `columns` of them to a row without gaps: (H, W),
+    or (C, H, W) where they have several channels."""
     rows = len(images) // columns
-    cells = images.reshape(rows, columns, side, side).transpose(0, 2, 1, 3)
-    return cells.reshape(rows * side, columns * side)
+    cells = images.reshape(rows, columns, -1, side, side).transpose(2, 0, 3, 1, 4)
+    laid = cells.reshape(-1, rows * side, columns * side)
+    return laid[0] if len(laid) == 1 else laid
 
 
 def png(levels: np.ndarray) -> bytes:

@@ -27,7 +27,6 @@ PICTURES = {
     "gan": "",
     "dcgan": "&dcgan.model=dcgan-fashion",
     "infogan": "",
-    "progan": "",
     "stargan": "",
     "cyclegan": "",
     "text2image": "",

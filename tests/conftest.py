@@ -72,3 +72,9 @@ def _no_hub(monkeypatch):
     """Nothing of this machine's settings, and no network, reaches a test."""
     monkeypatch.delenv("GENZOO_HUB", raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture
+def _real_releases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The releases of the repository, in place of a test's own."""
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(Path(__file__).parents[1] / "checkpoints"))

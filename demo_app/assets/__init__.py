@@ -25,6 +25,7 @@ from demo_app.assets.digits import (
 )
 from demo_app.assets.games import dcgan, infogan_mnist
 from demo_app.assets.latents import aae_plane, vae_fashion, vae_mnist, vae_mnist_2d
+from demo_app.services.datasets import DATA
 from demo_app.store import ASSETS
 from genzoo import releases
 
@@ -52,8 +53,7 @@ MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "dcgan-mnist": partial(dcgan, data="mnist"),
     "dcgan-fashion": partial(dcgan, data="fashion"),
     "infogan-mnist": infogan_mnist,
-    "judge-mnist": partial(compared, data="mnist", n_bits=1),
-    "judge-fashion": partial(compared, data="fashion", n_bits=2),
+    **{data.judge: partial(compared, data=data.name) for data in DATA.values()},
     "vae-fashion": vae_fashion,
     "vae-fashion-beta4": vae_fashion,
     "vae-fashion-beta16": vae_fashion,

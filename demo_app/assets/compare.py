@@ -6,32 +6,30 @@ import numpy as np
 from tqdm import tqdm
 
 from demo_app.services.compare import SLOW, CompareService
+from demo_app.services.datasets import DATA
 from demo_app.services.gallery import N_SHEET, Gallery
+from demo_app.services.real import packed
 from demo_app.store import Store
 from genzoo.data import load_images
-from genzoo.roles import Classifier
+from genzoo.roles import Evaluator
 
 
-def compared(judge: Classifier, data: str, n_bits: int) -> dict[str, np.ndarray]:
+def compared(judge: Evaluator, data: str) -> dict[str, np.ndarray]:
     """See `CompareService`; made anew when there is another model of the data.
 
-    The training images in 2^n_bits levels, which a nearest one needs no more than; the sheets, of
-    seed 0, of slow models; and what each model that can say so holds of each picture of all
-    sheets, and of the first test images.
+    The real images, as `demo_app.services.real` keeps them; the sheets, of seed 0, of slow models;
+    and what each model that can say so holds of each picture of all sheets, and of the first test
+    images.
     """
-    levels = 2**n_bits - 1
-    train = load_images(data, "train")
-    gray = train.images.flatten(1).numpy().astype(np.uint16)
-    rounded = ((gray * levels + 127) // 255).astype(np.uint8)
-    bits = np.unpackbits(rounded[:, :, None], axis=2)[:, :, 8 - n_bits :]
-
     gallery, service = Gallery(Store()), CompareService(Store())
     entries = gallery.entries(data)
     slow = [entry.name for entry in entries if (entry.seconds or 0) >= SLOW]
     columns = [entry.name for entry in entries]
     rows = [known["name"] for known in service.models(data) if known["believes"]]
-    real = load_images(data, "test").scaled(slice(N_SHEET)).flatten(1).numpy()
-    sheets = {name: gallery.sheet(name) for name in columns}
+    train, test = load_images(data, "train"), load_images(data, "test")
+    real = test.scaled(slice(N_SHEET)).flatten(1).numpy()
+    # Nothing is asked of sheets where no model believes.
+    sheets = {name: gallery.sheet(name) for name in (columns if rows else slow)}
     log_p = np.empty((len(rows), len(columns), N_SHEET), np.float32)
     real_log_p = np.empty((len(rows), N_SHEET), np.float32)
     with tqdm(total=log_p[..., 0].size, desc="log p", unit="sheet") as bar:
@@ -41,9 +39,7 @@ def compared(judge: Classifier, data: str, n_bits: int) -> dict[str, np.ndarray]
                 log_p[row, column] = service.log_prob(name, sheets[other])
                 bar.update()
     return {
-        "train": np.packbits(bits.reshape(len(bits), -1), axis=1),
-        "train_bits": np.array(n_bits),
-        "train_labels": train.labels.numpy().astype(np.uint8),
+        **packed(DATA[data], train, test),
         "slow": np.array(slow, dtype=str),
         "sheets": np.array([np.rint(255 * sheets[name]) for name in slow]).astype(np.uint8),
         "rows": np.array(rows, dtype=str),

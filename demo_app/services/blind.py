@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from demo_app.cache import LRUCache
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks
+from demo_app.services.datasets import DATA
 from demo_app.services.digits import test_digits
+from demo_app.services.real import Kept, RealPictures, drawn
 from demo_app.store import Store
 from genzoo import recipes, releases
 from genzoo.recipes import Recipe
-from genzoo.roles import Generative
+from genzoo.roles import PictureSource
 
 ROUNDS = 10
 MAX_FID = 30.0
-"""What the evaluator network tells apart more easily, or has not measured, is no riddle."""
+"""Above that of as many training images: what the evaluator network tells apart more easily, or
+has not measured, is no riddle."""
 
 N_SHEET = 64
 """Pictures of a model in which the one nearest to a real picture is looked for."""
 
-GAMES = (("mnist", "binary"), ("mnist", "gray"), ("fashion", "gray"))
-"""Data set and kind of pixels. Within a game all pictures have the same kind of pixels, or these
-would give the answer away."""
 
-REAL = {
-    ("mnist", "binary"): ("nade-mnist", "digits"),
-    ("mnist", "gray"): ("infogan-mnist", "digits"),
-    ("fashion", "gray"): ("vae-fashion", "images"),
+def _images(release: str, key: str) -> Callable[[Store], RealPictures]:
+    """Those of 8 bits in the array `key` beside a release."""
+    return lambda store: Kept(store.assets(release, {key})[key], 255)
+
+
+REAL: dict[tuple[str, str], Callable[[Store], RealPictures]] = {
+    ("mnist", "binary"): lambda store: Kept(test_digits(store, "nade-mnist")[0], 1),
+    ("mnist", "gray"): _images("infogan-mnist", "digits"),
+    ("fashion", "gray"): _images("vae-fashion", "images"),
+    ("avatars", "color"): lambda store: drawn(store, DATA["avatars"], "test"),
 }
-"""Releases beside which test images of each game lie, and the name of the array."""
+"""The test images of each game, which is a data set and a kind of pixels. Within a game all
+pictures have the same kind of pixels, or these would give the answer away."""
+
+GAMES = tuple(REAL)
 
 MAX_PACE = 1
 """The pace of a model's card above which not even one picture comes at once."""
@@ -52,7 +62,7 @@ class Maker:
 
 @dataclass(frozen=True)
 class Truth:
-    """What a picture is. Of a real one `maker` is None; `nearest` (784,) uint8 is then the picture
+    """What a picture is. Of a real one `maker` is None; `nearest` (D,) uint8 is then the picture
     nearest to it among 64 by `nearest_by`, and of a made one the nearest real one (`nearest_by` is
     None). Near by the Euclidean distance of the pixels."""
 
@@ -62,20 +72,22 @@ class Truth:
 
 
 class BlindService:
-    """A game is ten rounds of a data set and a kind, "binary" or "gray" pixels (see GAMES). What
-    is shown in a round is a function of (data, kind, seed, round) and of the releases that there
-    are: nothing is kept of who plays. Refuses bad input with BadInput, a missing or damaged
-    release with Unavailable.
+    """A game is ten rounds of a data set and a kind, "binary", "gray" or "color" pixels (see
+    GAMES). What is shown in a round is a function of (data, kind, seed, round) and of the releases
+    that there are: nothing is kept of who plays. Refuses bad input with BadInput, a missing or
+    damaged release with Unavailable.
 
     A picture is real with probability 1/2, else of a family and one of its releases, each drawn
     evenly. VAEs and AAEs take part where pixels are 0 or 1: their pictures are then draws of
-    p(x | z), as a sample of theirs is. GANs are of gray pixels, and take part there.
+    p(x | z), as a sample of theirs is. GANs are of gray pixels or in color, and take part there;
+    so do models of captions.
     """
 
     def __init__(self, store: Store):
         self._store = store
         self._round = lru_cache(maxsize=256)(self._round_of)
         self._sheet = lru_cache(maxsize=32)(self._sheet_of)
+        self._known = LRUCache(len(GAMES))
 
     def missing(self) -> Unavailable | None:
         """Why nothing can be played, if nothing can; reads no weights."""
@@ -87,16 +99,22 @@ class BlindService:
         )
 
     def games(self) -> list[dict[str, Any]]:
-        """Those that can be played: data, kind, and families, those of their makers."""
+        """Those that can be played: data, kind, shape, that of a picture (C, H, W), and families,
+        those of their makers."""
         return [
-            {"data": data, "kind": kind, "families": list(_families(makers))}
+            {
+                "data": data,
+                "kind": kind,
+                "shape": list(DATA[data].shape),
+                "families": list(_families(makers)),
+            }
             for (data, kind), makers in self._games.items()
         ]
 
     def round(self, data: Any, kind: Any, seed: Any, k: Any) -> np.ndarray:
-        """The picture of the k-th round, 0 to 9: (784,) uint8, 255 is ink. Tells nothing of the
-        answer: whatever is shown, a model's picture has been made, so that not even the time
-        does."""
+        """The picture of the k-th round, 0 to 9: (D,) uint8, 255 is ink; in color channel by
+        channel. Tells nothing of the answer: whatever is shown, a model's picture has been made,
+        so that not even the time does."""
         return self._round(*self._checked(data, kind, seed, k))[0]
 
     def reveal(self, data: Any, kind: Any, seed: Any, k: Any) -> Truth:
@@ -104,7 +122,9 @@ class BlindService:
         game, seed, k = self._checked(data, kind, seed, k)
         picture, maker, other = self._round(game, seed, k)
         if maker is not None:
-            return Truth(maker, _nearest(picture, self._real(game)), None)
+            real = self._real(game)
+            index, _ = real.nearest(picture[None].astype(np.float32) / 255)
+            return Truth(maker, _levels(real.picture(int(index[0]))), None)
         return Truth(None, _nearest(picture, self._sheet(game, other)), other)
 
     def _round_of(
@@ -116,16 +136,18 @@ class BlindService:
         # The same for all rounds of a game: none of its real pictures comes twice.
         real = self._real(game)
         shown = np.random.default_rng([number, seed]).permutation(len(real))[k % len(real)]
+        # One is drawn whatever is shown, as one is made: the time tells nothing.
+        one = _levels(real.picture(int(shown)))
         random = np.random.default_rng([number, seed, k])
         is_real = bool(random.integers(2))
         families = _families(self._games[game])
         family = families[list(families)[random.integers(len(families))]]
         maker = family[random.integers(len(family))]
         generator = torch.Generator().manual_seed(int(random.integers(2**62)))
-        quick = [one.name for one in self._games[game] if not one.slow] or [maker.name]
+        quick = [other.name for other in self._games[game] if not other.slow] or [maker.name]
         other = quick[random.integers(len(quick))] if maker.slow else maker.name
         made = self._draw(game, maker.name, 1, generator)[0]
-        return (real[shown], None, other) if is_real else (made, maker, other)
+        return (one, None, other) if is_real else (made, maker, other)
 
     def _sheet_of(self, game: tuple[str, str], name: str) -> np.ndarray:
         return self._draw(game, name, N_SHEET, torch.Generator().manual_seed(0))
@@ -133,19 +155,15 @@ class BlindService:
     def _draw(
         self, game: tuple[str, str], name: str, n: int, generator: torch.Generator
     ) -> np.ndarray:
-        """n pictures (n, 784) uint8; the model is let go of every few pixels."""
-        steps = self._store.steps(name, Generative, lambda model: model.drawing(n, generator))
+        """n pictures (n, D) uint8; the model is let go of every few pixels."""
+        steps = self._store.steps(name, PictureSource, lambda model: model.drawing(n, generator))
         x = list(steps)[-1]
         if game[1] == "binary":  # of an exact model they are 0 and 1, and stay so
             x = (torch.rand(x.shape, generator=generator) < x).to(x)
-        return _bytes(x)
+        return _levels(x.flatten(1).numpy())
 
-    def _real(self, game: tuple[str, str]) -> np.ndarray:
-        """Test images (N, 784) uint8."""
-        name, key = REAL[game]
-        if game[1] == "binary":
-            return test_digits(self._store, name)[0] * np.uint8(255)
-        return self._store.assets(name, {key})[key]
+    def _real(self, game: tuple[str, str]) -> RealPictures:
+        return self._known.get(game, lambda: REAL[game](self._store))
 
     @cached_property
     def _games(self) -> dict[tuple[str, str], list[Maker]]:
@@ -171,8 +189,10 @@ class BlindService:
             info = self._store.info(name)
         except Unavailable:
             return None
-        fid = {figure["name"]: figure["value"] for figure in info["figures"]}.get("fid")
-        if fid is None or fid > MAX_FID or info["hyperparameters"]["data"] != data:
+        figures = {figure["name"]: figure["value"] for figure in info["figures"]}
+        if "fid" not in figures or info["hyperparameters"]["data"] != data:
+            return None
+        if figures["fid"] - figures.get("fid_train_reference", 0.0) > MAX_FID:
             return None
         return Maker(name, card.tab, card.pace > 0)
 
@@ -190,12 +210,12 @@ class BlindService:
 
 
 def _fits(recipe: Recipe, kind: str) -> bool:
-    """Are the pixels of its pictures of this kind? In gray, a mean of p(x | z) would give itself
-    away, and so would the noise of a sample of it: only implicit models take part there."""
-    how = recipe.settings.preprocessing
+    """Are the pixels of its pictures of this kind? Where they are not 0 or 1, a mean of p(x | z)
+    would give itself away, and so would the noise of a sample of it."""
+    how, model = recipe.settings.preprocessing, recipe.model
     if kind == "binary":
-        return how not in ("none", "dequantized")
-    return how == "none" and recipe.model.knowledge == "implicit"
+        return model.from_noise and how not in ("none", "dequantized")
+    return issubclass(model, PictureSource) and model.pictures_are_samples and how == "none"
 
 
 def _families(makers: list[Maker]) -> dict[str, list[Maker]]:
@@ -210,5 +230,6 @@ def _nearest(picture: np.ndarray, among: np.ndarray) -> np.ndarray:
     return among[int(distances.argmin())]
 
 
-def _bytes(x: Tensor) -> np.ndarray:
-    return (x.flatten(1) * 255).round().clamp(0, 255).byte().numpy()
+def _levels(x: np.ndarray) -> np.ndarray:
+    """Numbers in [0, 1] as 0 to 255."""
+    return np.rint(255 * x).clip(0, 255).astype(np.uint8)

@@ -23,7 +23,8 @@ CUT = 40
 class CodeTransformerService(Service):
     """The same noise as for a face of the same seed."""
 
-    needs: ClassVar = {"transformer-avatars": frozenset()}
+    release = "transformer-avatars"
+    needs: ClassVar = {release: frozenset()}
 
     def attention(self, text: Any, seed: Any = 0) -> dict[str, Any]:
         """One face of a text, and how much each of its codes attended to each word.

@@ -14,7 +14,9 @@ import torch
 from demo_app.cache import LRUCache
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import checks, missed
-from demo_app.services.gallery import DATA, N_SHEET, D, Entry, Gallery
+from demo_app.services.datasets import DATA
+from demo_app.services.gallery import N_SHEET, Entry, Gallery
+from demo_app.services.real import RealPictures, training
 from demo_app.store import Store
 from genzoo import recipes
 from genzoo.data.preprocessing import preprocess_once
@@ -23,30 +25,32 @@ from genzoo.roles import Generative
 SLOW = 5.0
 """Seconds: a sheet that takes longer is shown as it was drawn beforehand, of one seed."""
 
-K = 50
-"""Draws of z in the bound of a latent variable model."""
-
-N_KEPT = 200
-"""Sheets that are kept, with what was found out about them."""
-
-NEARBY = 6000
-"""Training images that are compared at once."""
+N_KEPT, N_SHEETS = 400, 64
+"""Things found out about sheets that are kept, and sheets; one of faces takes 3 MB."""
 
 
 class CompareService:
-    """Pictures are 784 numbers in [0, 1], row by row; a sheet is 64 of them, numbered from 0;
-    log-probabilities are in nats. Refuses bad input with BadInput, a missing or damaged release
-    with Unavailable."""
+    """Pictures are D numbers in [0, 1], channel by channel and row by row, as many as the data set
+    has (`demo_app.services.datasets`); a sheet is 64 of them, numbered from 0; log-probabilities
+    are in nats. Refuses bad input with BadInput, a missing or damaged release with Unavailable."""
 
     def __init__(self, store: Store):
         self._store = store
         self._gallery = Gallery(store)
-        self._kept = LRUCache(N_KEPT)
+        self._kept, self._sheets = LRUCache(N_KEPT), LRUCache(N_SHEETS)
+        self._real = LRUCache(len(DATA))
+
+    all = tuple(DATA)
+    """The data sets on which models can be compared."""
 
     @property
     def data(self) -> tuple[str, ...]:
         """The data sets of which there is something to compare."""
         return tuple(data for data in DATA if self._gallery.entries(data))
+
+    def about(self, data: Any) -> dict[str, Any]:
+        """What a data set is; see `demo_app.services.datasets.DataSet.about`."""
+        return DATA[checks.choice("The data set", data, tuple(DATA))].about()
 
     def models(self, data: Any) -> list[dict[str, Any]]:
         """What is known of each model of a data set without asking it: name, kind ("tractable",
@@ -68,39 +72,43 @@ class CompareService:
         """64 pictures of a model.
 
         Returns:
-            images (64, 784); seed, of which they are, another than was asked for where the sheet
-            was drawn beforehand; seconds, which they took when they were drawn.
+            images (64, D); shape, of each (C, H, W); seed, of which they are, another than was
+            asked for where the sheet was drawn beforehand; seconds, which they took when they were
+            drawn.
         """
         entry = self._gallery.entry(model)
-        return self._sheet(entry, checks.seed(seed))
+        return {**self._sheet(entry, checks.seed(seed)), "shape": list(DATA[entry.data].shape)}
 
     def look(self, model: Any, cell: Any, seed: Any = 0) -> dict[str, Any]:
         """One picture of a sheet, and what is nearest to it of all that the model was shown.
 
         Returns:
-            image (784,); nearest (784,), the training image with the least sum of squared
-            differences, in as many levels as are kept of it; label, its class; distance, the root
-            of that sum.
+            image (D,); nearest (D,), the training image with the least sum of squared differences,
+            in as many levels as are kept of it; label, its class, or the value of each of its
+            attributes; distance, the root of that sum.
         """
         entry = self._gallery.entry(model)
         cell = checks.integer("The number of the picture", cell, 0, N_SHEET - 1)
         sheet = self._sheet(entry, checks.seed(seed))
-        images = sheet["images"]
+        images, real = sheet["images"], self._training(entry.data)
+        first, last = (0, N_SHEET) if real.at_once else (cell, cell + 1)
         index, distance = self._kept.get(
-            ("nearest", entry.name, sheet["seed"]), lambda: self._nearest(entry.data, images)
+            ("nearest", entry.name, sheet["seed"], first),
+            lambda: real.nearest(images[first:last]),
         )
-        train = self._train(entry.data)
+        at = cell - first
         return {
             "image": images[cell],
-            "nearest": train["images"][index[cell]] / train["white"],
-            "label": int(train["labels"][index[cell]]),
-            "distance": float(distance[cell]),
+            "nearest": real.picture(index[at]),
+            "label": real.labels[index[at]].tolist(),
+            "distance": float(distance[at]),
         }
 
     def believed(self, model: Any, cell: Any, seed: Any = 0) -> dict[str, float]:
         """How likely the models that can say so hold one picture of a sheet, in nats by their
-        names: log p(x), or a lower bound of it by 50 draws of z. Gray pictures are first drawn as
-        pixels of 0 and 1, or dequantized, as the model was shown its training images."""
+        names: log p(x), or a lower bound of it by the data set's number of samples of z. Gray
+        pictures are first drawn as pixels of 0 and 1, or dequantized, as the model was shown its
+        training images."""
         entry = self._gallery.entry(model)
         cell = checks.integer("The number of the picture", cell, 0, N_SHEET - 1)
         sheet = self._sheet(entry, checks.seed(seed))
@@ -114,17 +122,18 @@ class CompareService:
         }
 
     def log_prob(self, model: Any, images: np.ndarray) -> np.ndarray:
-        """What `believed` says, of pictures (N, 784): (N,)."""
+        """What `believed` says, of pictures (N, D): (N,)."""
         entry = self._gallery.entry(model)
         if not _believes(entry):
             raise BadInput(f"{entry.name} cannot say how likely a picture is.")
-        x = torch.from_numpy(np.asarray(images, np.float32)).view(-1, 1, 28, 28)
+        data = DATA[entry.data]
+        x = torch.from_numpy(np.asarray(images, np.float32)).view(-1, *data.shape)
         how = recipes.get(entry.name).settings.preprocessing
         # Each by itself, so that a picture's noise does not depend on its neighbours.
         x = torch.cat([preprocess_once(one, how) for one in x.split(1)])
         with self._store.model(entry.name, Generative) as held, torch.inference_mode():
-            nats = held.log_likelihood(x, K).double().numpy()
-        return nats - D * math.log(256) if how == "dequantized" else nats
+            nats = held.log_likelihood(x, data.k).double().numpy()
+        return nats - data.D * math.log(256) if how == "dequantized" else nats
 
     def _log_prob_of_one(self, model: str, image: np.ndarray) -> float:
         return float(self.log_prob(model, image[None])[0])
@@ -135,9 +144,9 @@ class CompareService:
         Returns:
             rows (R,), the models that can say so, and columns (C,), those whose sheets of seed 0
             these are of; mean and deviation (R, C) of what `believed` says of each 64; real (R,),
-            the mean on 64 test images.
+            the mean on 64 test images. No rows where no model of the data can say so.
         """
-        data = checks.choice("The data set", data, DATA)
+        data = checks.choice("The data set", data, tuple(DATA))
         assets = self._assets(data, "log_p", "rows", "columns", "real")
         names = {entry.name for entry in self._gallery.entries(data)}
         rows = [i for i, name in enumerate(assets["rows"]) if str(name) in names]
@@ -156,7 +165,7 @@ class CompareService:
         before = self._before(entry)
         if before is not None:
             return {"images": before, "seed": 0, "seconds": entry.seconds}
-        return self._kept.get(("sheet", entry.name, seed), lambda: self._drawn(entry, seed))
+        return self._sheets.get((entry.name, seed), lambda: self._drawn(entry, seed))
 
     def _drawn(self, entry: Entry, seed: int) -> dict[str, Any]:
         start = time.perf_counter()
@@ -176,34 +185,12 @@ class CompareService:
             return None
         return assets["sheets"][names.index(entry.name)].astype(np.float32) / 255
 
-    def _nearest(self, data: str, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Of pictures (N, 784): the number of the nearest training image, and how far it is."""
-        train = self._train(data)
-        x = torch.from_numpy(images)
-        best, index = torch.full((len(x),), torch.inf), torch.zeros(len(x), dtype=torch.long)
-        for s in range(0, len(train["images"]), NEARBY):
-            some = torch.from_numpy(train["images"][s : s + NEARBY]).float() / train["white"]
-            near, at = (some.square().sum(1) - 2 * x @ some.T).min(1)
-            index = torch.where(near < best, at + s, index)
-            best = torch.minimum(near, best)
-        distance = (best + x.square().sum(1)).clamp(min=0).sqrt()
-        return index.numpy(), distance.numpy()
-
-    def _train(self, data: str) -> dict[str, Any]:
-        """images (N, 784) uint8 from 0 to white, and labels (N,)."""
-        return self._kept.get(("train", data), lambda: self._unpacked(data))
-
-    def _unpacked(self, data: str) -> dict[str, Any]:
-        assets = self._assets(data, "train", "train_labels", "train_bits")
-        n_bits = int(assets["train_bits"])
-        bits = np.unpackbits(assets["train"], axis=1)[:, : D * n_bits].reshape(-1, D, n_bits)
-        weights = 2 ** np.arange(n_bits - 1, -1, -1, dtype=np.uint8)
-        images = (bits * weights).sum(2, dtype=np.uint8)
-        return {"images": images, "labels": assets["train_labels"], "white": 2**n_bits - 1}
+    def _training(self, data: str) -> RealPictures:
+        return self._real.get(data, lambda: training(self._store, DATA[data]))
 
     def _assets(self, data: str, *needed: str) -> dict[str, np.ndarray]:
         """Beside the judge, which knows the data and no model of it."""
-        return self._store.assets(f"judge-{data}", set(needed))
+        return self._store.assets(DATA[data].judge, set(needed))
 
 
 def _believes(entry: Entry) -> bool:

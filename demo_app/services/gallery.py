@@ -11,14 +11,11 @@ import numpy as np
 
 from demo_app.errors import Unavailable
 from demo_app.services import checks
+from demo_app.services.datasets import DATA
 from demo_app.store import Store
 from genzoo import recipes, releases
-from genzoo.cards import ModelCard
-from genzoo.roles import Generative
-
-D = 28 * 28
-DATA = ("mnist", "fashion")
-"""The data sets on which models can be compared."""
+from genzoo.recipes import Recipe
+from genzoo.roles import PictureSource
 
 N_SHEET = 64
 
@@ -28,8 +25,7 @@ class Entry:
     """A release that makes pictures.
 
     `kind` is "tractable", "approximate" or "implicit" (`genzoo.roles.KNOWLEDGE`); `tab` where its
-    model is explored, as the model's card says; `seconds` what
-    a picture and a sheet of 64 take, as measured with the release, if they were.
+    model is explored, as the model's card says, "" where it has none.
     """
 
     name: str
@@ -50,15 +46,16 @@ class Entry:
 
 
 class Gallery:
-    """Pictures are 784 numbers in [0, 1], row by row. A sheet is a function of the release and
-    the seed. Refuses bad input with BadInput, a missing or damaged release with Unavailable."""
+    """Pictures are D numbers in [0, 1], channel by channel and row by row: 784 of a gray one,
+    12288 of a face. A sheet is a function of the release and the seed. Refuses bad input with
+    BadInput, a missing or damaged release with Unavailable."""
 
     def __init__(self, store: Store):
         self._store = store
 
     def entries(self, data: Any) -> list[Entry]:
-        """The releases of a data set, "mnist" or "fashion", in the order of their recipes."""
-        data = checks.choice("The data set", data, DATA)
+        """The releases of a data set, one of DATA, in the order of their recipes."""
+        data = checks.choice("The data set", data, tuple(DATA))
         return [entry for entry in self._entries.values() if entry.data == data]
 
     def entry(self, name: Any) -> Entry:
@@ -71,10 +68,10 @@ class Gallery:
         found = {}
         for name in releases.names():
             recipe = recipes.get(name)
-            if recipe.card is None or not recipe.model.from_noise:
+            if not recipe.model.from_noise:
                 continue
             try:
-                entry = self._entry(name, recipe.card)
+                entry = self._entry(recipe)
             except Unavailable:
                 continue
             if entry.data in DATA:
@@ -82,16 +79,16 @@ class Gallery:
         return found
 
     def sheet(self, name: Any, seed: Any = 0) -> np.ndarray:
-        """A sheet of 64 pictures, (64, 784)."""
+        """A sheet of 64 pictures, (64, D)."""
         return list(self.drawing(name, seed))[-1]
 
     def drawing(self, name: Any, seed: Any = 0) -> Iterator[np.ndarray]:
         """A sheet as it comes about, a row of pixels after the other where the model draws them in
-        some order: each is (64, 784), NaN where nothing is drawn yet."""
+        some order: each is (64, D), NaN where nothing is drawn yet."""
         return self._drawing(name, N_SHEET, seed)
 
     def few(self, name: Any, n: Any, seed: Any = 0) -> np.ndarray:
-        """n pictures, 1 to 64, (n, 784): sooner than a sheet where a model is slow, and not a part
+        """n pictures, 1 to 64, (n, D): sooner than a sheet where a model is slow, and not a part
         of it."""
         n = checks.integer("The number of pictures", n, 1, N_SHEET)
         return list(self._drawing(name, n, seed))[-1]
@@ -99,17 +96,17 @@ class Gallery:
     def _drawing(self, name: Any, n: int, seed: Any) -> Iterator[np.ndarray]:
         entry = self.entry(name)
         generator = checks.generator(seed)
-        steps = self._store.steps(entry.name, Generative, lambda one: one.drawing(n, generator))
+        steps = self._store.steps(entry.name, PictureSource, lambda one: one.drawing(n, generator))
         for x in steps:
-            yield x.view(n, D).clone().numpy()
+            yield x.flatten(1).clone().numpy()
 
-    def _entry(self, name: str, card: ModelCard) -> Entry:
-        info = self._store.info(name)
+    def _entry(self, recipe: Recipe) -> Entry:
+        info = self._store.info(recipe.name)
         return Entry(
-            name=name,
+            name=recipe.name,
             data=info["hyperparameters"]["data"],
-            kind=str(recipes.get(name).model.knowledge),
-            tab=card.tab,
+            kind=str(recipe.model.knowledge),
+            tab=recipe.card.tab if recipe.card else "",
             paper=info["paper"],
             paper_url=info["paper_url"],
             n_parameters=info["n_parameters"],

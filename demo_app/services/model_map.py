@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +13,7 @@ from demo_app.errors import Unavailable
 from demo_app.services import checks, missed
 from demo_app.services.cyclegan import CycleGANService
 from demo_app.services.gallery import Gallery
+from demo_app.services.puzzle import PuzzleService
 from demo_app.services.stargan import StarGANService
 from demo_app.store import Store
 from genzoo import recipes
@@ -21,6 +23,9 @@ from genzoo.data.avatars import SCHEMA
 MAX_PICTURES = 16
 KEPT = 256
 """Answers that are kept: every visitor's first look is the same."""
+
+MISSING = 3
+"""Pieces of a puzzle that are taken away."""
 
 FIGURES = ("nll", "nll_bound", "fid")
 """What a node tells of its release, where it was measured."""
@@ -34,6 +39,12 @@ class ModelMapService:
         self._store = store
         self._gallery = Gallery(store)
         self._cyclegan, self._stargan = CycleGANService(store), StarGANService(store)
+        self._puzzle = PuzzleService(store)
+        self._of_faces: dict[str, Callable[[int, int], np.ndarray]] = {
+            self._cyclegan.release: self._colored,
+            self._stargan.release: self._edited,
+            self._puzzle.release: self._restored,
+        }
         self._kept = LRUCache(KEPT)
         self._cards = {card.key: card for card in recipes.cards()}
 
@@ -53,22 +64,28 @@ class ModelMapService:
     def pictures(self, node: Any, n: Any = 4, seed: Any = 0) -> np.ndarray:
         """n pictures of a node, 1 to 16, (n, 784) or (n, 12288): a function of the node, n and
         the seed. Sketches in color of "cyclegan"; of "stargan" faces with one attribute changed,
-        another one in each."""
+        another one in each; of "puzzle" faces restored from six of nine shuffled pieces."""
         key = checks.choice("The node", node, list(self._cards))
         n = checks.integer("The number of pictures", n, 1, MAX_PICTURES)
         seed = checks.seed(seed)
         release = self._cards[key].release
         self._store.info(release)
-        of_faces = (self._cyclegan.release, self._stargan.release)
-        draw = self._faces if release in of_faces else self._gallery.few
+        draw = self._faces if release in self._of_faces else self._gallery.few
         return self._kept.get((key, n, seed), lambda: draw(release, n, seed))
 
     def _faces(self, release: str, n: int, seed: int) -> np.ndarray:
-        seeds = checks.seeds(seed, n)
-        if release == self._cyclegan.release:
-            sketches = [self._cyclegan.pair(one)["sketch"] for one in seeds]
-            return np.stack([self._cyclegan.colored(sketch) for sketch in sketches])
-        return np.stack([self._edited(one, k) for k, one in enumerate(seeds)])
+        of_face = self._of_faces[release]
+        return np.stack([of_face(one, k) for k, one in enumerate(checks.seeds(seed, n))])
+
+    def _colored(self, seed: int, _: int) -> np.ndarray:
+        """The sketch of a seed in color."""
+        return self._cyclegan.colored(self._cyclegan.pair(seed)["sketch"])
+
+    def _restored(self, seed: int, _: int) -> np.ndarray:
+        """The face of a seed, of six of its nine pieces, in an order that the seed decides."""
+        order = np.random.default_rng(seed).permutation(9)
+        pieces = [int(piece) for piece in order[: 9 - MISSING]]
+        return self._puzzle.restore(self._puzzle.face(seed), 3, pieces)["image"]
 
     def _edited(self, seed: int, k: int) -> np.ndarray:
         """The face of a seed with the next value of the kth attribute that can be edited."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +11,8 @@ from torch import Tensor
 
 from demo_app.errors import BadInput
 from demo_app.services import Service, checks
+from demo_app.services.code_transformer import CodeTransformerService
+from demo_app.store import Store
 from genzoo.data import words
 from genzoo.data.avatars import SCHEMA, SIDE
 from genzoo.data.captions import LANGUAGES, caption
@@ -29,15 +31,25 @@ NAMES = tuple(SCHEMA)
 
 
 class Text2ImageService(Service):
-    """A caption is any text; what of it is not understood is told, and is no error."""
+    """A caption is any text; what of it is not understood is told, and is no error. A seed is the
+    same noise of a model, whatever the caption, and however many faces are asked for."""
 
     release = "text2image-avatars"
     judge = "judge-avatars"
     schema = SCHEMA
-    models: ClassVar = ("text2image-avatars",)
-    """Those that can be asked for the faces of a caption, of the role TextToImage."""
+    models: ClassVar = (release, CodeTransformerService.release)
+    """Those that can be asked for the faces of a caption, of the role TextToImage. One of them is
+    enough; a walk is of the first alone, which knows what lies between two captions."""
 
-    needs: ClassVar = {"text2image-avatars": frozenset(), judge: frozenset()}
+    needs: ClassVar = dict.fromkeys((*models, judge), frozenset())
+
+    def __init__(self, store: Store):
+        super().__init__(store)
+        self.transformer = CodeTransformerService(store)
+
+    def there(self) -> list[str]:
+        """The models whose release is there."""
+        return [name for name in self.models if not self.missing(name)]
 
     def read(self, text: Any) -> dict[str, Any]:
         """What a text says.
@@ -97,10 +109,7 @@ class Text2ImageService(Service):
         seeds = checks.seeds(seed, n)
         if told["problem"]:
             return {**told, **_seen([], 0)}
-        tokens = words.batch([text])
-        with self._store.model(self._named(model), TextToImage) as generator:
-            made = torch.cat([_made(generator, tokens, one) for one in seeds])
-        return {**told, **self._judged(made)}
+        return {**told, **self._judged(self._made(model, n * [text], seeds))}
 
     def others(self, text: Any, name: Any, seed: Any = 0, model: Any = None) -> dict[str, Any]:
         """The same noise, other words: one face for each value of the attribute, said beside
@@ -112,9 +121,7 @@ class Text2ImageService(Service):
             says |= phrase.says
         language = _language(text)
         texts = [self.write({**says, name: value}, language) for value in SCHEMA[name]]
-        with self._store.model(self._named(model), TextToImage) as generator:
-            rows = words.batch(texts).split(1)
-            made = torch.cat([_made(generator, tokens, seed) for tokens in rows])
+        made = self._made(model, texts, len(texts) * [seed])
         return {"texts": texts, **self._judged(made)}
 
     def walk(self, text: Any, other: Any, seed: Any = 0, n: Any = 9) -> dict[str, Any]:
@@ -138,12 +145,23 @@ class Text2ImageService(Service):
             made = model.paint(z, (1 - share) * a + share * b)
         return {**problems, **self._judged(made)}
 
+    def _made(self, model: Any, texts: Sequence[str], seeds: Sequence[int]) -> Tensor:
+        """The image of each text and of the noise of its seed alone, (n, 3, 64, 64), in one
+        batch; the others in it change no more than the rounding."""
+        tokens = words.batch(texts)
+        with (
+            self._store.model(self._named(model), TextToImage) as generator,
+            torch.inference_mode(),
+        ):
+            z = torch.cat([generator.draw_z(1, checks.generator(seed)) for seed in seeds])
+            return generator.images_from(tokens, z).clamp(0, 1)
+
     def _judged(self, made: Tensor) -> dict[str, Any]:
         with self._store.model(self.judge, AttributeClassifier) as judge, torch.inference_mode():
             return _seen(made, judge.read(made))
 
     def _named(self, model: Any) -> str:
-        return checks.model(model or self.release, self.models)
+        return checks.model(model or next(iter(self.there()), self.release), self.models)
 
     def _text(self, text: Any) -> str:
         if not isinstance(text, str):
@@ -161,13 +179,6 @@ def _seen(made: Any, read: Any) -> dict[str, Any]:
         "images": made.flatten(1).numpy() if n else np.zeros((0, PIXELS), np.float32),
         "read": read.numpy() if n else np.zeros((0, len(SCHEMA)), np.int64),
     }
-
-
-@torch.inference_mode()
-def _made(model: TextToImage, tokens: Tensor, seed: int) -> Tensor:
-    """One image of the noise of a seed alone, (1, 3, 64, 64): its neighbors in a row change
-    nothing."""
-    return model.generate(tokens, generator=checks.generator(seed)).clamp(0, 1)
 
 
 def _language(text: str) -> str:

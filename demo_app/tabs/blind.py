@@ -44,7 +44,7 @@ def told(service: BlindService, data: str, kind: str, seed: int, k: int) -> dict
 
 
 def packed(levels: np.ndarray) -> str:
-    """Gray levels 0 to 255 as the page reads bytes."""
+    """Levels 0 to 255 as the page reads bytes."""
     return wire.encode(levels.astype(np.uint8).tobytes())
 
 
@@ -54,7 +54,8 @@ def endpoints(service: BlindService) -> None:
 
     @endpoint(
         "The picture of a round k, 0 to 9, of the game of that seed -> 784 gray levels, 0 to 255, "
-        f"255 is ink: a real test image, or one that a model has made. Games: {games}."
+        "255 is ink, or 12288 in color, channel by channel: a real test image, or one that a "
+        f"model has made. Games: {games}."
     )
     def blind_round(
         data: str = "mnist", kind: str = "binary", seed: int = 1, k: int = 0

@@ -20,12 +20,15 @@ FIGURES = (
     "fid_train_reference",
     "kid",
 )
+COLUMNS = 8
+"""Pictures in a row of a sheet."""
+
 SHOWN = (*FIGURES, "precision", "recall", "seconds_1", "seconds_64")
 
 
 def build(service: CompareService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both."""
-    data = [{"data": name, "models": models(service, name)} for name in service.data]
+    data = [{**service.about(name), "models": models(service, name)} for name in service.data]
     if not data:
         command = "python -m genzoo train gan-mnist"
         sentence = f"There is no release whose pictures could be compared; {command} makes one."
@@ -33,12 +36,13 @@ def build(service: CompareService) -> None:
         return
     functions = calls([sheet, look, believed], service)
     widgets.Widget("compare_sheets", functions=functions, data=data)
-    names = [each["data"] for each in data]
-    widgets.Widget("compare_matrix", functions=calls([matrix], service), data=names)
+    # Where no model can say how likely a picture is, nobody believes anything.
+    believed_in = [
+        each["data"] for each in data if any(model["believes"] for model in each["models"])
+    ]
+    widgets.Widget("compare_matrix", functions=calls([matrix], service), data=believed_in)
     n = {each["data"]: len(each["models"]) for each in data}
-    widgets.explanation(
-        "compare", **{f"n_{key}": str(n.get(key, 0)) for key in ("mnist", "fashion")}
-    )
+    widgets.explanation("compare", **{f"n_{key}": str(n.get(key, 0)) for key in service.all})
     endpoints(service)
 
 
@@ -51,9 +55,10 @@ def models(service: CompareService, data: str) -> list[dict[str, Any]]:
 
 
 def sheet(service: CompareService, model: str, seed: int) -> dict[str, Any]:
-    """A sheet, eight pictures to a row."""
+    """A sheet, eight pictures to a row; in color channel by channel."""
     answer = {**service.sheet(model, seed)}
-    images = wire.pack_bytes(pictures.sheet(answer["images"], 8))
+    shape = answer.pop("shape")
+    images = wire.pack_bytes(pictures.sheet(answer["images"], COLUMNS, shape[-1]))
     return {**answer, "images": images, "seconds": round(answer["seconds"], 4)}
 
 
@@ -83,15 +88,15 @@ def endpoints(service: CompareService) -> None:
         return models(service, data)
 
     @endpoint(
-        "64 pictures of a model by a seed -> images (64 x 784) in [0, 1]; the seed that they are "
-        "of; seconds."
+        "64 pictures of a model by a seed -> images (64 x D) in [0, 1], channel by channel and "
+        "row by row; shape, [C, H, W] of each, with D numbers; the seed that they are of; seconds."
     )
     def compare_sheet(model: str = "gan-mnist", seed: int = 0) -> dict[str, Any]:
         return service.sheet(model, seed)
 
     @endpoint(
         "A picture of a model's sheet, 0 to 63 -> image; nearest, the training image nearest to "
-        "it, its label and its distance."
+        "it, its label (of a face a value of each attribute) and its distance."
     )
     def compare_nearest(model: str = "gan-mnist", cell: int = 0, seed: int = 0) -> dict[str, Any]:
         return service.look(model, cell, seed)

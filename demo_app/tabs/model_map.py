@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from demo_app import pictures, widgets, wire
 from demo_app.tabs import endpoint
 
@@ -34,10 +32,9 @@ def few(service: ModelMapService, node: str, n: int, seed: int) -> dict[str, Any
     those in color channel by channel."""
     images = service.pictures(node, n, seed)
     columns = COLUMNS if len(images) % COLUMNS == 0 else len(images)
-    channels = [images] if images.shape[1] == GRAY else np.split(images, 3, axis=1)
-    side = math.isqrt(channels[0].shape[1])
-    sheets = [pictures.sheet(each, columns, side) for each in channels]
-    return {"sheet": wire.pack_bytes(np.stack(sheets)), "columns": columns}
+    channels = 1 if images.shape[1] == GRAY else 3
+    side = math.isqrt(images.shape[1] // channels)
+    return {"sheet": wire.pack_bytes(pictures.sheet(images, columns, side)), "columns": columns}
 
 
 def figures(nodes: list[dict[str, Any]]) -> dict[str, str]:

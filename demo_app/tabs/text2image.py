@@ -1,4 +1,5 @@
-"""The Text2Image tab: faces by their captions, and what of these the judge finds in them."""
+"""The Text2Image tab: faces by their captions, what of these the judge finds in them, and which
+words the Transformer looked at."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo_app import text as labels
 from demo_app import widgets, wire
-from demo_app.tabs import calls, endpoint
+from demo_app.tabs import calls, endpoint, notices
 
 if TYPE_CHECKING:
     from demo_app.services.text2image import Text2ImageService
@@ -27,31 +28,42 @@ N_FACES, N_STEPS = 8, 9
 
 
 def build(service: Text2ImageService) -> None:
-    """Lay out the tab and its endpoints; `service` answers for both. Where a release is missing a
-    notice stands for all but the explanation."""
-    missing = service.missing()
-    if missing:
-        widgets.notice(missing)
-    else:
+    """Lay out the tab and its endpoints; `service` answers for both. A notice stands for a model
+    that is missing, and the other goes on; without the judge, or any model, it stands for all but
+    the explanation."""
+    models = service.there()
+    missing = [service.missing(name) for name in service.needs if name not in models]
+    if models and not service.missing(service.judge):
         known = {
             "schema": {name: list(values) for name, values in service.schema.items()},
             "examples": EXAMPLES,
-            "models": list(service.models),
+            "models": models,
+            "walks": service.release in models,
             "n_faces": N_FACES,
             "n_steps": N_STEPS,
         }
         functions = calls([faces, others, walk, write], service)
         widgets.Widget("text2image", functions=functions, data=known)
-    widgets.explanation("text2image", **numbers(None if missing else service.about()))
+        if service.transformer.release in models:
+            known = {"n_layers": service.transformer.about()["n_layers"]}
+            functions = calls([attention], service)
+            widgets.Widget("text2image_attention", functions=functions, data=known)
+    notices(*missing)
+    widgets.explanation("text2image", **numbers(service))
     endpoints(service)
 
 
-def numbers(about: dict[str, Any] | None) -> dict[str, str]:
-    """The numbers of the explanation."""
+def numbers(service: Text2ImageService) -> dict[str, str]:
+    """The numbers of the explanation; those of the Transformer end in "_transformer"."""
     measured = ("text_read_en", "text_read_ko", "text_read_partial", "text_entropy")
-    return labels.numbers(
-        about, n_parameters=",", images_seen=",", **dict.fromkeys(measured, ".1f")
-    )
+    forms = {"n_parameters": ",", "images_seen": ",", **dict.fromkeys(measured, ".1f")}
+    there = service.there()
+    gan, transformer = (service.about(m) if m in there else None for m in service.models)
+    return {
+        **labels.numbers(gan, **forms),
+        **labels.numbers(transformer, "_transformer", **forms),
+        **labels.numbers(transformer, guidance="g"),
+    }
 
 
 def faces(
@@ -70,6 +82,11 @@ def walk(service: Text2ImageService, text: str, other: str, seed: int = 0) -> di
     return _packed(service.walk(text, other, seed, N_STEPS))
 
 
+def attention(service: Text2ImageService, text: str, seed: int = 0) -> dict[str, Any]:
+    how = {"image": wire.pack_bytes, "attention": wire.pack_float32}
+    return wire.pack(service.transformer.attention(text, seed), **how)
+
+
 def write(service: Text2ImageService, says: dict[str, str], language: str) -> dict[str, Any]:
     return {"text": service.write(says, language)}
 
@@ -82,20 +99,31 @@ def endpoints(service: Text2ImageService) -> None:
     """The same for programs."""
 
     @endpoint(
-        "A caption in English or Korean, a seed and how many faces, 1 to 8 -> images, each 12288 "
-        "pixels in [0, 1], channel by channel and row by row; read, the value of each attribute "
-        "that the judge finds in each; phrases and what each says; unknown, words that are in no "
-        'caption; and problem, "empty" or "long" where there are no faces.'
+        "A caption in English or Korean, a seed, how many faces, 1 to 8, and the model, "
+        f"{' or '.join(service.models)} -> images, each 12288 pixels in [0, 1], channel by "
+        "channel and row by row; read, the value of each attribute that the judge finds in each; "
+        "phrases and what each says; unknown, words that are in no caption; and problem, "
+        '"empty" or "long" where there are no faces.'
     )
-    def text2image_faces(text: str, seed: int = 0, n: int = 1) -> dict[str, Any]:
-        return service.faces(text, seed, n)
+    def text2image_faces(text: str, seed: int = 0, n: int = 1, model: str = "") -> dict[str, Any]:
+        return service.faces(text, seed, n, model)
 
     @endpoint(
-        "Two captions, a seed and a number of steps, 2 to 16 -> images of the same noise and of "
-        "embeddings between those of the captions, and read, what the judge finds in each."
+        "Two captions, a seed and a number of steps, 2 to 16 -> images that the GAN generates of "
+        "the same noise and of embeddings between those of the captions, and read, what the judge "
+        "finds in each."
     )
     def text2image_walk(text: str, other: str, seed: int = 0, n: int = 9) -> dict[str, Any]:
         return service.walk(text, other, seed, n)
+
+    @endpoint(
+        "A caption and a seed -> image, the Transformer's face of that seed; words, those of the "
+        "caption that it reads; codes, 8 rows of 8; and attention, by layer, row and column: how "
+        "much the code there looked at each word, the mean over the heads. What is missing to a "
+        "sum of one went to earlier codes and to places of the caption without a word."
+    )
+    def text2image_attention(text: str, seed: int = 0) -> dict[str, Any]:
+        return service.transformer.attention(text, seed)
 
     @endpoint(
         "Values of some attributes by name, and a language, en or ko -> text, the caption that "

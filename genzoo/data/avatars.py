@@ -17,6 +17,7 @@ import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,25 @@ def faces(split: str) -> list[Face]:
     trained = set() if split == "train" else set(faces("train"))
     fitting = (f for f in drawn if held_out(f) == (split == "novel") and f not in trained)
     return list(itertools.islice(fitting, N_FACES[split]))
+
+
+def sample_labels(u: Tensor) -> Tensor:
+    """Labels (B, attributes) of faces distributed as those of the training split, by uniform noise
+    u (B, attributes) in [0, 1): all values equally likely, but for the combinations held out."""
+    labels = (u * torch.tensor([len(values) for values in SCHEMA.values()])).long()
+    seen = torch.tensor(_seen())
+    columns = [CLASSES.index(name) for name in HELD_OUT]
+    labels[:, columns] = seen[(u[:, columns[0]] * len(seen)).long()]
+    return labels
+
+
+@cache
+def _seen() -> list[tuple[int, ...]]:
+    """The combinations of HELD_OUT that are in training pictures."""
+    some = itertools.product(*(range(len(SCHEMA[name])) for name in HELD_OUT))
+    rest = dict.fromkeys(SCHEMA, 0)
+    whole = {values: rest | dict(zip(HELD_OUT, values, strict=True)) for values in some}
+    return [values for values, face in whole.items() if not held_out(tuple(face.values()))]
 
 
 # Drawing

@@ -180,14 +180,16 @@ class CodeTransformer(TextToImage):
         up_to = p.cumsum(1)
         return (up_to <= u.double().unsqueeze(1) * up_to[:, -1:]).sum(1)
 
+    def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """The uniform noise by which the codes of n images are sampled, (n, T) in [0, 1)."""
+        return torch.rand(n, math.prod(self.code_shape), generator=generator).to(self.device)
+
     def draw_codes(self, tokens: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """The codes (B, h, w) whose images `generate` returns for the same generator."""
-        h, w = self.code_shape
-        u = torch.rand(len(tokens), h * w, generator=generator).to(self.device)
-        return self.sample_codes(tokens, u)
+        return self.sample_codes(tokens, self.draw_z(len(tokens), generator))
 
-    def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-        return self.decode(self.draw_codes(tokens, generator))
+    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
+        return self.decode(self.sample_codes(tokens, z))
 
     @torch.no_grad()
     def attention(self, tokens: Tensor, codes: Tensor) -> Tensor:

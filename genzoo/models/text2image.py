@@ -18,7 +18,7 @@ have (GAN-INT), so that what lies between captions looks real too.
 
 Differs from the paper:
 - The paper's D has one logit for a whole caption. By that, one small part of a face that is not as
-  it was said is one reason among eleven for the same answer, and is hardly ever learned.
+  it was said is one reason among eleven for the same answer.
 - The text encoder is small and learns with the discriminator, by real images alone (Reed et al.,
   "Learning Deep Representations of Fine-grained Visual Descriptions", 2016, learn it before): what
   the discriminator needs to tell right phrases from wrong ones is what an embedding has to say.
@@ -32,7 +32,8 @@ Differs from the paper:
   "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis", 2019,
   arXiv:1903.05628).
 - The generator is told the embedding and z at every resolution, by a scale and a shift (Chen et
-  al., "On Self Modulation for Generative Adversarial Networks", 2019).
+  al., "On Self Modulation for Generative Adversarial Networks", 2019), through dense layers and
+  past them, so that a word can move a channel directly.
 """
 
 from __future__ import annotations
@@ -74,9 +75,9 @@ class TextEncoder(nn.Module):
     """phi: captions (B, L) to an embedding of each of their phrases.
 
     Each word is seen with its two neighbors in its phrase, so that "no hat" is not "hat" and a
-    color belongs to what is named after it; of what is seen anywhere in a phrase the largest
-    counts (Kim, "Convolutional Neural Networks for Sentence Classification", 2014). An unknown
-    word leaves a gap.
+    color belongs to what is named after it (Kim, "Convolutional Neural Networks for Sentence
+    Classification", 2014). The embedding of a phrase is the sum over its words, so that "long red
+    hair" is made of "long" and "red" from the start. An unknown word leaves a gap.
 
     Args:
         n_words: size of the vocabulary.
@@ -92,27 +93,22 @@ class TextEncoder(nn.Module):
         self.say = nn.Linear(n_features, n_out)
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """The embeddings (B, P, n_out) of the phrases, of zero mean and unit variance each, and
-        which of the P there are (B, P) bool. One without a known word is none."""
+        """The embeddings (B, P, n_out) of the phrases, and which of the P there are (B, P) bool.
+        One without a known word is none, and its embedding is 0."""
         is_word = tokens > words.COMMA
         e = self.words(tokens) * is_word.unsqueeze(2)  # (B, L, E)
         around = F.pad(e, (0, 0, 1, 1))
         seen = F.relu(self.see(torch.cat([around[:, :-2], e, around[:, 2:]], dim=2)))
+        said = self.say(seen).to(e.dtype)
         number = (tokens == words.COMMA).cumsum(1)  # of the phrase that a word stands in
         P = int(number.max()) + 1 if number.numel() else 1
-        of = (number.unsqueeze(1) == torch.arange(P, device=tokens.device)[:, None]) & (
-            is_word.unsqueeze(1)
-        )  # (B, P, L)
-        # All features are at least 0, so a word of another phrase, as 0, changes no maximum.
-        found = torch.stack([(seen * one.unsqueeze(2)).amax(1) for one in of.unbind(1)], dim=1)
-        said = self.say(found).to(e.dtype)
-        there = of.any(2)
-        return F.layer_norm(said, said.shape[2:]) * there.unsqueeze(2), there
+        of = F.one_hot(number, P) * is_word.unsqueeze(2)  # (B, L, P)
+        return of.mT.to(said) @ said, of.any(1)
 
     @staticmethod
     def whole(phrases: Tensor) -> Tensor:
         """The embedding (B, n_out) of captions by those of their phrases (B, P, n_out): their sum,
-        in units in which the longest caption has about unit variance."""
+        over the square root of how many the longest caption has."""
         return phrases.sum(1) / math.sqrt(N_PHRASES)
 
 
@@ -167,15 +163,16 @@ class Generator(nn.Module):
         self.dense = nn.Sequential(*layers)
         n = [4 * width, 4 * width, 2 * width, width]
         deep = (n[0], H >> LEVELS, W >> LEVELS)
-        self.start = nn.Sequential(nn.Linear(n_hidden, math.prod(deep)), nn.Unflatten(1, deep))
-        self.levels = nn.ModuleList(Modulated(a, b, n_hidden) for a, b in itertools.pairwise(n))
+        n_w = n_hidden + n_latent + n_text
+        self.start = nn.Sequential(nn.Linear(n_w, math.prod(deep)), nn.Unflatten(1, deep))
+        self.levels = nn.ModuleList(Modulated(a, b, n_w) for a, b in itertools.pairwise(n))
         last = nn.Conv2d(width, 4 * C, 3, padding=1)
         begin_smooth(last)
         self.out = nn.Sequential(last, nn.PixelShuffle(2))
 
     def forward(self, z: Tensor, phi: Tensor) -> Tensor:
         told = torch.cat([z, phi], dim=1)
-        w = self.dense(told)
+        w = torch.cat([self.dense(told), told], dim=1)
         x = F.relu(self.start(w))
         for level in self.levels:
             x = level(x, w)
@@ -215,8 +212,8 @@ class Text2Image(TextToImage):
         self.text = TextEncoder(len(words.vocabulary()), n_embedding, n_hidden, n_text)
         self.generator = Generator((C, H, W), n_latent, n_text, n_hidden, width)
 
-    def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-        return self.paint(self.draw_z(len(tokens), generator), self.embed(tokens))
+    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
+        return self.paint(z, self.embed(tokens))
 
     def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n samples of p(z), (n, n_latent)."""
@@ -329,7 +326,7 @@ class TextGame(Objective):
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:
         x, B, device = batch.x, len(batch.x), batch.x.device
         right, wrong, said = self.captions(
-            batch.label, at.rand(B, words.N_NOISE), at.rand(B, self.n_wrong, N_WRONG)
+            batch.label, at.rand(B, words.N_NOISE), at.rand(B, self.n_wrong, N_WRONG), at.rand(B)
         )
         phrases, there = self.model.text(right)
         phrases_wrong, there_wrong = self.model.text(wrong)
@@ -376,6 +373,7 @@ class TextGame(Objective):
             batch.label,
             torch.rand(B, words.N_NOISE, generator=generator),
             torch.rand(B, self.n_wrong, N_WRONG, generator=generator),
+            torch.rand(B, generator=generator),
         )
         (phrases, there), f = self.model.text(right), self.critic.features(2 * x - 1)
         z = self.model.draw_z(B, generator).to(device)
@@ -390,17 +388,26 @@ class TextGame(Objective):
             "matched": self.matched(on_real, on_wrong, there, there_wrong),
         }
 
-    def captions(self, label: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def captions(
+        self, label: Tensor, u: Tensor, v: Tensor, w: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Captions of faces `label` (B, attributes), by uniform noise u (B, N_NOISE) and
-        v (B, n_wrong, N_WRONG) in [0, 1): right ones (B, L); wrong ones that speak of the same in
-        the same language (n_wrong B, L), the first of every face before the second ones; and what
-        is said (B, attributes)."""
+        v (B, n_wrong, N_WRONG) and w (B,) in [0, 1): right ones (B, L); wrong ones that speak of
+        the same in the same language (n_wrong B, L), the first of every face before the second
+        ones; and what is said (B, attributes). Where one of two attributes that could share a
+        phrase has its own, see `one_apart`, it comes last."""
         device, label, n = label.device, label.cpu(), v.shape[1]
         said, language = words.sample_said(u.cpu())
         wrong = torch.cat([wrong_labels(label, said, w) for w in v.cpu().unbind(1)])
-        texts = words.captions_of(
-            torch.cat([label, wrong]), said.repeat(1 + n, 1), language.repeat(1 + n)
-        )
+        apart = one_apart(said, w.cpu())
+        faces, language = torch.cat([label, wrong]), language.repeat(1 + n)
+        texts = words.captions_of(faces, (said & ~apart).repeat(1 + n, 1), language)
+        rows = apart.any(1).repeat(1 + n)
+        more = iter(words.captions_of(faces[rows], apart.repeat(1 + n, 1)[rows], language[rows]))
+        texts = [
+            f"{text}, {next(more)}" if row else text
+            for text, row in zip(texts, rows.tolist(), strict=True)
+        ]
         tokens = words.batch(texts, self.model.n_tokens).to(device)
         return tokens[: len(label)], tokens[len(label) :], said.to(device)
 
@@ -445,6 +452,18 @@ def with_image(there: Tensor) -> Tensor:
 def mean_where(figures: Tensor, there: Tensor) -> Tensor:
     """The mean of figures (B, P) over those that are there (B, P), (B,); 0 where none is."""
     return (figures * there).sum(1) / there.sum(1).clamp(min=1)
+
+
+def one_apart(said: Tensor, w: Tensor) -> Tensor:
+    """Which of the attributes that are said (B, attributes) has a phrase of its own, although it
+    could share one, "long hair, red hair" in place of "long red hair": by uniform noise w (B,) in
+    [0, 1) one of hair, one of clothes, or none; (B, attributes)."""
+    apart = torch.zeros_like(said)
+    pairs = [[list(SCHEMA).index(name) for name in group] for group in GROUPS if len(group) > 1]
+    for k, (first, second) in enumerate(pairs):
+        chosen = (w * (len(pairs) + 1)).long() == k
+        apart[:, second] = chosen & said[:, first] & said[:, second]
+    return apart
 
 
 def wrong_labels(label: Tensor, said: Tensor, u: Tensor) -> Tensor:

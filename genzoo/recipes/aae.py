@@ -16,7 +16,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1511.05644",
     release="aae-mnist-8",
     tab="aae",
-    place=(1, 5),
+    place=(2, 5),
     formula=Formula(
         "q(z) ≈ p(z)",
         "min E<sub>q(z | x)</sub>[−log p(x | z)];<br>min<sub>q</sub> max<sub>D</sub> "

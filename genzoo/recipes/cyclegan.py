@@ -16,7 +16,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1703.10593",
     release="cyclegan-avatars",
     tab="cyclegan",
-    place=(2, 4),
+    place=(3, 4),
     formula=Formula(
         "F(G(x)) ≈ x",
         "V<sub>X</sub> + V<sub>Y</sub> + λ E|F(G(x)) − x|<br>+ λ E|G(F(y)) − y|",

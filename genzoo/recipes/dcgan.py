@@ -17,7 +17,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1511.06434",
     release="dcgan-mnist",
     tab="dcgan",
-    place=(1, 3),
+    place=(2, 3),
     formula=Formula(
         "tanh(W ∗ᵀ h(z))",
         "min<sub>G</sub> max<sub>D</sub> V(D, G),<br>G(z) = tanh(W ∗ᵀ relu(BN(W′ ∗ᵀ …)))",

@@ -16,7 +16,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1406.2661",
     release="gan-mnist",
     tab="gan",
-    place=(1, 4),
+    place=(2, 4),
     formula=Formula(
         "min max V(D, G)",
         "min<sub>G</sub> max<sub>D</sub> E<sub>x</sub>[log D(x)]<br>+ E<sub>z</sub>[log(1 − "

@@ -16,7 +16,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1606.03657",
     release="infogan-mnist",
     tab="infogan",
-    place=(1, 2),
+    place=(2, 2),
     formula=Formula(
         "V − λ I(c; G(z, c))",
         "min<sub>G, Q</sub> max<sub>D</sub> V(D, G)<br>− λ E[log Q(c | G(z, c))]",

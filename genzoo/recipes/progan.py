@@ -16,7 +16,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1710.10196",
     release="progan-avatars",
     tab="progan",
-    place=(2, 2),
+    place=(3, 1),
     formula=Formula(
         "(1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub>",
         "G(z) = (1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub><br>"
@@ -61,7 +61,9 @@ CARD = ModelCard(
 def progan_avatars() -> Recipe:
     return Recipe(
         summary="Faces by networks that grow from 4x4 to 64x64 pixels",
-        card=CARD,
+        # Its card and its tab join the others when there is a release.
+        paper=CARD.paper,
+        paper_url=CARD.paper_url,
         model=ProGAN,
         model_kwargs=dict(event_shape=(3, 64, 64), n_latent=128, width=16, max_width=128),
         objective=ProgressiveGame,

@@ -16,7 +16,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/2101.07555",
     release="puzzlegan-avatars",
     tab="puzzle",
-    place=(2, 5),
+    place=(3, 5),
     formula=Formula(
         "G({p<sub>1</sub>, …, p<sub>N</sub>})",
         "max<sub>π</sub> Σ<sub>i</sub> S<sub>i,π(i)</sub><br>V(D, G) + λ E|G(p, π) − x|",

@@ -17,7 +17,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1711.09020",
     release="stargan-avatars",
     tab="stargan",
-    place=(3, 4),
+    place=(3, 3),
     formula=Formula(
         "G(x, c)",
         "V(D, G) + E[−log D(c | G(x, c))]<br>+ λ E|G(G(x, c), c′) − x|",

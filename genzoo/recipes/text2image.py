@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genzoo.cards import Formula, ModelCard, Text
+from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.data.avatars import SCHEMA
 from genzoo.data.captions import LANGUAGES
 from genzoo.metrics import Target
@@ -18,7 +18,7 @@ CARD = ModelCard(
     paper_url="https://arxiv.org/abs/1605.05396",
     release="text2image-avatars",
     tab="text2image",
-    place=(2, 3),
+    place=(3, 2),
     formula=Formula(
         "G(z, φ(t))",
         "E[log D(x, t) + ½ log(1 − D(x, w))<br>+ ½ log(1 − D(G(z, φ(t)), t))]",
@@ -38,6 +38,25 @@ CARD = ModelCard(
         "학습에 없던 낱말을 다루지 못합니다.",
     ),
     after={"dcgan": Text("a caption beside z", "z와 문장을 함께")},
+    tour=TourStep(
+        title=Text("Words become a face", "말이 얼굴이 됩니다"),
+        look=Text(
+            "Two models answer the same caption: a GAN at once, and a Transformer that writes 64 "
+            "codes one after another. An evaluator network ticks the phrases that it finds in "
+            "each face.",
+            "두 모델이 같은 문장에 답합니다. GAN은 한 번에 그리고, 트랜스포머는 코드 64개를 "
+            "하나씩 써 나갑니다. 판정 모델이 얼굴마다 찾아낸 구절에 표시를 합니다.",
+        ),
+        attempt=Text(
+            "choose another hair color below the faces, then another seed.",
+            "얼굴 아래에서 다른 머리색을 고른 다음, 다른 시드를 골라 보세요.",
+        ),
+        parts=(
+            "text2image-row-0",
+            "text2image-phrases",
+            "text2image-chips",
+        ),
+    ),
 )
 
 
@@ -68,18 +87,18 @@ def text2image_avatars() -> Recipe:
             mismatch_weight=0.5,
             n_wrong=2,
             interpolated=0.25,
-            lambda_ms=0.3,
+            lambda_ms=0.1,
             gamma=0.1,
             r1_interval=8,
-            pretrain_fraction=0.125,
+            pretrain_fraction=0.15,
         ),
         data="avatars",
         settings=Settings(
-            images=112_000,
+            images=104_000,
             batch_size=8,
             ema=0.999,
             precision="bfloat16",
-            evaluate_every=14_000,
+            evaluate_every=13_000,
             save_every=4_000,
             log_every=800,
         ),

@@ -46,7 +46,7 @@ class Model(nn.Module, ABC):
     """One of KNOWLEDGE, what is known of p(x); None where no images are generated."""
 
     from_noise: ClassVar[bool] = False
-    """Whether it generates images out of nothing but noise (see `Generative`)."""
+    """Whether it generates pictures out of nothing but noise (see `PictureSource`)."""
 
     snapshot_evenly: ClassVar[bool] = False
     """Whether what `snapshot` keeps is looked at in equal distances of the training: most models
@@ -106,8 +106,8 @@ class Model(nn.Module, ABC):
         return []
 
 
-class Generative(Model):
-    """Generates images out of noise."""
+class PictureSource(Model):
+    """Generates pictures to look at out of nothing but noise."""
 
     from_noise = True
 
@@ -115,26 +115,30 @@ class Generative(Model):
     """Whether `pictures` are samples of p(x), or the means of p(x | z)."""
 
     @abstractmethod
-    def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
-        """n samples of p(x), (n, *event_shape).
-
-        Args:
-            n: at least 1.
-            generator: a source of noise on the CPU, so that a seed means the same samples on every
-                device; the global one when None.
-        """
-
-    @abstractmethod
     def pictures(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """n pictures to look at, (n, *event_shape): samples, or for sampled z the means of
         p(x | z), as `pictures_are_samples` says. These are what sheets show and what the judge
-        measures."""
+        measures.
+
+        Args:
+            n: at least 1.
+            generator: a source of noise on the CPU, so that a seed means the same pictures on
+                every device; the global one when None.
+        """
 
     def drawing(self, n: int, generator: torch.Generator | None = None) -> Iterator[Tensor]:
         """`pictures` as they come about, the last of them whole: pixel after pixel, NaN where
         nothing is drawn yet, where the model draws them in some order. The tensor may be reused
         from step to step."""
         yield self.pictures(n, generator=generator)
+
+
+class Generative(PictureSource):
+    """Generates images out of noise."""
+
+    @abstractmethod
+    def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
+        """n samples of p(x), (n, *event_shape); arguments as of `pictures`."""
 
     def log_likelihood(self, x: Tensor, k: int) -> Tensor:
         """log p(x) in nats, (B,), of images x (B, *event_shape), or a lower bound of it on average

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from genzoo.data import SPLITS, ImageSet, words
-from genzoo.data.avatars import HELD_OUT
+from genzoo.data.avatars import HELD_OUT, SCHEMA, sample_labels
 from genzoo.data.batches import seeded
 from genzoo.data.captions import LANGUAGES
 from genzoo.metrics import Evaluation, Metric, Table, caption_metrics, image_metrics
 from genzoo.metrics.pictures import PICTURES
 from genzoo.metrics.table import Config, Row, by_name, told, value, with_interval
-from genzoo.roles.base import Model
+from genzoo.roles.base import PictureSource, check_number
 from genzoo.roles.evaluator import AttributeClassifier
 
 PROBES = (
@@ -32,8 +32,9 @@ N_ROWS = 8
 """Captions of a sheet, and images in each of its rows."""
 
 
-class TextToImage(Model):
-    """Generates images of captions. What a caption does not say is left to noise."""
+class TextToImage(PictureSource):
+    """Generates images of captions. What a caption does not say is left to noise z; where there
+    is none, the caption is, too."""
 
     role = "TextToImage"
     does = "generates images of captions"
@@ -42,6 +43,16 @@ class TextToImage(Model):
     """Numbers of a caption, as `genzoo.data.words.batch` has them."""
 
     @abstractmethod
+    def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """The noise of n images, the first dimension n, from a generator on the CPU; from the
+        global one when None."""
+
+    @abstractmethod
+    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
+        """The image of each caption (B, n_tokens) and its noise z, as `draw_z` draws it for B
+        images, (B, *event_shape). It depends on no other caption or noise of the batch."""
+
+    @final
     def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """One image of each caption, sampled, (B, *event_shape).
 
@@ -50,6 +61,7 @@ class TextToImage(Model):
             generator: a source of noise on the CPU, so that a seed means the same images on every
                 device; the global one when None.
         """
+        return self.images_from(tokens, self.draw_z(len(tokens), generator))
 
     @final
     @torch.no_grad()
@@ -64,6 +76,17 @@ class TextToImage(Model):
         """
         tokens = words.batch(texts, self.n_tokens).to(self.device)
         return self.generate(tokens, generator=generator)
+
+    @final
+    @torch.no_grad()
+    def pictures(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
+        """n pictures, (n, *event_shape), of captions that are sampled as in training, of faces
+        that might be in it."""
+        check_number(n)
+        K = len(SCHEMA)
+        u = torch.rand(n, K + words.N_NOISE, generator=generator)
+        tokens = words.sample_captions(sample_labels(u[:, :K]), u[:, K:])
+        return self.generate(tokens.to(self.device), generator=generator).clamp(0, 1)
 
     @final
     def check_tokens(self, tokens: Tensor) -> None:

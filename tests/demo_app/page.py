@@ -57,6 +57,14 @@ def levels(canvas, width=28, height=28):
     return (PAPER - np.array(red)) / (PAPER - PEN)
 
 
+def colors(canvas):
+    """What a canvas shows, channel by channel, (3 * width * height,) in [0, 1]."""
+    told = canvas.evaluate(
+        "(c) => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
+    )
+    return np.array(told).reshape(-1, 4)[:, :3].T.ravel() / 255
+
+
 def pause(page, ms):
     """Two frames, and `ms` by the page's own clock: whatever it was to do in that time, for what
     it has been told before, is done, however busy the machine is."""

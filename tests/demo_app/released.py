@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from demo_app.services.real import Drawn
 from demo_app.store import ASSETS
 from genzoo import recipes, releases
+from genzoo.data import ImageSet, avatars
 from genzoo.metrics import Metric
 from genzoo.releases import CONFIG, Provenance
 
@@ -23,6 +26,9 @@ TINY_VAE = {"model.width": 4, "model.n_hidden": 16}
 PER_CLASS = 3
 DIGITS = np.random.default_rng(0).random((10 * PER_CLASS, 784)) < 0.2
 """Noise that stands for binary test digits, by class."""
+
+TRAIN, TEST = (60, 0), (24, 1000)
+"""How many faces there are, and the seed of the first."""
 
 
 def folders(write: Callable[[Path], None]) -> tuple[Any, Any]:
@@ -92,6 +98,25 @@ def write_digits(folder: Path, name: str, digits: np.ndarray, **more: np.ndarray
     labels = np.repeat(np.arange(10), PER_CLASS).astype(np.uint8)
     packed = np.packbits(digits, axis=1)
     np.savez_compressed(folder / name / ASSETS, digits=packed, labels=labels, **more)
+
+
+@cache
+def faces(n: int, first: int) -> ImageSet:
+    """The n faces of the seeds from `first` on."""
+    labels = [avatars.face(first + k) for k in range(n)]
+    images = np.stack([avatars.render(face).transpose(2, 0, 1) for face in labels])
+    return ImageSet(torch.from_numpy(images), torch.tensor(labels), avatars.CLASSES)
+
+
+def write_faces(folder: Path, **more: np.ndarray) -> None:
+    """A judge of faces with TRAIN and TEST as the real ones beside it, and `more`."""
+    write_release(folder, "judge-avatars", recipes.get("judge-avatars").smoke, {})
+    np.savez_compressed(folder / "judge-avatars" / ASSETS, **_packed(), **more)
+
+
+@cache
+def _packed() -> dict[str, Any]:
+    return dict(Drawn.packed(train=faces(*TRAIN), test=faces(*TEST)))
 
 
 def _figure(name: str, value: float) -> Metric:

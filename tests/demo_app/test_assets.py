@@ -7,12 +7,15 @@ import pytest
 import torch
 
 import genzoo
-from demo_app import assets
+from demo_app import assets, pictures
 from demo_app.assets.__main__ import main
+from demo_app.services.compare import CompareService
 from demo_app.services.nade import NADEService
 from demo_app.store import ASSETS, Store
-from genzoo.data import load_images
+from genzoo import recipes
+from genzoo.data import avatars, load_images
 from genzoo.data.preprocessing import preprocess_once
+from tests.demo_app.released import write_release
 
 
 @pytest.fixture
@@ -64,6 +67,46 @@ def test_the_command_makes_those_of_every_release_that_is_there(folder, monkeypa
     main()
     assert str(folder / "nade-mnist" / ASSETS) in capsys.readouterr().out
     assert NADEService(Store()).missing() is None
+
+
+def test_what_models_of_faces_are_compared_by(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("GENZOO_DATA", str(tmp_path / "data"))
+    few = {"train": 30, "validation": 1, "test": 70, "novel": 1}
+    monkeypatch.setattr(avatars, "N_FACES", few)
+    for name in ("judge-avatars", "dcgan-avatars", "vae-avatars"):
+        sizes = {k: v for k, v in recipes.get(name).smoke.items() if k.startswith("model.")}
+        write_release(tmp_path / "checkpoints", name, sizes, {"seconds_64": 6.0})
+    assets.make("judge-avatars")
+    made, service = Store().assets("judge-avatars"), CompareService(Store())
+    assert made["rows"].tolist() == ["vae-avatars"]
+    assert made["columns"].tolist() == ["dcgan-avatars", "vae-avatars"] == made["slow"].tolist()
+    assert made["sheets"].shape == (2, 64, 12288)
+    assert made["train_labels"].tolist() == [list(face) for face in avatars.faces("train")]
+    assert made["test_labels"].tolist() == [list(face) for face in avatars.faces("test")]
+    # Whose sheets take long they were drawn beforehand; the matrix is of these.
+    images = genzoo.load("dcgan-avatars").pictures(64, generator=torch.Generator().manual_seed(0))
+    shown = service.sheet("dcgan-avatars", 9)["images"]
+    np.testing.assert_allclose(shown, images.flatten(1), atol=0.002)
+    told = service.log_prob("vae-avatars", images.flatten(1).numpy()[:2])
+    np.testing.assert_allclose(made["log_p"][0, 0, :2], told, rtol=1e-5)
+    x = load_images("avatars", "test").scaled(slice(1)).flatten(1).numpy()
+    np.testing.assert_allclose(
+        made["real"][0, 0], service.log_prob("vae-avatars", x)[0], rtol=1e-5
+    )
+    assert service.matrix("avatars")["rows"] == ["vae-avatars"]
+
+
+def test_a_picture_of_several_is_laid_row_by_row():
+    images = np.arange(4 * 3 * 4).reshape(4, 12)
+    color = pictures.sheet(images, 2, side=2)
+    assert color.shape == (3, 4, 4)
+    for k in range(4):
+        cell = color[:, 2 * (k // 2) :, 2 * (k % 2) :][:, :2, :2]
+        assert cell.ravel().tolist() == images[k].tolist()
+    gray = pictures.sheet(images[:, :4], 4, side=2)
+    assert gray.shape == (2, 8)
+    assert gray[:, 2:4].ravel().tolist() == images[1, :4].tolist()
 
 
 def test_the_aggregated_posterior_is_the_mean_of_the_gaussians():

@@ -75,6 +75,25 @@ def test_an_edit_changes_only_its_place(few):
     assert (sky[40, 32] == mint[40, 32]).all()
 
 
+def test_sampled_labels_are_those_of_faces_that_training_might_have():
+    u = torch.rand(40_000, len(SCHEMA), generator=torch.Generator().manual_seed(0))
+    labels = avatars.sample_labels(u)
+    assert not any(held_out(tuple(label)) for label in labels.tolist())
+    for column, values in zip(labels.unbind(1), SCHEMA.values(), strict=True):
+        share = column.bincount(minlength=len(values)) / len(labels)
+        assert len(share) == len(values)
+        assert (share - 1 / len(values)).abs().max() < 0.012
+    # All combinations of those that may be held out but the eight, equally often.
+    columns = [list(SCHEMA).index(name) for name in HELD_OUT]
+    combinations, counts = labels[:, columns].unique(dim=0, return_counts=True)
+    assert len(combinations) == 72
+    assert (counts / len(labels) * 72 - 1).abs().max() < 0.2
+    ends = torch.stack([torch.zeros(len(SCHEMA)), torch.full((len(SCHEMA),), 1 - 2**-24)])
+    low, high = avatars.sample_labels(ends).tolist()
+    assert named(low)
+    assert named(high)["background"] == "rose"
+
+
 def test_values_are_alike_often_and_tell_nothing_of_each_other():
     drawn = torch.tensor(faces("train"))
     N = len(drawn)

@@ -20,11 +20,6 @@ HANGUL = re.compile("[가-힣]")
 every_card = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 
 
-@pytest.fixture
-def _real_releases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(ROOT / "checkpoints"))
-
-
 def texts(value: object) -> list[Text]:
     """All words that are somewhere in a card."""
     if isinstance(value, Text):
@@ -45,8 +40,8 @@ def test_every_recipe_that_makes_or_changes_pictures_names_a_card():
     without = [name for name in recipes.names() if recipes.get(name).card is None]
     judges = [n for n in recipes.names() if recipes.get(n).model.knowledge is None]
     # The table of all 16 pixels shows what no model of whole pictures can be; the codes of the
-    # VQ-VAE are shown with the Transformer that writes them.
-    assert set(without) == {*judges, "pixels-joint-mnist", "vqvae-avatars"}
+    # VQ-VAE are shown with the Transformer that writes them; ProGAN waits for its release.
+    assert set(without) == {*judges, "pixels-joint-mnist", "vqvae-avatars", "progan-avatars"}
 
 
 @every_card

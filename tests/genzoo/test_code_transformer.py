@@ -117,6 +117,9 @@ def test_images_are_of_sampled_codes_and_a_seed_means_the_same_image():
     u = torch.rand(4, 6, generator=seeded(3))
     assert torch.equal(x, model.decode(model.sample_codes(tokens(), u)))
     assert torch.equal(model.draw_codes(tokens(), seeded(3)), model.sample_codes(tokens(), u))
+    assert torch.equal(u, model.draw_z(4, seeded(3)))
+    alone = [model.images_from(tokens(text), u[i : i + 1]) for i, text in enumerate(TEXTS)]
+    torch.testing.assert_close(torch.cat(alone), x, rtol=1e-12, atol=1e-12)
     assert torch.equal(x, model.generate(tokens(), generator=seeded(3)))
     assert not torch.equal(x, model.generate(tokens(), generator=seeded(4)))
 

@@ -15,9 +15,7 @@ from genzoo.metrics.table import WHICH
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True)
-def _real_releases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(ROOT / "checkpoints"))
+pytestmark = pytest.mark.usefixtures("_real_releases")
 
 
 def test_the_readme_has_the_table_of_the_releases_that_are_here():

@@ -7,11 +7,17 @@ import torch
 from torch import Tensor
 
 from genzoo.data import Batch, ImageSet, words
-from genzoo.data.avatars import SCHEMA, changed, face
+from genzoo.data.avatars import SCHEMA, changed, face, sample_labels
 from genzoo.data.captions import GROUPS, LANGUAGES, caption
 from genzoo.metrics.captions import caption_metrics, entropies
 from genzoo.models import Text2Image, TextGame
-from genzoo.models.text2image import N_PHRASES, N_WRONG, mode_seeking, wrong_labels
+from genzoo.models.text2image import (
+    N_PHRASES,
+    N_WRONG,
+    mode_seeking,
+    one_apart,
+    wrong_labels,
+)
 from genzoo.objectives import Progress, Update
 from genzoo.roles import AttributeClassifier, TextToImage
 
@@ -55,6 +61,8 @@ def test_an_image_is_of_its_caption_and_its_noise_and_of_no_other_image():
         assert (other - made).abs().flatten(1).mean(1).min() > 1e-3
     one, again = (model.images_of(texts, generator=torch.Generator().manual_seed(3)) for _ in "ab")
     assert torch.equal(one, again)
+    z = model.draw_z(4, torch.Generator().manual_seed(3))
+    assert torch.equal(one, model.images_from(words.batch(texts), z))
 
 
 def test_an_embedding_knows_negation_but_neither_padding_nor_the_order_of_phrases():
@@ -86,9 +94,6 @@ def test_each_phrase_has_an_embedding_of_its_own_words():
         torch.testing.assert_close(phrases[row, place], phrases[1, 0])
     torch.testing.assert_close(phrases[0, 0], model.text(words.batch(["long red hair"]))[0][0, 0])
     assert not phrases[~there].any()
-    torch.testing.assert_close(phrases[there].mean(1), torch.zeros(6).double())
-    torch.testing.assert_close(phrases[there].var(1, correction=0), torch.ones(6).double(),
-                               rtol=1e-2, atol=0)  # fmt: skip
     longest = phrases[:1, :1].expand(1, N_PHRASES, 6)
     torch.testing.assert_close(model.text.whole(longest), 3 * phrases[:1, 0])
 
@@ -169,7 +174,8 @@ def test_no_phrase_of_a_wrong_caption_is_true_and_many_are_nearly():
 def test_captions_of_a_step_are_right_and_wrong_in_the_same_words():
     play, label = game(), labels(5)
     u, v = uniform(5, words.N_NOISE), uniform(5, 3, N_WRONG, seed=1)
-    right, wrong, said = play.captions(label, u, v)
+    none = torch.full((5,), 0.9)
+    right, wrong, said = play.captions(label, u, v, none)
     assert torch.equal(right, words.sample_captions(label, u))
     assert wrong.shape == (15, words.LENGTH)
     for i, j in itertools.product(range(5), range(3)):
@@ -178,6 +184,40 @@ def test_captions_of_a_step_are_right_and_wrong_in_the_same_words():
         [text] = words.captions_of(expected, said[i : i + 1], language)
         assert words.encode(text)[0] == [t for t in wrong[5 * j + i].tolist() if t > 1]
         assert not torch.equal(wrong[5 * j + i], right[i])
+
+
+def test_one_attribute_may_have_a_phrase_of_its_own():
+    """At the end, and of the same face; the longest caption still has room."""
+    one = face(3, hair="long", hair_color="red", clothes="hoodie", clothes_color="blue")
+    label = torch.tensor([one] * 3)
+    u = torch.full((3, words.N_NOISE), 1 - 1e-6)  # all is said, in Korean
+    u[:, 0] = 0  # in English
+    w = torch.tensor([0.1, 0.5, 0.9])
+    right, wrong, said = game().captions(label, u, uniform(3, 2, N_WRONG), w)
+    assert said.all()
+    texts = [words.decode(row) for row in right.tolist()]
+    assert texts[0].startswith("long hair, ")
+    assert texts[0].endswith(", red hair")
+    assert "long red hair" in texts[1]
+    assert ", hoodie, " in texts[1]
+    assert texts[1].endswith(", blue clothes")
+    assert "long red hair" in texts[2]
+    assert "blue hoodie" in texts[2]
+    for text, row in zip(texts, wrong[:3].tolist(), strict=True):
+        assert len(words.decode(row).split(", ")) == len(text.split(", "))
+        assert not set(words.decode(row).split(", ")) & set(text.split(", "))
+
+
+def test_an_attribute_is_put_apart_only_where_it_would_share_a_phrase():
+    said, _ = words.sample_said(uniform(3000, words.N_NOISE))
+    w = uniform(3000, seed=1)
+    apart = one_apart(said, w)
+    assert not (apart & ~said).any()
+    assert apart.sum(1).max() == 1
+    for k, (first, second) in enumerate((("hair", "hair_color"), ("clothes", "clothes_color"))):
+        both = said[:, COLUMN[first]] & said[:, COLUMN[second]]
+        chosen = (w >= k / 3) & (w < (k + 1) / 3)
+        assert torch.equal(apart[:, COLUMN[second]], both & chosen)
 
 
 @pytest.mark.parametrize("B", [4, 5])
@@ -209,10 +249,12 @@ def test_what_both_minimize(step):
         interpolated=0.5,
     ).double()  # fmt: skip
     x, label, note = images(4).double(), labels(4), Noted()
-    play.step(Batch(x, label), note, Progress(step, 4 * step, 48, seed=0))
+    play.step(Batch(x, label), note, Progress(step, 4 * step, 48, seed=1))
 
-    at, model = Progress(step, 4 * step, 48, seed=0), play.model
-    right, wrong, said = play.captions(label, at.rand(4, words.N_NOISE), at.rand(4, 2, N_WRONG))
+    at, model = Progress(step, 4 * step, 48, seed=1), play.model
+    right, wrong, said = play.captions(
+        label, at.rand(4, words.N_NOISE), at.rand(4, 2, N_WRONG), at.rand(4)
+    )
     halfway = (at.rand(4) < 0.5)[:2].tolist()
     assert sorted(halfway) == [False, True]
     z = at.randn(4, 4)
@@ -361,10 +403,12 @@ class Paints(TextToImage):
         super().__init__()
         self.fixed, self.deaf, self.korean = fixed, deaf, korean
 
-    def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+    def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        return torch.rand(n, K, generator=generator) * (not self.fixed)
+
+    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
         rows = []
-        for row in tokens.tolist():
-            u = torch.rand(K, generator=generator) * (not self.fixed)
+        for row, u in zip(tokens.tolist(), z, strict=True):
             label = (u * torch.tensor([len(v) for v in SCHEMA.values()])).long()
             text = words.decode(row)
             if not self.korean and not text.isascii():
@@ -454,6 +498,39 @@ def test_a_sheet_has_a_row_for_each_caption_that_begins_with_the_real_image():
     assert kept is not None
     assert torch.equal(kept(), kept())
     assert kept().shape == (16, 3, 16, 16)
+
+
+def test_pictures_are_of_captions_as_a_training_has_them():
+    heard: list[str] = []
+
+    class Hears(Paints):
+        def generate(self, tokens, *, generator=None):
+            heard.extend(words.decode(row) for row in tokens.tolist())
+            return 2 * super().generate(tokens, generator=generator)
+
+    x = Hears(fixed=True).pictures(400, generator=torch.Generator().manual_seed(5))
+    assert x.shape == (400, 3, 16, 16)
+    assert 0 <= x.min() < x.max() <= 1
+    korean = sum(not text.isascii() for text in heard)
+    assert 150 < korean < 250
+    said = [len({n for p in words.reading(t) for n in p.says}) for t in heard]
+    assert {min(said), max(said)} == {1, K}
+    # The faces are those that the noise's first part says, the captions those of the rest.
+    u = uniform(400, K + words.N_NOISE, seed=5)
+    tokens = words.sample_captions(sample_labels(u[:, :K]), u[:, K:])
+    assert heard == [words.decode(row) for row in tokens.tolist()]
+
+
+def test_pictures_follow_their_generator_and_are_counted():
+    model = tiny()
+    seeds = (0, 0, 1)
+    a, b, c = (model.pictures(3, generator=torch.Generator().manual_seed(s)) for s in seeds)
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+    [whole] = model.drawing(3, torch.Generator().manual_seed(0))
+    assert torch.equal(whole, a)
+    with pytest.raises(ValueError, match="number of samples must be at least 1, not 0"):
+        model.pictures(0)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -229,6 +229,28 @@ test("the picture of a cell is cut out of its sheet", () => {
   assert.deepEqual([...zoo.cellOf(sheet, 2, 3, 2)], [10, 11, 14, 15]);
 });
 
+test("a picture has the size and the channels of its shape", () => {
+  const painted = [];
+  const canvasOf = (width, height) => ({
+    width,
+    height,
+    getContext: () => ({
+      createImageData: (w, h) => ({ width: w, height: h, data: new Uint8ClampedArray(4 * w * h) }),
+      putImageData: (image) => painted.push([...image.data]),
+    }),
+  });
+  const canvas = canvasOf(28, 28);
+  const levels = Uint8Array.from([1, 2, 3, 4, 5, 6]);
+  zoo.paintPicture(canvas, levels, [3, 1, 2]);
+  assert.deepEqual([canvas.width, canvas.height], [2, 1]);
+  assert.deepEqual(painted.pop(), [1, 3, 5, 255, 2, 4, 6, 255]);
+  document.body.style.setProperty("--zoo-paper", "#ffffff");
+  document.body.style.setProperty("--zoo-pen", "#000000");
+  zoo.paintPicture(canvas, Uint8Array.from([0, 255, 255]), [1, 1, 3]);
+  assert.equal(canvas.width, 3);
+  assert.deepEqual(painted.pop(), [255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255]);
+});
+
 test("colors are read off their names, and cividis goes from dark blue to yellow", () => {
   assert.deepEqual(zoo.rgb("#0a141e"), [10, 20, 30]);
   const colors = zoo.colorMap("cividis");

@@ -1,12 +1,10 @@
 // @ts-check
 import * as zoo from "../shared/zoo.js";
 
-const SIDE = 28;
 const ROUNDS = 10;
 
 const keyOf = (game) => game.data + "-" + game.kind;
 const label = (key) => "blind.game_" + key.replace("-", "_");
-const paint = (canvas, levels) => zoo.paint(canvas, levels, { map: "ink", high: 255 });
 const family = (key) => zoo.t(key + ".tab");
 
 function truthOf(one) {
@@ -23,13 +21,14 @@ export default zoo.widget({
   state: ({ games }) => ({ game: keyOf(games[0]), seed: 1 }),
   choices: ({ games }) => ({ game: games.map(keyOf) }),
   setup({ element, props, server, part, find, all, change }) {
-    const { games } = props.data; // [{data, kind, families}]
+    const { games } = props.data; // [{data, kind, shape, families}]
 
     /* One game. Whatever was answered lives here alone: another game, or another visit, knows nothing
        of it. */
     let play = null; // {game, seed, k, phase, pictures, answers}
 
     const current = () => play.answers[play.k];
+    const paint = (canvas, levels) => zoo.paintPicture(canvas, levels, play.game.shape);
     async function call(name, mine, k) {
       const { data, kind } = mine.game;
       const begin = performance.now();
@@ -170,8 +169,9 @@ export default zoo.widget({
     }
 
     function showPicture() {
-      const blank = new Uint8Array(SIDE * SIDE);
-      paint(find("picture"), play.levels || blank);
+      const [, height, width] = play.game.shape;
+      if (play.levels) paint(find("picture"), play.levels);
+      else zoo.paintPicture(find("picture"), new Uint8Array(height * width), [1, height, width]); // paper
       find("picture").dataset.round = play.levels ? play.k : "";
     }
 
@@ -191,7 +191,7 @@ export default zoo.widget({
     function showRounds() {
       const cells = Array.from({ length: ROUNDS }, (_, k) => {
         const one = play.answers[k];
-        const canvas = zoo.make("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
+        const canvas = zoo.make("canvas", { width: 28, height: 28, "aria-hidden": "true" });
         const item = zoo.make("li", {}, canvas);
         if (one) {
           paint(canvas, one.levels);
@@ -326,7 +326,7 @@ export default zoo.widget({
       png() {
         if (!play?.answers.length) return null;
         const items = play.answers.map((one) => {
-          const canvas = zoo.make("canvas", { width: SIDE, height: SIDE });
+          const canvas = zoo.make("canvas");
           paint(canvas, one.levels);
           return { canvas, title: (one.right ? "\u2713 " : "\u2717 ") + (one.real ? zoo.t("blind.real") : one.model) };
         });

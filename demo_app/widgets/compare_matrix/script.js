@@ -5,7 +5,7 @@ import * as zoo from "../shared/zoo.js";
 const short = (name) => name.replace("-" + data.value, "");
 
 export default zoo.widget({
-  setup({ server, find, ask }) {
+  setup({ props, server, find, ask }) {
     const answers = {}; // by data set
     let shown = null; // the one on the page
     let grid = null;
@@ -20,9 +20,13 @@ export default zoo.widget({
        row to row. */
     const apart = (row, column) => shown.mean[row][column] - shown.real[row];
 
+    /* Where nobody can say how likely a picture is, there is nothing to show. */
     function show() {
-      shown = answers[data.value];
-      if (!shown) return askMatrix({ data: data.value });
+      const believed = props.data.includes(data.value);
+      shown = believed ? answers[data.value] : null;
+      find("zoo-panel").hidden = shown ? !shown.rows.length : !believed;
+      if (believed && !shown) return askMatrix({ data: data.value });
+      if (!shown?.rows.length) return;
       const { rows, columns } = shown;
       find("matrix").style.setProperty("--n", columns.length);
       const labels = (names) => names.map((name) => zoo.make("span", { title: name }, short(name)));
@@ -78,9 +82,9 @@ export default zoo.widget({
     zoo.follow(data, show);
     return {
       paint,
-      words: () => shown && point(pointed),
+      words: () => shown?.rows.length && point(pointed),
       json() {
-        if (!shown) return null;
+        if (!shown?.rows.length) return null;
         const { rows, columns, mean, deviation, real } = shown;
         return [{ data: data.value, unit: "nats", rows, columns, mean, deviation, real }, "genzoo-compare-matrix.json"];
       },

@@ -9,7 +9,12 @@ const COLORS = { tractable: zoo.classColors[4], approximate: zoo.classColors[0],
 const SORTS = ["family", "likelihood", "fid", "seconds", "parameters"];
 const MEASURES = ["fid", "likelihood"];
 const NAMES = { nll: "NLL", nll_bound: "NLL", fid: "FID" }; // of figures that may miss a target
-const INK = { map: "ink", high: 255 };
+
+/* What a class is called. */
+const CLASSES = {
+  digit: (label) => zoo.t("zoo.digit", { digit: label }),
+  clothes: (label) => zoo.t("zoo.clothes_" + label),
+};
 
 /* The data set whose models are compared. */
 export const data = zoo.signal(null);
@@ -25,9 +30,13 @@ export default zoo.widget({
   ranges: { cell: [0, SIDE * SIDE - 1] },
   choices: (sets) => ({ data: sets.map(({ data }) => data), kind: KINDS, sort: SORTS, measure: MEASURES }),
   setup({ element, props, server, part, find, change }) {
-    const sets = Object.fromEntries(props.data.map(({ data, models }) => [data, models]));
+    // By name: {shape, levels, labels, attributes, kept, k, models}, as the server describes each.
+    const sets = Object.fromEntries(props.data.map((set) => [set.data, set]));
     const kinds = Object.keys(sets);
-    const models = () => sets[part.get("data")];
+    const set = () => sets[part.get("data")];
+    const models = () => set().models;
+    const isHere = (name) => models().some((model) => model.name === name);
+    const believers = () => models().filter(({ believes }) => believes);
     const chosen = () => models().find(({ name }) => name === part.get("model")) || shownModels()[0] || models()[0];
     /* A release without the data set in its name. */
     const short = (name) => name.replace("-" + part.get("data"), "");
@@ -138,7 +147,8 @@ export default zoo.widget({
         taken[model.name] = { seconds: answer.seconds, seed: answer.seed, images: zoo.bytes(answer.images) };
         if (!grids[model.name]) grids[model.name] = sheetOf(model);
         const { grid } = grids[model.name];
-        grid.showSheet(SIDE * 28, SIDE * 28, taken[model.name].images);
+        const [channels, height, width] = set().shape;
+        grid.showSheet(SIDE * width, SIDE * height, taken[model.name].images, channels);
         grid.cells.dataset.seed = answer.seed;
         if (part.get("sort") === "seconds" && model.figures.seconds_64 === undefined) showSheets();
         else showValues();
@@ -172,41 +182,46 @@ export default zoo.widget({
       showChosen();
       const kept = taken[model.name];
       if (kept) {
-        const image = zoo.cellOf(kept.images, SIDE, cell);
-        zoo.paint(find("one"), image, INK);
+        const { shape } = set();
+        const image = zoo.cellOf(kept.images, SIDE, cell, shape[2], shape[0]);
+        zoo.paintPicture(find("one"), image, shape);
         find("one").dataset.shown = model.name + " " + cell;
       }
       const given = { model: model.name, cell, seed: part.get("seed") };
       askLook(given);
-      askBelieved(given);
+      if (believers().length) askBelieved(given);
     }
 
     const askLook = zoo.latest(server.look, (answer, given) => {
+      if (!isHere(given.model)) return; // of the data set before
       if (!answer.ok) return zoo.showStatus(find("state"), answer); // else it tells of the sheets
       seen = { ...given, ...answer };
-      zoo.paint(find("near"), zoo.bytes(answer.nearest), INK);
+      zoo.paintPicture(find("near"), zoo.bytes(answer.nearest), set().shape);
       find("near").dataset.shown = given.model + " " + given.cell;
       showSeen();
     });
 
     const askBelieved = zoo.latest(server.believed, (answer, given) => {
-      if (answer.ok) showBelieved(answer.log_p, given.model);
+      if (answer.ok && isHere(given.model)) showBelieved(answer.log_p, given.model);
     });
 
-    function className(label) {
-      return part.get("data") === "mnist" ? zoo.t("zoo.digit", { digit: label }) : zoo.t("zoo.clothes_" + label);
-    }
-
     function showSeen() {
+      const { labels, attributes, kept } = set();
+      find("attributes").hidden = !attributes;
       if (!seen) return;
-      find("about").textContent = zoo.t("compare.nearest_about", {
-        name: className(seen.label),
-        distance: zoo.number(seen.distance, 1),
-      });
-      said();
+      const distance = zoo.number(seen.distance, 1);
+      const near = attributes
+        ? zoo.t("compare.nearest_distance", { distance })
+        : zoo.t("compare.nearest_about", { name: CLASSES[labels](seen.label), distance });
+      find("about").textContent = [near, zoo.t("compare.kept_" + kept)].join(" ");
+      const values = Object.entries(attributes || {}).map(([name, values], k) =>
+        [zoo.t("avatars." + name), zoo.t(`avatars.${name}_${values[seen.label[k]]}`)]);
+      find("attributes").replaceChildren(...values.map(([name, value]) =>
+        zoo.make("div", {}, zoo.make("dt", {}, name), zoo.make("dd", {}, value))));
+      said([near, ...values.map((pair) => pair.join(": "))].join(" "));
     }
 
-    const said = zoo.wait(500, () => (find("said").textContent = find("about").textContent));
+    const said = zoo.wait(500, (sentence) => (find("said").textContent = sentence));
 
     let believed = null; // {log_p, model}
     function showBelieved(log_p, model) {
@@ -218,7 +233,7 @@ export default zoo.widget({
       find("bars").replaceChildren(
         ...list.map(([name, nats]) => {
           const track = zoo.make("span", { class: "zoo-track" });
-          track.style.setProperty("--share", String(0.04 + (0.96 * (nats - low)) / (high - low || 1)));
+          track.style.setProperty("--share", String(high > low ? 0.04 + (0.96 * (nats - low)) / (high - low) : 1));
           const number = (bound[name] ? "\u2265 " : "") + zoo.number(nats, 0);
           const row = zoo.make("li", { "data-model": name }, zoo.make("span", { class: "name zoo-clip", title: name }, short(name)), track,
             zoo.make("span", { class: "number" }, number));
@@ -244,8 +259,18 @@ export default zoo.widget({
         images: zoo.compact(model.images_seen),
         minutes: zoo.number(Math.max(1, model.training_seconds / 60)),
       });
+      const { fid, fid_train_reference: reference, precision, recall } = model.figures;
+      const percent = (v) => zoo.percent(v / 100);
+      const distances = [];
+      if (reference !== undefined) {
+        distances.push(zoo.t("compare.fid_reference", { fid: zoo.number(fid, 2), reference: zoo.number(reference, 2) }));
+      } else if (fid !== undefined) distances.push(zoo.t("compare.fid", { fid: zoo.number(fid, 2) }));
+      if (precision !== undefined) {
+        distances.push(zoo.t("compare.coverage", { precision: percent(precision), recall: percent(recall) }));
+      }
+      find("distances").textContent = distances.join("; ");
       for (const [name, target] of Object.entries(model.missed)) {
-        if (name in NAMES) find("facts").append(zoo.make("small", {}, `${NAMES[name]}: ${zoo.missed(target)}`));
+        if (name in NAMES) find("distances").append(zoo.make("small", {}, `${NAMES[name]}: ${zoo.missed(target)}`));
       }
       find("paper").textContent = model.paper;
       find("paper").href = model.paper_url;
@@ -287,6 +312,26 @@ export default zoo.widget({
       showSheets();
     });
 
+    /* What is particular to the data set: which choices there are, what can be said of a picture. */
+    function showData() {
+      const of = (kind) => models().some((model) => kind === "all" || model.kind === kind);
+      for (const button of find("kinds").children) button.disabled = !of(button.dataset.key);
+      if (!of(part.get("kind"))) part.set({ kind: "all" });
+      const measured = MEASURES.filter((measure) => models().some((model) => rank[measure](model) !== undefined));
+      for (const button of find("measure").children) button.disabled = !measured.includes(button.dataset.key);
+      if (!measured.includes(part.get("measure"))) part.set({ measure: measured[0] || MEASURES[0] });
+      find("beliefs").hidden = !believers().length;
+      if (seen && !isHere(seen.model)) seen = null;
+      if (believed && !isHere(believed.model)) believed = null;
+      const bound = believers().some(({ kind }) => kind === "approximate");
+      find("hint").textContent = [
+        zoo.t("compare.believed_hint"),
+        ...(set().levels === 2 ? [zoo.t("compare.believed_binary")] : []),
+        ...(bound ? [zoo.t("compare.believed_bound", { k: set().k })] : []),
+      ].join(" ");
+      showSeen();
+    }
+
     function setKind(kind) {
       part.set({ kind });
       pressKind(kind);
@@ -319,6 +364,7 @@ export default zoo.widget({
     return {
       restore() {
         for (const name of Object.keys(grids)) delete grids[name];
+        showData();
         pressData(part.get("data"));
         pressKind(part.get("kind"));
         find("sort").value = part.get("sort");
@@ -330,7 +376,7 @@ export default zoo.widget({
       words() {
         showValues();
         showChosen();
-        showSeen();
+        showData();
         showPlot();
         tellProgress();
       },

@@ -5,6 +5,7 @@ import { paint, sharp } from "./color.js";
 import { make } from "./controls.js";
 import { withAnswer } from "./live.js";
 import { theme } from "./look.js";
+import { paintLevels, resize } from "./picture.js";
 import { onChange } from "./signals.js";
 import { number, t, translate } from "./words.js";
 
@@ -31,6 +32,7 @@ export class Grid {
     this.marked = null;
     this.layers = [];
     this.sheet = null;
+    this.channels = 1; // of the sheet
     this.host = host;
     this.refresh = this.refresh.bind(this);
     host.classList.add("zoo-grid");
@@ -174,21 +176,20 @@ export class Grid {
     context.strokeRect(x - 0.5, y - 0.5, size + 1, size + 1);
   }
 
-  /* Many pixels to a cell: one sheet of pictures, its gray levels 0 to 255. */
-  showSheet(width, height, levels) {
-    // A new size clears the image that paint keeps.
-    if (this.cells.width !== width || this.cells.height !== height) {
-      this.cells.width = width;
-      this.cells.height = height;
-      this.cells.zooImage = null;
-    }
+  /* Many pixels to a cell: one sheet of pictures, its levels 0 to 255, channel after channel. */
+  showSheet(width, height, levels, channels = 1) {
+    resize(this.cells, width, height);
+    // Far more pixels than the screen has for them are averaged.
+    const shown = this.cells.clientWidth * (window.devicePixelRatio || 1);
+    this.cells.style.imageRendering = shown && width > 1.5 * shown ? "auto" : "";
     this.sheet = levels;
+    this.channels = channels;
     this.repaint();
   }
 
   /* Paint the cells anew. */
   repaint() {
-    if (this.sheet) paint(this.cells, this.sheet, { map: "ink", high: 255 });
+    if (this.sheet) paintLevels(this.cells, this.sheet, this.channels);
   }
 }
 

@@ -16,6 +16,7 @@ export * from "./player.js";
 export * from "./save.js";
 export * from "./photo.js";
 export * from "./face.js";
+export * from "./picture.js";
 export * from "./chooser.js";
 export * from "./pens.js";
 export * from "./digits.js";

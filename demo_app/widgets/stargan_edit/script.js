@@ -17,7 +17,7 @@ function digits(text, sizes) {
 /* A menu of the values of an attribute. */
 export function menu(name, values, attributes) {
   const options = values.map((value, i) =>
-    zoo.make("option", { value: i, "data-t": `stargan.${name}_${value}` })
+    zoo.make("option", { value: i, "data-t": `avatars.${name}_${value}` })
   );
   return zoo.make("select", { ...attributes, class: "zoo-select " + (attributes.class || "") }, ...options);
 }
@@ -141,7 +141,7 @@ export default zoo.widget({
       const k = edited.indexOf(name);
       const is = menu(name, schema[name], { class: "is", "data-testid": "stargan-is-" + name });
       is.addEventListener("change", () => build(name, Number(is.value)));
-      const head = zoo.make("span", { role: "rowheader", "data-t": "stargan." + name });
+      const head = zoo.make("span", { role: "rowheader", "data-t": "avatars." + name });
       const row = zoo.make("div", { role: "row", "data-name": name }, head, is);
       find("attributes").append(row);
       if (k < 0) {
@@ -200,7 +200,7 @@ export default zoo.widget({
       if (!face) return;
       const [at, values, share] = [own(), wanted(), amounts()];
       rows.forEach(({ name, k, row, is, to, range }, i) => {
-        const label = zoo.t("stargan." + name);
+        const label = zoo.t("avatars." + name);
         is.value = face[i];
         is.setAttribute("aria-label", `${label}: ${zoo.t("stargan.is")}`);
         if (k < 0) return;

@@ -27,7 +27,7 @@ export default zoo.widget({
         next[k] = Number(select.value);
         change({ values: next.join("") });
       });
-      find("heads").append(zoo.make("label", {}, zoo.make("span", { "data-t": "stargan." + name }), select));
+      find("heads").append(zoo.make("label", {}, zoo.make("span", { "data-t": "avatars." + name }), select));
       return select;
     });
     zoo.translate(find("heads"));
@@ -67,8 +67,8 @@ export default zoo.widget({
         const [row, k] = [Math.floor(i / COLUMNS) + 1, i % COLUMNS];
         const face = zoo.t("stargan.face_number", { row: zoo.number(row) });
         const name = edited[k - 1];
-        const value = k && zoo.t(`stargan.${name}_${schema[name][shown.values[k - 1]]}`);
-        const change = k ? `${zoo.t("stargan." + name)}: ${value}` : zoo.t("stargan.as_drawn");
+        const value = k && zoo.t(`avatars.${name}_${schema[name][shown.values[k - 1]]}`);
+        const change = k ? `${zoo.t("avatars." + name)}: ${value}` : zoo.t("stargan.as_drawn");
         button.title = `${face}, ${change}`;
         button.setAttribute("aria-label", button.title);
       });

@@ -3,26 +3,36 @@ import * as zoo from "../shared/zoo.js";
 
 const { side: SIDE, pixels: N } = zoo.FACE;
 const LONGEST = 300; // characters of a text that the address holds
+const FORMULA = {
+  "text2image-avatars": ["x = G(z, φ(t))"],
+  "transformer-avatars": ["s", zoo.make("sub", {}, "i"), " ~ p(s", zoo.make("sub", {}, "i"), " | s",
+    zoo.make("sub", {}, "<i"), ", t)"],
+};
+
+/* What the chosen face is of, for the other widgets of the tab: {text, seed, problem}. */
+export const asked = zoo.signal(null);
 
 /* The text in the address is empty while it is the example of the page's language. All that a visitor
    has written is shown as text, never as HTML. */
 export default zoo.widget({
   name: "text2image",
-  state: { text: "", other: "", seed: 0, face: 0, which: "hat" },
+  state: ({ models }) => ({ text: "", other: "", seed: 0, model: models[0], face: 0, which: "hat" }),
   ranges: ({ n_faces }) => ({ face: [0, n_faces - 1] }),
-  choices: ({ schema }) => ({ which: Object.keys(schema) }),
+  choices: ({ schema, models }) => ({ which: Object.keys(schema), model: models }),
   setup({ props, server, part, find, all, ask, say }) {
-    const { schema, examples, models, n_faces, n_steps } = props.data;
+    const { schema, examples, models, walks, n_faces, n_steps } = props.data;
     const NAMES = Object.keys(schema);
-    let shown = null; // the last answer of the first model: {text, phrases, unknown, images, read, ...}
-    let between = null; // the same of the walk, and of the other words
+    let told = null; // what is told of the text: {text, seed, phrases, unknown, ...}
+    let between = null; // the last answer to the walk, and to the other words
     let others = null;
 
     const example = (k) => examples[zoo.language.value][k];
     const seed = () => part.get("seed");
-    const seedOf = (k) => (seed() + k) % (zoo.MAX_SEED + 1);
+    const after = (seed, k) => (seed + k) % (zoo.MAX_SEED + 1);
+    const seedOf = (k) => after(seed(), k);
     const text = () => find("text").value;
-    const wordOf = (name, value) => zoo.t(`text2image.${name}_${value}`);
+    const wordOf = (name, value) => zoo.t(`avatars.${name}_${value}`);
+    const modelOf = (model) => zoo.t("text2image.model_" + model);
 
     /* Right, wrong, or null where the phrase says nothing that is known. */
     function isRight(phrase, read) {
@@ -37,60 +47,104 @@ export default zoo.widget({
 
     /* Faces: a row for each model, the same noise below each other */
 
+    /* `answer` of each is the last: {text, seed, phrases, images, read, ...}. */
     const rows = models.map((model, m) => {
       const buttons = Array.from({ length: n_faces }, (_, k) => {
         const canvas = zoo.make("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
         const score = zoo.make("span", { class: "score" });
         const button = zoo.make("button", { type: "button", class: "face",
           "data-testid": `text2image-face-${m}-${k}` }, canvas, score);
-        button.addEventListener("click", () => choose(k));
+        button.addEventListener("click", () => choose(model, k));
         return { button, canvas, score };
       });
+      const failed = zoo.make("span", { class: "failed", role: "status" });
       const row = zoo.make("div", { class: "row", "data-testid": "text2image-row-" + m },
         ...buttons.map(({ button }) => button));
-      if (models.length > 1) {
-        find("models").append(zoo.make("h3", { "data-t": "text2image.model_" + model }));
-      }
-      find("models").append(row);
-      const show = (answer, given) => showFaces(m, answer, given);
+      const about = zoo.make("div", { class: "about" },
+        zoo.make("h3", { "data-t": "text2image.model_" + model }),
+        zoo.make("span", { class: "zoo-math" }, ...FORMULA[model]),
+        zoo.make("span", { class: "zoo-hint", "data-t": `text2image.how_${model}` }), failed);
+      find("models").append(zoo.make("div", { role: "group", "data-t-label": "text2image.model_" + model }, about, row));
+      const line = { model, row, buttons, answer: null, ask: (_) => {} };
+      const show = (answer, given) => {
+        failed.textContent = "";
+        showFaces(line, answer, given);
+      };
       const call = (given) => server.faces(given);
-      return { model, row, buttons, ask: m ? zoo.latest(call, (a, g) => a.ok && show(a, g)) : ask(call, show) };
+      // The first says below what an answer cost, or why there is none; the others why, in their row.
+      line.ask = m ? zoo.latest(call, (answer, given) => {
+        if (answer.ok) show(answer, given);
+        else failed.textContent = answer.error;
+      }) : ask(call, show);
+      return line;
     });
+    const chosenRow = () => rows.find(({ model }) => model === part.get("model"));
 
-    function showFaces(m, answer, given) {
-      const { row, buttons } = rows[m];
+    function showFaces(line, answer, given) {
+      const { row, buttons } = line;
       const images = zoo.bytes(answer.images);
       row.dataset.shown = answer.problem || `${given.seed} ${given.text}`;
+      line.answer = { ...answer, images, text: given.text, seed: given.seed, model: line.model };
       buttons.forEach(({ button, canvas, score }, k) => {
         button.disabled = !answer.read.length;
         if (!answer.read.length) return zoo.paintFace(canvas, new Uint8Array(3 * N).fill(127));
         zoo.paintFace(canvas, zoo.nth(images, k, 3 * N));
-        const marks = answer.phrases.map((p) => isRight(p, answer.read[k])).filter((v) => v !== null);
-        const right = marks.filter(Boolean).length;
-        score.textContent = marks.length ? `${zoo.number(right)}/${zoo.number(marks.length)}` : "";
-        const values = { face: zoo.number(k + 1), right: zoo.number(right), all: zoo.number(marks.length) };
-        button.title = zoo.t("text2image.face", values);
-        button.setAttribute("aria-label", button.title);
+        const { right, all } = counted(answer, k);
+        score.textContent = all ? `${zoo.number(right)}/${zoo.number(all)}` : "";
       });
-      if (m) return;
-      shown = { ...answer, images, text: given.text, seed: given.seed };
+      nameFaces(line);
+      if (line === rows[0]) told = line.answer;
       zoo.afterFrame(showRead);
     }
 
-    function choose(k) {
-      part.set({ face: k });
+    /* How many of the phrases that are understood are right in face k, and of how many. */
+    function counted(answer, k) {
+      const marks = answer.phrases.map((p) => isRight(p, answer.read[k])).filter((v) => v !== null);
+      return { right: marks.filter(Boolean).length, all: marks.length };
+    }
+
+    function nameFaces({ model, buttons, answer }) {
+      if (!answer?.read.length) return;
+      buttons.forEach(({ button }, k) => {
+        const { right, all } = counted(answer, k);
+        button.title = zoo.t("text2image.face", { model: modelOf(model), seed: after(answer.seed, k),
+          right: zoo.number(right), all: zoo.number(all) });
+        button.setAttribute("aria-label", button.title);
+      });
+    }
+
+    function choose(model, k) {
+      part.set({ model, face: k });
       showRead();
       askRest();
+    }
+
+    /* The chosen face is in sight, where the rows go under the finger. */
+    function bringIn() {
+      const scroller = find("zoo-scroll");
+      const face = chosenRow().buttons[part.get("face")].button;
+      const [from, to] = [face.offsetLeft, face.offsetLeft + face.offsetWidth];
+      if (from < scroller.scrollLeft || to > scroller.scrollLeft + scroller.clientWidth) {
+        scroller.scrollLeft = from - (scroller.clientWidth - face.offsetWidth) / 2;
+      }
     }
 
     /* What of the text is understood, and what the judge finds of it in the chosen face */
 
     function showRead() {
-      if (!shown) return;
+      if (!told) return;
       const chosen = part.get("face");
-      for (const { buttons } of rows) {
-        buttons.forEach(({ button }, k) => button.setAttribute("aria-pressed", String(k === chosen)));
+      for (const { model, buttons } of rows) {
+        const here = model === part.get("model");
+        buttons.forEach(({ button }, k) => button.setAttribute("aria-pressed", String(here && k === chosen)));
       }
+      const face = { model: modelOf(part.get("model")), seed: seedOf(chosen) };
+      for (const whose of all("whose")) whose.textContent = zoo.t("text2image.whose", face);
+      asked.value = { text: told.text, seed: after(told.seed, chosen), problem: told.problem };
+      showNotes();
+      showChips();
+      const shown = chosenRow().answer;
+      if (!shown) return;
       const items = shown.read.length ? shown.phrases.map((phrase) => {
         const mark = isRight(phrase, shown.read[chosen]);
         const kind = mark === null ? "unclear" : mark ? "right" : "wrong";
@@ -104,9 +158,7 @@ export default zoo.widget({
         return item;
       }) : [];
       find("phrases").replaceChildren(...items);
-      find("phrases").dataset.shown = `${seedOf(chosen)} ${shown.text}`;
-      showNotes();
-      showChips();
+      find("phrases").dataset.shown = `${shown.model} ${after(shown.seed, chosen)} ${shown.text}`;
       say(() => notes().map(([words]) => words).join(" ") || zoo.t("text2image.spoken", {
         right: zoo.number(all("right").length), all: zoo.number(items.length),
       }));
@@ -114,7 +166,7 @@ export default zoo.widget({
 
     /* What is wrong with the text, [sentence, whether there are no faces by it]. */
     function notes() {
-      const { problem, unknown, n_unknown, phrases, twice, n_words, most } = shown;
+      const { problem, unknown, n_unknown, phrases, twice, n_words, most } = told;
       const said = [];
       const counts = { n: zoo.number(n_words), most: zoo.number(most) };
       if (problem) said.push([zoo.t("text2image.is_" + problem, counts), true]);
@@ -133,7 +185,7 @@ export default zoo.widget({
         said.push([zoo.t("text2image.no_phrase", { phrases: named }), false]);
       }
       for (const name of twice) {
-        said.push([zoo.t("text2image.twice", { name: zoo.t("text2image." + name) }), false]);
+        said.push([zoo.t("text2image.twice", { name: zoo.t("avatars." + name) }), false]);
       }
       return said;
     }
@@ -147,28 +199,28 @@ export default zoo.widget({
     /* Chips: the caption from a value of each attribute, in the page's language */
 
     const chips = NAMES.flatMap((name) => {
-      const host = zoo.make("span", { class: "few", role: "group", "data-t-label": "text2image." + name });
+      const host = zoo.make("span", { class: "few", role: "group", "data-t-label": "avatars." + name });
       const made = schema[name].map((value) => {
-        const button = zoo.make("button", { type: "button", "data-t": `text2image.${name}_${value}`,
+        const button = zoo.make("button", { type: "button", "data-t": `avatars.${name}_${value}`,
           "data-testid": `text2image-chip-${name}-${value}` });
         button.addEventListener("click", () => press(name, value));
         host.append(button);
         return { name, value, button };
       });
-      find("chips").append(zoo.make("div", {}, zoo.make("span", { "data-t": "text2image." + name }), host));
+      find("chips").append(zoo.make("div", {}, zoo.make("span", { "data-t": "avatars." + name }), host));
       return made;
     });
 
     function showChips() {
-      const says = saysOf(shown);
+      const says = saysOf(told);
       for (const { name, value, button } of chips) {
         button.setAttribute("aria-pressed", String(says[name] === value));
       }
     }
 
     function press(name, value) {
-      if (!shown) return;
-      const says = saysOf(shown);
+      if (!told) return;
+      const says = saysOf(told);
       if (says[name] === value) delete says[name];
       else says[name] = value;
       askText({ says, language: zoo.language.value });
@@ -209,7 +261,7 @@ export default zoo.widget({
 
     /* The same noise, other words; and from one caption to another */
 
-    find("which").append(...NAMES.map((name) => zoo.make("option", { value: name, "data-t": "text2image." + name })));
+    find("which").append(...NAMES.map((name) => zoo.make("option", { value: name, "data-t": "avatars." + name })));
     find("which").addEventListener("change", () => {
       part.set({ which: find("which").value });
       askRest();
@@ -224,7 +276,7 @@ export default zoo.widget({
     const askOthers = zoo.latest((given) => server.others(given), (answer, given) => {
       if (!answer.ok) return find("values").replaceChildren();
       others = { ...answer, images: zoo.bytes(answer.images), name: given.name };
-      find("values").dataset.shown = [given.seed, given.name, given.text].join(" ");
+      find("values").dataset.shown = [given.model, given.seed, given.name, given.text].join(" ");
       showOthers();
     });
 
@@ -259,8 +311,8 @@ export default zoo.widget({
 
     function askRest() {
       const noise = seedOf(part.get("face"));
-      askOthers({ text: text(), name: part.get("which"), seed: noise });
-      askWalk({ text: text(), other: find("other").value, seed: noise });
+      askOthers({ text: text(), name: part.get("which"), seed: noise, model: part.get("model") });
+      if (walks) askWalk({ text: text(), other: find("other").value, seed: noise });
     }
 
     function look() {
@@ -270,11 +322,14 @@ export default zoo.widget({
     const lookSoon = zoo.wait(120, look);
     const walkSoon = zoo.wait(120, askRest);
 
+    find("walk").hidden = !walks;
+    find("both").hidden = models.length < 2;
     return {
       restore() {
         find("text").value = part.get("text") || example(0);
         find("other").value = part.get("other") || example(1);
         find("which").value = part.get("which");
+        bringIn();
         look();
       },
       words() {
@@ -285,27 +340,32 @@ export default zoo.widget({
         if (known(before[1], 1)) find("other").value = example(1);
         if (text() !== before[0] || find("other").value !== before[1]) look();
         else {
+          rows.forEach(nameFaces);
           showRead();
           showOthers();
           showWalk();
         }
       },
       png() {
-        if (!shown?.read.length) return null;
-        const items = rows.flatMap(({ buttons }) =>
-          buttons.map(({ canvas, score }) => ({ canvas, title: score.textContent })));
-        return [zoo.sheet(items, { columns: 4, size: 256, heading: shown.text.slice(0, 90) }), "genzoo-text2image.png"];
+        const there = rows.filter(({ answer }) => answer?.read.length);
+        if (!there.length) return null;
+        const items = there.flatMap(({ model, buttons }) => buttons.map(({ canvas, score }, k) => ({
+          canvas, title: k ? score.textContent : `${score.textContent} · ${modelOf(model)}` })));
+        const heading = told.text.slice(0, 120);
+        return [zoo.sheet(items, { columns: n_faces, size: 192, heading }), "genzoo-text2image.png"];
       },
       json() {
-        if (!shown) return null;
+        if (!told) return null;
         const named = (read) => Object.fromEntries(NAMES.map((name, k) => [name, schema[name][read[k]]]));
-        const { text, seed, phrases, unknown, read, images } = shown;
-        const faces = read.map((values, k) => ({
-          seed: (seed + k) % (zoo.MAX_SEED + 1),
+        const { text, phrases, unknown } = told;
+        const there = rows.filter(({ answer }) => answer?.text === text);
+        const faces = there.flatMap(({ model, answer: { seed, read, images } }) => read.map((values, k) => ({
+          model,
+          seed: after(seed, k),
           read: named(values),
           image: zoo.fractions(zoo.nth(images, k, 3 * N)),
-        }));
-        return [{ model: models[0], text, phrases, unknown, faces }, "genzoo-text2image.json"];
+        })));
+        return [{ text, phrases, unknown, faces }, "genzoo-text2image.json"];
       },
     };
   },

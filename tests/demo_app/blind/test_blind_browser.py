@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 
 from tests.demo_app.page import (
     EN,
+    colors,
     expect_names,
     expect_width,
     fragment,
@@ -29,6 +30,7 @@ from tests.demo_app.page import (
 pytestmark = pytest.mark.browser
 
 BINARY = ("mnist", "binary")
+COLOR = ("avatars", "color")
 NAMES = {"nade": "NADE", "vae": "VAE", "aae": "AAE"}
 
 
@@ -52,7 +54,8 @@ def expect_phase(page, phase):
 def expect_picture(page, service, game, seed, k):
     canvas = page.get_by_test_id("blind-picture")
     expect(canvas).to_have_attribute("data-round", str(k))
-    np.testing.assert_allclose(levels(canvas), service.round(*game, seed, k) / 255, atol=0.006)
+    shown = colors(canvas) if game == COLOR else levels(canvas)
+    np.testing.assert_allclose(shown, service.round(*game, seed, k) / 255, atol=0.006)
 
 
 def said(page, sentence):
@@ -139,6 +142,30 @@ def test_one_family_is_not_asked_for(visit, service):
     expect_picture(page, service, ("fashion", "gray"), 2, 0)
     page.get_by_test_id("blind-made").click()
     expect_phase(page, "told")
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_faces_are_in_color_in_any_theme(visit, service, color_scheme):
+    page = visit("blind.game=avatars-color&blind.seed=2", color_scheme=color_scheme)
+    expect(page.get_by_test_id("blind-game-avatars-color")).to_have_text("Faces, in color")
+    for k in range(3):
+        expect_phase(page, "ask")
+        expect_picture(page, service, COLOR, 2, k)
+        page.get_by_test_id("blind-real").click()
+        expect_phase(page, "told")
+        near = colors(page.get_by_test_id("blind-near"))
+        np.testing.assert_allclose(near, service.reveal(*COLOR, 2, k).nearest / 255, atol=0.003)
+        small = page.get_by_test_id("blind-rounds").locator("canvas").nth(k)
+        shown = service.round(*COLOR, 2, k) / 255
+        np.testing.assert_allclose(colors(small), shown, atol=0.003)
+        page.get_by_test_id("blind-next").click()
+    with page.expect_download() as download:
+        page.get_by_test_id("blind-png").click()
+    image = Image.open(io.BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
+    assert np.asarray(image).std(2).max() > 20
+    page.get_by_test_id("blind-game-mnist-gray").click()
+    expect_phase(page, "ask")
+    assert page.get_by_test_id("blind-picture").evaluate("(c) => c.width") == 28
 
 
 def test_another_game_begins_anew_and_is_in_the_address(visit, service):
@@ -244,8 +271,9 @@ def test_pictures_and_answers_are_saved(visit, service):
 
 def test_endpoints_answer_programs(address, service):
     client = Client(address, verbose=False)
-    picture = client.predict("mnist", "gray", 4, 6, api_name="/blind_round")
-    assert picture == service.round("mnist", "gray", 4, 6).tolist()
+    for game in (("mnist", "gray"), COLOR):
+        picture = client.predict(*game, 4, 6, api_name="/blind_round")
+        assert picture == service.round(*game, 4, 6).tolist()
     truth = client.predict("mnist", "gray", 4, 6, api_name="/blind_reveal")
     maker = service.reveal("mnist", "gray", 4, 6).maker
     assert (truth["real"], truth["model"]) == (maker is None, maker and maker.name)

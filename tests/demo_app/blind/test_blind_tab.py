@@ -24,7 +24,7 @@ class MadeService:
         return self.gone
 
     def games(self):
-        return [{"data": "mnist", "kind": "gray", "families": ["gan"]}]
+        return [{"data": "mnist", "kind": "gray", "shape": [1, 28, 28], "families": ["gan"]}]
 
     def round(self, data, kind, seed, k):
         return LEVELS

@@ -9,15 +9,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gradio_client import Client
+from PIL import Image
 from playwright.sync_api import expect
 
-from tests.demo_app.page import EN, expect_names, expect_to_fit, levels, state, tab_stops
+from demo_app import text
+from genzoo.data.avatars import SCHEMA
+from tests.demo_app.page import (
+    EN,
+    colors,
+    expect_names,
+    expect_to_fit,
+    levels,
+    pause,
+    state,
+    tab_stops,
+)
 
 pytestmark = pytest.mark.browser
 
 TABS = ("compare",)
 
 MODELS = ("gan-mnist", "nade-mnist", "nade-orderless-mnist", "vae-mnist", "vae-mnist-beta4")
+FACES = ("transformer-avatars", "dcgan-avatars", "text2image-avatars")
 
 
 @pytest.fixture
@@ -26,14 +39,16 @@ def visit(visit):
 
     def visit_compare(hash="", **options):
         page = visit("tab=compare" + ("&" + hash if hash else ""), waits=False, **options)
-        n = 1 if "fashion" in hash else len(MODELS)
+        faces = "data=avatars" in hash
+        n = 1 if "fashion" in hash else len(FACES if faces else MODELS)
         shown = page.locator("[data-testid=compare-sheets] canvas[data-seed]")
         if "kind" not in hash:
             expect(shown).to_have_count(n)
-        for name in ("picture", "near", "bars"):
+        for name in ("picture", "near") if faces else ("picture", "near", "bars"):
             shown = page.get_by_test_id(f"compare-{name}")
             expect(shown).to_have_attribute("data-shown", re.compile("."))
-        expect(page.get_by_test_id("compare-reading")).not_to_be_empty()
+        if not faces:
+            expect(page.get_by_test_id("compare-reading")).not_to_be_empty()
         return page
 
     return visit_compare
@@ -147,6 +162,100 @@ def test_the_other_data_set(visit, service):
     expect(page.get_by_test_id("compare-reading")).to_contain_text("nade holds")
 
 
+def expect_face(page, service, model, cell, language="en", seed=0):
+    """The chosen picture, the nearest face, and its attributes in words."""
+    look = service.look(model, cell, seed)
+    for name, key in (("picture", "image"), ("near", "nearest")):
+        canvas = page.get_by_test_id(f"compare-{name}")
+        expect(canvas).to_have_attribute("data-shown", f"{model} {cell}")
+        assert canvas.evaluate("(c) => [c.width, c.height]") == [64, 64]
+        np.testing.assert_allclose(colors(canvas), look[key], atol=0.003)
+    labels = text.labels(language)
+    distance = labels["compare.nearest_distance"].replace("{distance}", f"{look['distance']:.1f}")
+    about = page.get_by_test_id("compare-told")
+    expect(about).to_have_text(f"{distance} {labels['compare.kept_drawn']}")
+    pairs = page.get_by_test_id("compare-attributes").locator("div")
+    told = [pair.locator("dt, dd").all_inner_texts() for pair in pairs.all()]
+    assert told == [
+        [labels[f"avatars.{name}"], labels[f"avatars.{name}_{values[value]}"]]
+        for (name, values), value in zip(SCHEMA.items(), look["label"], strict=True)
+    ]
+
+
+def test_sheets_of_faces_are_in_color(visit, service):
+    page = visit("compare.data=avatars")
+    assert set(order(page)) == set(FACES)
+    for model in FACES:
+        images = service.sheet(model, 0)["images"].reshape(8, 8, 3, 64, 64)
+        canvas = sheet(page, model)
+        assert canvas.evaluate("(c) => [c.width, c.height]") == [512, 512]
+        laid = images.transpose(2, 0, 3, 1, 4).ravel()
+        np.testing.assert_allclose(colors(canvas), laid, atol=0.003)
+    expect_face(page, service, order(page)[0], 0)
+    box = sheet(page, "dcgan-avatars").bounding_box()
+    page.mouse.move(box["x"] + 2.5 * box["width"] / 8, box["y"] + 5.5 * box["height"] / 8)
+    expect_face(page, service, "dcgan-avatars", 42)
+    assert state(page)["compare.cell"] == "42"
+    told = page.get_by_test_id("compare-distances")
+    expect(told).to_contain_text("FID 175.00 (training images: 147.70)")
+    expect(told).to_contain_text(re.compile(r"precision 81\.0.%, recall 62\.5.%"))
+    page.emulate_media(color_scheme="dark")  # a face is the same in any theme
+    pause(page, 300)
+    expect_face(page, service, "dcgan-avatars", 42)
+
+
+def test_what_no_model_of_faces_can_say_has_no_empty_place(visit):
+    page = visit("compare.data=avatars")
+    for name in ("compare-beliefs", "compare-matrix"):
+        expect(page.get_by_test_id(name)).to_be_hidden()
+    assert page.locator(".block.zoo-compare_matrix").bounding_box()["height"] == 0
+    expect(page.get_by_test_id("compare-kind-tractable")).to_be_disabled()
+    expect(page.get_by_test_id("compare-kind-approximate")).to_be_enabled()
+    expect(page.get_by_test_id("compare-by-likelihood")).to_be_disabled()
+    assert page.locator("[data-testid=compare-plot] button").count() == 2
+    page.get_by_test_id("compare-data-mnist").click()
+    for name in ("compare-beliefs", "compare-matrix"):
+        expect(page.get_by_test_id(name)).to_be_visible()
+    expect(page.get_by_test_id("compare-attributes")).to_be_hidden()
+    expect(page.get_by_test_id("compare-kind-tractable")).to_be_enabled()
+
+
+def test_from_digits_to_faces_and_back_nothing_stays(visit, service):
+    page = visit("compare.measure=likelihood&compare.kind=tractable")
+    page.get_by_test_id("compare-data-avatars").click()
+    expect(page.locator("[data-testid=compare-sheets] canvas[data-seed]")).to_have_count(3)
+    expect_face(page, service, order(page)[0], 0)
+    kept = state(page)
+    assert kept["compare.data"] == "avatars"
+    # No face is of a model whose probability can be computed.
+    assert not {"compare.kind", "compare.measure"} & kept.keys()
+    page.get_by_test_id("compare-data-mnist").click()
+    expect(page.get_by_test_id("compare-bars")).to_have_attribute("data-shown", "gan-mnist 0")
+    expect_told(page, service, "gan-mnist", 0)
+    assert page.get_by_test_id("compare-near").evaluate("(c) => c.width") == 28
+
+
+def test_what_is_believed_is_said_for_the_pixels_of_the_data(visit):
+    page = visit()
+    hint = page.locator(".zoo-compare_sheets .hint")
+    expect(hint).to_contain_text(EN["compare.believed_binary"])
+    expect(hint).to_contain_text("from 50 samples of z")
+    page.get_by_test_id("compare-data-fashion").click()
+    expect(hint).to_have_text(EN["compare.believed_hint"])
+
+
+def test_a_sheet_of_faces_is_saved(visit):
+    page = visit("compare.data=avatars")
+    with page.expect_download() as download:
+        page.get_by_test_id("compare-png").click()
+    image = Image.open(download.value.path()).convert("RGB")
+    assert np.asarray(image).std(2).max() > 20  # in color
+    with page.expect_download() as download:
+        page.get_by_test_id("compare-json").click()
+    kept = json.loads(Path(download.value.path()).read_text())
+    assert (kept["data"], len(kept["models"])) == ("avatars", 3)
+
+
 def test_the_matrix_is_read_by_keys(visit, service):
     page = visit()
     cells = page.get_by_test_id("compare-matrix").locator(".zoo-surface")
@@ -170,9 +279,12 @@ def test_what_is_saved(visit, tmp_path):
 
 
 @pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
-def test_it_fits_and_speaks(visit, locale):
-    page = visit(locale=locale, width=390)
-    shared = ("vae",)
+@pytest.mark.parametrize("data", ["mnist", "avatars"])
+def test_it_fits_and_speaks(visit, service, locale, data):
+    page = visit(f"compare.data={data}", locale=locale, width=390)
+    if data == "avatars":
+        expect_face(page, service, order(page)[0], 0, locale[:2])
+    shared = ("vae", "avatars")
     expect_to_fit(page, locale[:2], "compare", "compare.title", shared=shared)
     expect_names(page, ".zoo-compare_sheets, .zoo-compare_matrix")
 
@@ -191,13 +303,17 @@ def test_programs_ask_by_name(address, service):
     believed = service.believed("nade-mnist", 3, 0)
     assert answer == pytest.approx(believed, rel=1e-6)
     assert [m["name"] for m in client.predict("mnist", api_name="/compare_models")] == list(MODELS)
-    with pytest.raises(Exception, match="must be one of mnist, fashion"):
+    answer = client.predict("dcgan-avatars", 5, 0, api_name="/compare_nearest")
+    assert answer["label"] == service.look("dcgan-avatars", 5)["label"]
+    answer = client.predict("text2image-avatars", 1, api_name="/compare_sheet")
+    assert (answer["shape"], np.shape(answer["images"])) == ([3, 64, 64], (64, 12288))
+    with pytest.raises(Exception, match="must be one of mnist, fashion, avatars"):
         client.predict("cifar", api_name="/compare_matrix")
 
 
 def test_a_missed_target_is_said_beside_its_figure(visit):
     page = visit("compare.model=nade-mnist&compare.sort=likelihood")
-    facts = page.locator(".facts small")
+    facts = page.locator(".distances small")
     expect(facts).to_have_text("NLL: target missed (≤ 83.5)")
     said = page.locator("[data-testid=compare-sheets] figure", has_text="target missed")
     expect(said).to_have_count(1)

@@ -15,15 +15,26 @@ from demo_app.tabs import compare
 class MadeService:
     """A picture is as gray as its number."""
 
-    data = ("mnist",)
+    data = ("mnist", "avatars")
+    all = ("mnist", "fashion", "avatars")
+
+    def about(self, data):
+        return {"data": data, "shape": [1, 28, 28] if data == "mnist" else [3, 64, 64]}
 
     def models(self, data):
         figures = {"fid": 3.0, "seconds_64": 0.01, "near_copies": 0.5}
-        return [{"name": "gan-mnist", "kind": "implicit", "figures": figures, "before": False}]
+        name, believes = ("nade-mnist", True) if data == "mnist" else ("dcgan-avatars", False)
+        known = {"name": name, "kind": "implicit", "figures": figures, "before": False}
+        return [{**known, "believes": believes}]
 
     def sheet(self, model, seed):
-        images = np.repeat(np.arange(64)[:, None] / 255, 784, axis=1)
-        return {"images": images, "seed": seed, "seconds": 0.123456}
+        """In color its number is the red, one more the green, two more the blue."""
+        cell = np.arange(64)[:, None]
+        if model != "color":
+            images, shape = np.repeat(cell, 784, axis=1), [1, 28, 28]
+        else:
+            images, shape = np.repeat(cell + np.arange(3), 64 * 64, axis=1), [3, 64, 64]
+        return {"images": images / 255, "shape": shape, "seed": seed, "seconds": 0.123456}
 
     def look(self, model, cell, seed):
         image = np.full(784, cell / 255)
@@ -59,11 +70,16 @@ def pixels(text):
 
 
 def test_the_page_knows_each_model_and_its_figures_before_it_asks(blocks):
-    [data] = widgets_of(blocks)["compare_sheets"].props["data"]
-    assert data["data"] == "mnist"
+    data, faces = widgets_of(blocks)["compare_sheets"].props["data"]
+    assert (data["data"], faces["data"]) == ("mnist", "avatars")
+    assert (data["shape"], faces["shape"]) == ([1, 28, 28], [3, 64, 64])
     [model] = data["models"]
     assert model["figures"] == {"fid": 3.0, "seconds_64": 0.01}
-    json.dumps(data)
+    json.dumps([data, faces])
+
+
+def test_a_matrix_is_asked_for_only_where_a_model_can_say_how_likely_a_picture_is(blocks):
+    assert widgets_of(blocks)["compare_matrix"].props["data"] == ["mnist"]
 
 
 def test_a_sheet_is_one_picture_of_eight_by_eight(blocks):
@@ -73,6 +89,15 @@ def test_a_sheet_is_one_picture_of_eight_by_eight(blocks):
     sheet = pixels(answer["images"]).reshape(8, 28, 8, 28)
     for cell in (0, 9, 63):
         assert (sheet[cell // 8, :, cell % 8] == cell).all()
+
+
+def test_a_sheet_in_color_is_told_channel_by_channel(blocks):
+    answer = widgets_of(blocks)["compare_sheets"].functions["sheet"]({"model": "color", "seed": 0})
+    assert set(answer) == {"ok", "images", "seed", "seconds", "ms"}
+    sheet = pixels(answer["images"]).reshape(3, 8, 64, 8, 64)
+    for cell in (0, 9, 63):
+        for channel in range(3):
+            assert (sheet[channel, cell // 8, :, cell % 8] == cell + channel).all()
 
 
 def test_a_picture_its_neighbor_and_what_is_believed(blocks):

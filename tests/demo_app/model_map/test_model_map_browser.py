@@ -108,7 +108,7 @@ def test_first_paint_is_a_finished_result(visit, service):
         assert (absent in button.inner_text()) == (node.key not in HERE)
 
 
-def test_arrows_end_at_the_nodes_they_lead_to(visit):
+def test_arrows_end_at_the_nodes_they_lead_to_and_pass_no_other(visit):
     page = visit()
     ends = page.evaluate(
         """() => [...document.querySelectorAll('.zoo-map .edges path[data-edge]')].map((path) => {
@@ -121,12 +121,22 @@ def test_arrows_end_at_the_nodes_they_lead_to(visit):
               return [r.left, r.top, r.right, r.bottom];
             };
             const [from, to] = path.dataset.edge.split(' ');
-            return [from, to, place(0), place(path.getTotalLength()), rect(from), rect(to)];
+            const length = path.getTotalLength();
+            const nodes = [...document.querySelectorAll('.zoo-map button.node')];
+            const keys = nodes.map((node) => node.dataset.key);
+            const others = keys.filter((key) => key !== from && key !== to);
+            const through = others.filter((key) => {
+              const [left, top, right, bottom] = rect(key);
+              return Array.from({ length: 200 }, (_, k) => place((length * k) / 199)).some(
+                ([x, y]) => x > left && x < right && y > top && y < bottom);
+            });
+            return [from, to, place(0), place(length), rect(from), rect(to), through];
         })"""
     )
     expected = {(source, node.key) for node in CARDS.values() for source in node.after}
     assert {(source, target) for source, target, *_ in ends} == expected
-    for _, _, start, end, *boxes in ends:
+    for source, target, start, end, *boxes, through in ends:
+        assert not through, f"the arrow from {source} to {target} is over {through}"
         for (x, y), (left, top, right, bottom) in zip((start, end), boxes, strict=True):
             assert left - 1 <= x <= right + 1
             assert top - 1 <= y <= bottom + 1
@@ -155,12 +165,12 @@ def test_nodes_by_keyboard_are_one_tab_stop(visit):
     page.keyboard.press("Tab")
     expect(page.get_by_test_id("map-node-nade")).to_be_focused()
     for key, node in (
-        ("ArrowUp", "fvbn"),
-        ("ArrowLeft", "ar"),
+        ("ArrowUp", "ar"),
+        ("ArrowRight", "fvbn"),
         ("ArrowDown", "rnade"),
-        ("ArrowDown", "row_lstm"),
-        ("ArrowDown", "dcgan"),
-        ("ArrowRight", "gan"),
+        ("ArrowDown", "transformer"),
+        ("ArrowDown", "gan"),
+        ("ArrowLeft", "dcgan"),
         ("Home", "independent"),
         ("End", "puzzle"),
         ("ArrowLeft", "cyclegan"),

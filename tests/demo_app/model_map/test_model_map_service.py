@@ -18,6 +18,7 @@ from demo_app.services.cyclegan import CycleGANService
 from demo_app.services.faceoff import FaceOffService
 from demo_app.services.gallery import DATA, Gallery
 from demo_app.services.model_map import ModelMapService, tour
+from demo_app.services.puzzle import PuzzleService
 from demo_app.services.stargan import StarGANService
 from demo_app.store import Store
 from genzoo import recipes, releases, report
@@ -59,11 +60,9 @@ def test_nodes_tell_what_is_measured_and_what_is_missing(service):
     assert {key for key, node in nodes.items() if node["missed"]} == {"nade"}
     kinds = [nodes[key]["kind"] for key in ("nade", "vae", "gan", "aae", "stargan", "cyclegan")]
     assert kinds == ["tractable", "approximate", *["implicit"] * 4]
-    assert [key for key, node in nodes.items() if node["color"]] == [
-        "cyclegan",
-        "stargan",
-        "puzzle",
-    ]
+    in_color = {key for key, node in nodes.items() if node["color"]}
+    of_faces = {"code_transformer", "text2image", "cyclegan", "stargan", "puzzle"}
+    assert in_color == of_faces
     missing = nodes["fvbn"]["missing"]
     assert missing["command"] == "python -m genzoo train fvbn-mnist"
     assert "fvbn-mnist" in missing["sentence"]
@@ -152,6 +151,23 @@ def test_faces_are_made_of_drawn_ones(service, folder):
     np.testing.assert_array_equal(edited[8], stargan.edit(values, face=list(face))["image"])
 
 
+def test_a_face_is_restored_of_six_pieces(service):
+    puzzle = PuzzleService(Store())
+    restored = service.pictures("puzzle", 2, 5)
+    for seed, image in zip((5, 6), restored, strict=True):
+        pieces = np.random.default_rng(seed).permutation(9)[:6].tolist()
+        expected = puzzle.restore(puzzle.face(seed), 3, pieces)["image"]
+        np.testing.assert_array_equal(image, expected)
+
+
+@pytest.mark.usefixtures("_real_releases")
+@pytest.mark.parametrize("key", [card.key for card in recipes.cards()])
+def test_every_model_of_the_map_has_pictures(key):
+    [image] = ModelMapService(Store()).pictures(key, 1, 0)
+    assert image.shape in {(784,), (12288,)}
+    assert 0 <= image.min() < image.max() <= 1
+
+
 def test_a_missing_release_is_told(service):
     with pytest.raises(Unavailable, match="fvbn-mnist"):
         service.pictures("fvbn", 4, 0)
@@ -219,9 +235,8 @@ def test_a_new_model_with_a_card_is_everywhere_at_once(folder, monkeypatch):
     assert compared["toy-mnist"]["paper"] == TOY.paper
     contestants = {one.name: one for one in FaceOffService(Store()).contestants()}
     assert (contestants["toy-mnist"].tab, contestants["toy-mnist"].slow) == ("toy", False)
-    assert {"data": "mnist", "kind": "binary", "families": ["toy", "vae"]} in BlindService(
-        Store()
-    ).games()
+    games = {(one["data"], one["kind"]): one for one in BlindService(Store()).games()}
+    assert games["mnist", "binary"]["families"] == ["toy", "vae"]
 
     assert "| [Toy](checkpoints/toy-mnist) | 2026 | [Nobody, A Toy, 2026]" in report.models()
     page = (folder / "toy-mnist" / releases.CARD).read_text(encoding="utf-8")

@@ -12,8 +12,6 @@ from tests.demo_app.page import EN, expect_names, expect_to_fit, state, written
 
 pytestmark = pytest.mark.browser
 
-TABS = ("progan",)
-
 
 @pytest.fixture
 def visit(visit):

@@ -311,7 +311,7 @@ def test_pictures_and_numbers_are_saved(visit, service, part, kind):
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_fits_the_screen_in_its_language(visit, language):
     page = visit(f"lang={language}", width=390)
-    expect_to_fit(page, language, "stargan", "stargan.edit_title")
+    expect_to_fit(page, language, "stargan", "stargan.edit_title", shared=("avatars",))
 
 
 def test_every_control_can_be_reached_and_has_a_name(visit):

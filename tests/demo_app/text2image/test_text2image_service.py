@@ -13,7 +13,7 @@ from demo_app.store import Store
 from genzoo.data import words
 from genzoo.data.avatars import SCHEMA, face, named
 from genzoo.data.captions import caption, parse
-from tests.demo_app.text2image.conftest import NAME
+from tests.demo_app.text2image.conftest import GAN, JUDGE, TRANSFORMER, write_releases
 
 TEXT, OTHER = "A face with red hair, a hat.", "얼굴: 안경 없음, 모자 없음."
 
@@ -24,9 +24,12 @@ def kept(module_folder):
     return Text2ImageService(Store())
 
 
-@pytest.fixture(scope="module")
-def model(module_folder):
-    return genzoo.load(NAME)
+@pytest.fixture(scope="module", params=[GAN, TRANSFORMER])
+def model(request, module_folder):
+    """Each that makes faces of a caption, under its release's name."""
+    model = genzoo.load(request.param)
+    model.name = request.param
+    return model
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -34,7 +37,7 @@ def seeded(seed: int) -> torch.Generator:
 
 
 def test_faces_are_the_models_each_of_its_own_seed(kept, model):
-    answer = kept.faces(TEXT, seed=5, n=3)
+    answer = kept.faces(TEXT, seed=5, n=3, model=model.name)
     assert answer["images"].shape == (3, PIXELS)
     for k in range(3):
         expected = model.images_of([TEXT], generator=seeded(5 + k)).flatten()
@@ -46,6 +49,25 @@ def test_faces_are_the_models_each_of_its_own_seed(kept, model):
     assert answer["problem"] == ""
     assert [p["says"] for p in answer["phrases"]] == [{"hair_color": "red"}, {"hat": "hat"}]
     assert [p["text"] for p in answer["phrases"]] == ["red hair", "hat"]
+
+
+def test_faces_are_made_in_one_batch_in_which_a_seed_means_what_it_means_alone(
+    kept, model, monkeypatch
+):
+    sizes = []
+    made = type(model).images_from
+
+    def images_from(self, tokens, z):
+        sizes.append((len(tokens), len(z)))
+        return made(self, tokens, z)
+
+    monkeypatch.setattr(type(model), "images_from", images_from)
+    batch = kept.faces(TEXT, seed=2**31 - 3, n=8, model=model.name)["images"]
+    assert sizes == [(8, 8)]
+    for k, seed in enumerate([2**31 - 3, 2**31 - 2, 2**31 - 1, 0, 1]):
+        alone = kept.faces(TEXT, seed=seed, n=1, model=model.name)["images"][0]
+        np.testing.assert_allclose(batch[k], alone, atol=1e-5)
+    assert np.abs(np.diff(batch, axis=0)).max(1).min() > 0.01
 
 
 def test_what_is_not_understood_is_told_and_no_error(kept):
@@ -100,20 +122,21 @@ def test_a_caption_is_written_in_either_language(kept):
 
 
 def test_the_same_noise_with_every_value_of_an_attribute(kept, model):
-    answer = kept.others(TEXT, "mouth", seed=7)
+    answer = kept.others(TEXT, "mouth", seed=7, model=model.name)
     says = {"hair_color": "red", "hat": "hat"}
     for k, value in enumerate(SCHEMA["mouth"]):
         assert parse(answer["texts"][k], "en") == {**says, "mouth": value}
         expected = model.images_of([answer["texts"][k]], generator=seeded(7)).flatten()
         np.testing.assert_allclose(answer["images"][k], expected, atol=1e-5)
+    assert abs(answer["images"][0] - answer["images"][1]).max() > 0.01
     # In place of what is said, and in the language of the text.
     korean = kept.others(OTHER, "hat")
     assert parse(korean["texts"][1], "ko") == {"glasses": "none", "hat": "hat"}
     assert len(kept.others("", "hat")["images"]) == 2
 
 
-def test_a_walk_leads_from_one_caption_to_the_other(kept, model):
-    answer = kept.walk(TEXT, OTHER, seed=3, n=5)
+def test_a_walk_of_the_gan_leads_from_one_caption_to_the_other(kept):
+    model, answer = genzoo.load(GAN), kept.walk(TEXT, OTHER, seed=3, n=5)
     ends = [model.images_of([t], generator=seeded(3)).flatten() for t in (TEXT, OTHER)]
     np.testing.assert_allclose(answer["images"][0], ends[0], atol=1e-5)
     np.testing.assert_allclose(answer["images"][-1], ends[1], atol=1e-5)
@@ -130,7 +153,7 @@ def test_a_walk_leads_from_one_caption_to_the_other(kept, model):
         (lambda s: s.faces("x" * (MAX_CHARACTERS + 1)), "20,000 characters; this one has 20,001"),
         (lambda s: s.faces(TEXT, n=9), "number of faces must lie between 1 and 8"),
         (lambda s: s.faces(TEXT, seed=-1), "seed must lie"),
-        (lambda s: s.faces(TEXT, model="x"), "no model 'x' here"),
+        (lambda s: s.faces(TEXT, model="x"), "no model 'x' here; there are: text2image-avatars, "),
         (lambda s: s.others(TEXT, "nose"), "attribute must be one of hair, "),
         (lambda s: s.walk(TEXT, None), "must be text, not NoneType"),
         (lambda s: s.walk(TEXT, OTHER, n=1), "number of steps must lie"),
@@ -149,5 +172,22 @@ def test_without_a_release_it_says_which(tmp_path, monkeypatch):
     monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
     service = Text2ImageService(Store())
     assert service.missing() is not None
-    with pytest.raises(Unavailable, match=NAME):
+    assert service.there() == []
+    with pytest.raises(Unavailable, match=GAN):
         service.faces(TEXT)
+
+
+@pytest.mark.parametrize(("gone", "there"), [(GAN, TRANSFORMER), (TRANSFORMER, GAN)])
+def test_one_model_goes_on_without_the_other(tmp_path, monkeypatch, gone, there):
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path))
+    write_releases(tmp_path, but=gone)
+    service = Text2ImageService(Store())
+    assert service.there() == [there]
+    expected = genzoo.load(there).images_of([TEXT], generator=seeded(2)).flatten()
+    np.testing.assert_allclose(service.faces(TEXT, 2, 1)["images"][0], expected, atol=1e-5)
+    assert len(service.others(TEXT, "hat", 2)["images"]) == 2
+    with pytest.raises(Unavailable, match=gone):
+        service.faces(TEXT, 2, 1, gone)
+    (tmp_path / JUDGE / "model.safetensors").unlink()
+    with pytest.raises(Unavailable, match=JUDGE):
+        Text2ImageService(Store()).faces(TEXT)
