@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -243,7 +242,7 @@ def _noted(cells: list[str], kinds: list[str], notes: dict[str, str]) -> list[st
     for cell, of in zip(cells, kinds, strict=True):
         if of and of != most:
             mark = next((mark for mark, setting in notes.items() if setting == of), None)
-            mark = mark or f"<sup>{string.ascii_lowercase[len(notes)]}</sup>"
+            mark = mark or f"<sup>[{len(notes) + 1}]</sup>"
             notes[mark] = of
             cell = Cell(f"{cell} {mark}", *metrics_of(cell))
         marked.append(cell)

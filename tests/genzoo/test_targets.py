@@ -17,11 +17,6 @@ from genzoo.metrics import Target, judged
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def _real_releases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(ROOT / "checkpoints"))
-
-
 AGREED: dict[str, dict[str, Any]] = {
     "nade-mnist": {"nll <=": 83.5},
     "nade-orderless-mnist": {"nll <=": 81.0},

@@ -8,13 +8,13 @@ const KINDS = ["all", "tractable", "approximate", "implicit"];
 const COLORS = { tractable: zoo.classColors[4], approximate: zoo.classColors[0], implicit: zoo.classColors[2] };
 const SORTS = ["family", "likelihood", "fid", "seconds", "parameters"];
 const MEASURES = ["fid", "likelihood"];
+const NAMES = { nll: "NLL", nll_bound: "NLL", fid: "FID" }; // of figures that may miss a target
 
 /* What a class is called. */
 const CLASSES = {
   digit: (label) => zoo.t("zoo.digit", { digit: label }),
   clothes: (label) => zoo.t("zoo.clothes_" + label),
 };
-const NAMES = { nll: "NLL", nll_bound: "NLL", fid: "FID" }; // of figures that may miss a target
 
 /* The data set whose models are compared. */
 export const data = zoo.signal(null);
@@ -208,8 +208,6 @@ export default zoo.widget({
     function showSeen() {
       const { labels, attributes, kept } = set();
       find("attributes").hidden = !attributes;
-      find("about").textContent = "";
-      find("attributes").replaceChildren();
       if (!seen) return;
       const distance = zoo.number(seen.distance, 1);
       const near = attributes
@@ -272,7 +270,7 @@ export default zoo.widget({
       }
       find("distances").textContent = distances.join("; ");
       for (const [name, target] of Object.entries(model.missed)) {
-        if (name in NAMES) find("facts").append(zoo.make("small", {}, `${NAMES[name]}: ${zoo.missed(target)}`));
+        if (name in NAMES) find("distances").append(zoo.make("small", {}, `${NAMES[name]}: ${zoo.missed(target)}`));
       }
       find("paper").textContent = model.paper;
       find("paper").href = model.paper_url;

@@ -321,7 +321,7 @@ def test_programs_ask_by_name(address, service):
 
 def test_a_missed_target_is_said_beside_its_figure(visit):
     page = visit("compare.model=nade-mnist&compare.sort=likelihood")
-    facts = page.locator(".facts small")
+    facts = page.locator(".distances small")
     expect(facts).to_have_text("NLL: target missed (≤ 83.5)")
     said = page.locator("[data-testid=compare-sheets] figure", has_text="target missed")
     expect(said).to_have_count(1)
