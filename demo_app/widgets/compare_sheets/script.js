@@ -208,6 +208,8 @@ export default zoo.widget({
     function showSeen() {
       const { labels, attributes, kept } = set();
       find("attributes").hidden = !attributes;
+      find("about").textContent = "";
+      find("attributes").replaceChildren();
       if (!seen) return;
       const distance = zoo.number(seen.distance, 1);
       const near = attributes
