@@ -70,6 +70,15 @@ def test_guided_codes_heed_the_caption_more():
     assert torch.equal(unguided[1], codes[1])
 
 
+def test_guidance_goes_past_the_caption_by_hand():
+    model = transformer(guidance=2.5)
+    said, unsaid = torch.tensor([[1.0, 0.0, 3.0]]), torch.tensor([[0.0, 0.5, 2.0]])
+    p, q = said.softmax(1), unsaid.softmax(1)
+    expected = q * (p / q) ** 2.5
+    made = model.guided(said, unsaid).softmax(1)
+    torch.testing.assert_close(made, expected / expected.sum())
+
+
 def test_the_cached_pass_has_the_logits_of_the_full_one(monkeypatch):
     model = transformer().double()
     u = torch.rand(4, 6, generator=torch.Generator().manual_seed(0))
