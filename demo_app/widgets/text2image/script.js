@@ -315,10 +315,17 @@ export default zoo.widget({
       if (walks) askWalk({ text: text(), other: find("other").value, seed: noise });
     }
 
+    const askRow = (row) => row.ask({ text: text(), seed: seed(), model: row.model });
+
+    /* The first model's faces come first: the slower answers would take its processor. */
     function look() {
-      rows.forEach((row) => row.ask({ text: text(), seed: seed(), model: row.model }));
-      askRest();
+      askRow(rows[0]);
+      restSoon();
     }
+    const restSoon = zoo.wait(90, () => {
+      rows.slice(1).forEach(askRow);
+      askRest();
+    });
     const lookSoon = zoo.wait(120, look);
     const walkSoon = zoo.wait(120, askRest);
 
