@@ -113,7 +113,8 @@ def _parser() -> argparse.ArgumentParser:
         "--part",
         action="append",
         choices=recipes.METRIC_PARTS,
-        help="only these figures: by the model's role, of its pictures, how long these take",
+        help="only these figures: by the model's role, a bound on log p(x) by many samples of z, "
+        "of its pictures, how long these take",
     )
     sub.add_argument("--json", action="store_true", help="as JSON")
     sub.add_argument("--write", action="store_true", help="into the release's config and card")

@@ -243,8 +243,8 @@ def set_figures(
     name: str, figures: Sequence[Metric], *, keep: bool = False, path: Path | None = None
 ) -> None:
     """Replace what a local release measures, in its config and on its card; with `keep`, what has
-    other names stays. Figures of other seeds, where one of theirs is replaced, were measured the
-    old way, and all go.
+    other names stays. Figures of other seeds stay, too, where the release's own comes out as
+    before: they were measured the same way. Those of the names that do not, go.
 
     Args:
         name: of the recipe.
@@ -256,12 +256,24 @@ def set_figures(
     config = _read_config(path / CONFIG, name)
     new = [figure.to_dict() for figure in figures]
     names = {figure["name"] for figure in new}
-    old = [figure for figure in config["figures"] if figure["name"] not in names]
+    before = config["figures"]
+    old = [figure for figure in before if figure["name"] not in names]
     config["figures"] = [*old, *new] if keep else new
-    others = {f["name"] for seed in config.get("seeds", {}).values() for f in seed}
-    if not keep or names & others:
-        config.pop("seeds", None)
+    seeds = config.pop("seeds", None)
+    if keep and seeds:
+        was = {figure["name"]: figure for figure in before}
+        other = {f["name"] for f in new if not _as_before(f, was.get(f["name"]))}
+        own = str(config["hyperparameters"]["seed"])
+        kept = {seed: [f for f in each if f["name"] not in other] for seed, each in seeds.items()}
+        config["seeds"] = {**kept, own: config["figures"]}
     _write(path, config)
+
+
+def _as_before(new: Mapping[str, Any], old: Mapping[str, Any] | None) -> bool:
+    """Whether a figure is of the same setting and, but for rounding, of the same value."""
+    if old is None or new["setting"] != old["setting"]:
+        return False
+    return math.isclose(new["value"], old["value"], rel_tol=1e-4)
 
 
 def write_card(name: str) -> None:

@@ -120,7 +120,8 @@ export default zoo.widget({
         const time = model.before
           ? zoo.t("compare.before", { time: inWords(model.figures.seconds_64) })
           : kept && part.get("sort") !== "seconds" ? zoo.t("compare.took", { time: inWords(kept.seconds) }) : "\u00a0";
-        const words = [missesTarget(model) && zoo.t("zoo.target_missed"), (model.before || !missesTarget(model)) && time];
+        const untrained = part.get("sort") === "likelihood" && model.kind === "implicit" && likelihood(model) !== undefined;
+        const words = [untrained && zoo.t("zoo.untrained"), missesTarget(model) && zoo.t("zoo.target_missed"), (model.before || !missesTarget(model)) && time];
         before.textContent = words.filter(Boolean).join(" · ");
       }
     }
