@@ -93,7 +93,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--device", default=_best_device(), help="cpu, cuda, ... (%(default)s)")
     sub.add_argument("--run-dir", type=Path, help="folder of the run (runs/NAME)")
-    sub.add_argument("--resume", action="store_true", help="go on from the run's last state")
+    sub.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the run's last state; with --set images=N for more images than it was "
+        "planned for, where nothing in it depends on its length",
+    )
+    sub.add_argument(
+        "--init",
+        metavar="RELEASE",
+        help="start from the weights of a release of the same model, by its name or its folder; "
+        "writes no release unless --release",
+    )
     sub.add_argument("--release", type=Path, metavar="DIR", help="write the release to DIR")
     _add_k(sub)
 
@@ -209,17 +220,26 @@ def _info(arguments: argparse.Namespace) -> None:
 def _train(arguments: argparse.Namespace) -> None:
     recipe, changes = _changed(arguments)
     run_dir = arguments.run_dir or Path("runs") / recipe.name
+    if arguments.init and arguments.resume:
+        raise ValueError(
+            "A run that is resumed goes on from its own state and knows what it was started from: "
+            "leave out --init."
+        )
+    init = releases.to_start_from(arguments.init, recipe) if arguments.init else None
     device = start_processes(_checked_device(arguments.device))
     needed = {argument: releases.load(name) for argument, name in recipe.needs.items()}
-    trained = recipes.run(recipe, run_dir, device=device, resume=arguments.resume, trained=needed)
+    trained = recipes.run(
+        recipe, run_dir, device=device, resume=arguments.resume, trained=needed, init=init
+    )
+    recipe = trained.recipe
     if dist.is_initialized() and dist.get_rank() != 0:
         return
     # What was trained under other settings is not the recipe, and does not take its place unasked.
-    if changes and arguments.release is None:
+    if (changes or trained.origin) and arguments.release is None:
         path = run_dir / "release"
     else:
         path = arguments.release or releases.folder() / recipe.name
-    provenance = Provenance(trained.images_seen, trained.seconds, _machine(device))
+    provenance = Provenance(trained.images_seen, trained.seconds, _machine(device), trained.origin)
     # First of all, so that whatever happens to the measuring, the training is not lost.
     releases.save(recipe, trained.model, provenance, [], path, trained.snapshots)
     print(f"release: {path}")

@@ -202,6 +202,7 @@ class AdversarialAutoencoding(Objective):
     """
 
     model: AAE
+    scheduled = True  # the weight of the third step grows
 
     def __init__(
         self,

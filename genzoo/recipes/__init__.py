@@ -25,11 +25,12 @@ from genzoo.recipes import (  # noqa: F401
 )
 from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
 from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate
-from genzoo.recipes.run import run
+from genzoo.recipes.run import Origin, run
 
 __all__ = [
     "METRIC_PARTS",
     "SPLITS",
+    "Origin",
     "Recipe",
     "RecipeError",
     "cards",

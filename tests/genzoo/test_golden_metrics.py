@@ -153,7 +153,7 @@ def test_the_energy_distance_pair_by_pair_and_by_scipy():
 
 
 def test_the_p_value_counts_divisions_that_lie_as_far_apart():
-    a, b = normal(6, 1), normal(5, 1, seed=1) + 0.8
+    a, b = normal(6, 1), normal(5, 1, seed=1) + 0.3
     both = torch.cat([a, b])
     found = energy_test(a, b, 50, 40, torch.Generator().manual_seed(0))
     generator, divided = torch.Generator().manual_seed(0), []
