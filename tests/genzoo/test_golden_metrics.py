@@ -580,12 +580,9 @@ def test_the_bound_of_an_auto_encoder_weight_by_weight(prior):
         -bound.mean() / 784 / math.log(2), rel=1e-5
     )
     assert found["negative_elbo"].value == pytest.approx(-log_w[0].mean(), rel=1e-5)
-    assert found["nll_bound"].value < found["negative_elbo"].value
-    assert [metric.setting for metric in metrics] == [
-        *["importance-weighted bound, k = 3, not trained on it, "
-          "dynamic binarization, 60 test images, the first 30 measured"] * 2,
-        "not trained on it, dynamic binarization, 60 test images, the first 30 measured",
-    ]  # fmt: skip
+    setting = "not trained on it, dynamic binarization, 30 test images"
+    weighted = f"importance-weighted bound, k = 3, {setting}"
+    assert [metric.setting for metric in metrics] == [weighted, weighted, setting]
 
 
 # Judges
