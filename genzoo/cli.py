@@ -1,4 +1,4 @@
-"""python -m genzoo list | info | train | evaluate | sample | report | push"""
+"""python -m genzoo list | info | train | evaluate | rank | sample | report | push"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from genzoo.metrics import Metric
 from genzoo.objectives.base import TrainingError
 from genzoo.recipes import Recipe, RecipeError
 from genzoo.releases import Provenance, ReleaseError
-from genzoo.roles import Evaluator, Generative, Model
+from genzoo.roles import Evaluator, Generative, Implicit, LatentVariable, Model
 from genzoo.train import RunStateError
 from genzoo.train.sheet import save_png, sheet
 from genzoo.train.trainer import start_processes
@@ -129,6 +130,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--json", action="store_true", help="as JSON")
     sub.add_argument("--write", action="store_true", help="into the release's config and card")
+
+    sub = command("rank", _rank, "Rank models by the FID of two evaluators of the same data.")
+    sub.add_argument("first", metavar="JUDGE")
+    sub.add_argument("second", metavar="SECOND")
+    sub.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="of the models; all that make pictures from z in one pass, when none is named",
+    )
+    sub.add_argument("--images", type=_positive, default=10_000, help="of each (%(default)s)")
+    sub.add_argument("--write", action="store_true", help="the agreement into SECOND's release")
 
     sub = command("seeds", _seeds, "Put beside a release's figures those of other seeds.")
     sub.add_argument("name")
@@ -326,6 +339,30 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         return
     for figure in figures:
         print(figure)
+
+
+def _rank(arguments: argparse.Namespace) -> None:
+    first, second = arguments.first, arguments.second
+    data = recipes.get(first).data
+    names = arguments.names or [
+        name
+        for name in releases.names()
+        if (recipe := recipes.get(name)).data == data
+        and issubclass(recipe.model, (Implicit, LatentVariable))
+    ]
+    judges = [releases.load(name, role=Evaluator) for name in (first, second)]
+    models = {name: partial(releases.load, name, role=Generative) for name in names}
+    with tqdm(total=len(names)) as bar:
+        found = recipes.rank(
+            models, *judges, data, n_images=arguments.images, told=lambda name: bar.update()
+        )
+    by_second = sorted(found.distances, key=lambda name: found.distances[name][1])
+    for place, (name, (a, b)) in enumerate(found.distances.items(), 1):
+        own = by_second.index(name) + 1
+        print(f"{name:<26} {first}: {a:8.2f} ({place})   {second}: {b:8.2f} ({own})")
+    print(found.agreement)
+    if arguments.write:
+        releases.set_figures(second, [found.agreement], keep=True)
 
 
 def _seeds(arguments: argparse.Namespace) -> None:

@@ -202,6 +202,13 @@ def outliers(x: Tensor, known: Tensor, fresh: Tensor, level: float = 0.99) -> Te
     return (nearest(x) > nearest(fresh).quantile(level)).double()
 
 
+def rank_correlation(a: Tensor, b: Tensor) -> float:
+    """Spearman's rank correlation of two series of numbers (N,) without ties, -1 to 1: 1 where
+    both have the same order, -1 where one is in the reverse order of the other."""
+    ranks = torch.stack([x.argsort().argsort() for x in (a, b)]).double()
+    return float(torch.corrcoef(ranks)[0, 1])
+
+
 _BLOCK = 200
 """Rows of a matrix of distances that are held at once."""
 

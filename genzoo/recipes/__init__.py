@@ -25,6 +25,7 @@ from genzoo.recipes import (  # noqa: F401
 )
 from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
 from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate
+from genzoo.recipes.rank import rank
 from genzoo.recipes.run import Origin, run
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "get",
     "names",
     "override",
+    "rank",
     "run",
 ]
