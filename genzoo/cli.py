@@ -8,7 +8,6 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -350,11 +349,22 @@ def _rank(arguments: argparse.Namespace) -> None:
         if (recipe := recipes.get(name)).data == data
         and issubclass(recipe.model, (Implicit, LatentVariable))
     ]
-    judges = [releases.load(name, role=Evaluator) for name in (first, second)]
-    models = {name: partial(releases.load, name, role=Generative) for name in names}
+
+    def model(name: str) -> Callable[[], Generative]:
+        return lambda: releases.load(name, role=Generative)
+
     with tqdm(total=len(names)) as bar:
+
+        def told(name: str) -> None:
+            bar.update()
+
         found = recipes.rank(
-            models, *judges, data, n_images=arguments.images, told=lambda name: bar.update()
+            {name: model(name) for name in names},
+            releases.load(first, role=Evaluator),
+            releases.load(second, role=Evaluator),
+            data,
+            n_images=arguments.images,
+            told=told,
         )
     by_second = sorted(found.distances, key=lambda name: found.distances[name][1])
     for place, (name, (a, b)) in enumerate(found.distances.items(), 1):

@@ -55,11 +55,11 @@ def rank(
         model, generator = load(), seeded(0)
         sizes = [min(250, len(real) - s) for s in range(0, len(real), 250)]
         pictures = torch.cat([model.pictures(n, generator=generator).cpu() for n in sizes])
-        a, b = (
+        by_first, by_second = (
             frechet_distance(features(judge, pictures), of_real)
             for judge, of_real in zip(judges, real_features, strict=True)
         )
-        distances[name] = (a, b)
+        distances[name] = (by_first, by_second)
         told(name)
     ordered = dict(sorted(distances.items(), key=lambda item: item[1][0]))
     a, b = torch.tensor(list(ordered.values()), dtype=torch.float64).unbind(1)
