@@ -166,6 +166,8 @@ def test_the_p_value_counts_divisions_that_lie_as_far_apart():
     assert found.p == pytest.approx((1 + as_far) / 51)
     assert found.reference == pytest.approx(np.mean(divided), rel=1e-9)
     assert found.reference_interval == pytest.approx(np.quantile(divided, [0.025, 0.975]))
+    alike = torch.zeros(3, 1)
+    assert energy_test(alike, alike, 9, 9).p == 1, "as far counts"
     of_scipy = scipy.stats.binomtest(1 + as_far, 51).proportion_ci(method="wilson")
     assert found.p_interval == pytest.approx(tuple(of_scipy), rel=1e-3)
     picked = torch.randint(6, (40, 6), generator=generator)
