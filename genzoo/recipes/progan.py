@@ -61,9 +61,7 @@ CARD = ModelCard(
 def progan_avatars() -> Recipe:
     return Recipe(
         summary="Faces by networks that grow from 4x4 to 64x64 pixels",
-        # Its card and its tab join the others when there is a release.
-        paper=CARD.paper,
-        paper_url=CARD.paper_url,
+        card=CARD,
         model=ProGAN,
         model_kwargs=dict(event_shape=(3, 64, 64), n_latent=128, width=16, max_width=128),
         objective=ProgressiveGame,
@@ -73,9 +71,11 @@ def progan_avatars() -> Recipe:
             width=16,
             stay=8_000,
             fade=5_000,
-            penalty=10.0,
-            penalty_interval=4,
-            drift=0.001,
+            loss="non-saturating",
+            penalty="r1",
+            weight=0.5,
+            penalty_interval=16,
+            drift=0.0,
         ),
         data="avatars",
         settings=Settings(

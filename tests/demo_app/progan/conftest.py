@@ -7,10 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from demo_app import shell
 from demo_app.services.progan import ProGANService
-from demo_app.tabs import progan
-from tests.demo_app.page import served
 from tests.demo_app.released import folders, write_release
 
 NAME = ProGANService.release
@@ -33,10 +30,3 @@ folder, module_folder = folders(write_releases)
 @pytest.fixture(scope="module")
 def service(store):
     return ProGANService(store)
-
-
-@pytest.fixture(scope="module")
-def address(store, port):
-    """The tab alone."""
-    with served([shell.Tab("progan", [(ProGANService, progan.build)])], store, port) as address:
-        yield address

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.demo_app.page import EN, expect_names, expect_to_fit, state, written
 
 pytestmark = pytest.mark.browser
+TABS = ("progan",)
 
 
 @pytest.fixture
