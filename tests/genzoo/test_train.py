@@ -417,6 +417,26 @@ class TestEMA:
             expected = decay * expected + (1 - decay) * t
             assert ema.average["weight"].item() == pytest.approx(expected, rel=1e-12)
 
+    def test_of_what_is_trained_later_it_begins_later(self):
+        """As if it had been made then, and not by the decay of a long training."""
+        model = nn.ModuleList([nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)])
+        ema = EMA(model, decay=0.9)
+        young, first = EMA(model[1], decay=0.9), model[1].weight.detach().clone()
+        for t in range(60):
+            with torch.no_grad():
+                model[0].weight.fill_(float(t))
+                if t >= 30:
+                    model[1].weight.fill_(float(t))
+            ema.update(model)
+            if t < 30:
+                assert torch.equal(ema.average["1.weight"], first)
+            else:
+                young.update(model[1])
+                assert torch.equal(ema.average["1.weight"], young.average["weight"])
+        again = EMA(model, decay=0.9)
+        again.load_state_dict(ema.state_dict())
+        assert again.still == ema.still == {"0.weight": 0, "1.weight": 30}
+
     def test_without_decay_it_is_the_weights(self):
         model = nn.Linear(2, 2)
         ema = EMA(model, decay=0.0)
