@@ -19,8 +19,8 @@ of images seen, and of nothing else (`grown`).
     L_D = E[D(G(z)) - D(x)] + lambda E[(|grad D(u x + (1 - u) G(z))| - 1)^2] + drift E[D(x)^2]
     L_G = -E[D(G(z))],   u ~ U[0, 1], one for each image
 
-Growth does not depend on this loss, which is WGAN-GP's: any other of the game will do, with the
-penalty that goes with it.
+These losses are the paper's, WGAN-GP. Growth does not depend on them: every other loss of the game
+can be played for, with the penalty that goes with it.
 
 Weights are N(0, 1) and are scaled at run time, so that all learn as fast (`Scaled`); each pixel's
 features are normalized in the generator (`pixel_norm`), and the critic sees how much the images of
