@@ -156,7 +156,7 @@ class ProGAN(Adversarial):
         max_width: the most channels.
     """
 
-    snapshot_evenly = True
+    keeps_growth = snapshot_evenly = True
     level: Tensor
 
     def __init__(

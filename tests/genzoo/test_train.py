@@ -158,6 +158,16 @@ def test_snapshots_of_a_gan_are_its_pictures_of_the_same_z(tmp_path):
     assert (trained.snapshots[0] / 255 - made).abs().max() > 0.01
 
 
+@pytest.mark.parametrize("name", recipes.names())
+def test_a_release_keeps_only_what_a_page_replays(name):
+    """The game's digits, the growth of the faces, the codes that find the prior."""
+    recipe = recipes.get(name)
+    data = load_images("mnist", "validation")
+    keep = recipes.override(recipe, recipe.smoke).build_model().snapshot(data, "none", 0)
+    replayed = ("gan-", "progan-", "aae-")
+    assert (keep is not None) == name.startswith(replayed)
+
+
 def test_moments_are_spread_evenly_on_the_scale_of_logarithms():
     steps = sorted(snapshot_steps(10_000))
     assert (steps[0], steps[1], steps[-1], len(steps)) == (0, 10, 10_000, 16)
