@@ -27,7 +27,8 @@ features are normalized in the generator (`pixel_norm`), and the critic sees how
 a minibatch differ (`deviation`). Colors are linear: nothing squashes them.
 
 Differs from the paper: 64x64, fewer channels, a minibatch of one size; and a generator that keeps
-every resolution. There rgb_k is left behind when alpha is 1, while the layers below it go on
+every resolution; and z passes through dense layers first, as in this library's DCGAN (and in
+Karras et al., 2019), and goes on beside what they make of it. In the paper rgb_k is left behind when alpha is 1, while the layers below it go on
 learning; here it learns from then on to show what the whole network shows, halved to its
 resolution, by a least-squares loss that moves nothing else. So one z can be seen at every
 resolution of one release. The gradient penalty is computed every few steps and is multiplied by
@@ -154,6 +155,9 @@ class ProGAN(Adversarial):
         n_latent: K, numbers of z.
         width: channels at the last resolution, twice as many at half of it, and so on.
         max_width: the most channels.
+        n_dense: dense layers that z passes through first, at least 0; z itself goes on beside what
+            they make of it.
+        n_hidden: units of each dense layer, at least 1.
     """
 
     keeps_growth = snapshot_evenly = True
@@ -165,14 +169,18 @@ class ProGAN(Adversarial):
         n_latent: int = 128,
         width: int = 16,
         max_width: int = 128,
+        n_dense: int = 0,
+        n_hidden: int = 256,
     ):
         super().__init__()
         self.event_shape, self.latent_shape = _square(event_shape), (n_latent,)
         self.last = _last(self.event_shape)
-        if min(self.event_shape[0], n_latent, width, max_width) < 1:
-            raise ValueError("Sizes of a ProGAN must be at least 1.")
+        if min(self.event_shape[0], n_latent, width, max_width, n_hidden) < 1 or n_dense < 0:
+            raise ValueError("Sizes of a ProGAN must be at least 1, and n_dense at least 0.")
         n = _channels(self.last, width, max_width)
-        self.first = Scaled(n_latent, n[0] * FIRST**2, 0)
+        sizes = [n_latent, *[n_hidden] * n_dense]
+        self.dense = nn.ModuleList(Scaled(a, b, 0) for a, b in pairwise(sizes))
+        self.first = Scaled(n_latent + n_hidden * (n_dense > 0), n[0] * FIRST**2, 0)
         self.first_conv = Scaled(n[0], n[0])
         self.blocks = nn.ModuleList(
             nn.ModuleList([Scaled(a, b), Scaled(b, b)]) for a, b in pairwise(n)
@@ -191,7 +199,11 @@ class ProGAN(Adversarial):
 
     def coarse(self, z: Tensor) -> Tensor:
         """h_0 of z (B, K), (B, n_0, 4, 4)."""
-        h = self.first(pixel_norm(z)).view(len(z), -1, FIRST, FIRST)
+        z = made = pixel_norm(z)
+        for layer in self.dense:
+            made = pixel_norm(_relu(layer(made)))
+        h = self.first(torch.cat([z.to(made), made], 1) if len(self.dense) else z)
+        h = h.view(len(z), -1, FIRST, FIRST)
         return pixel_norm(_relu(self.first_conv(pixel_norm(_relu(h)))))
 
     def finer(self, h: Tensor, k: int) -> list[Tensor]:

@@ -63,11 +63,13 @@ def progan_avatars() -> Recipe:
         summary="Faces by networks that grow from 4x4 to 64x64 pixels",
         card=CARD,
         model=ProGAN,
-        model_kwargs=dict(event_shape=(3, 64, 64), n_latent=128, width=16, max_width=128),
+        model_kwargs=dict(
+            event_shape=(3, 64, 64), n_latent=128, width=16, max_width=128, n_dense=2
+        ),
         objective=ProgressiveGame,
         objective_kwargs=dict(
-            lr=0.003,
-            lr_critic=0.003,
+            lr=0.005,
+            lr_critic=0.005,
             width=16,
             stay=8_000,
             fade=4_000,
@@ -88,6 +90,7 @@ def progan_avatars() -> Recipe:
             log_every=800,
         ),
         smoke={
+            "model.n_hidden": 8,
             "images": 96,
             "batch_size": 8,
             "model.width": 2,
