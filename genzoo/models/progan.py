@@ -26,13 +26,13 @@ Weights are N(0, 1) and are scaled at run time, so that all learn as fast (`Scal
 features are normalized in the generator (`pixel_norm`), and the critic sees how much the images of
 a minibatch differ (`deviation`). Colors are linear: nothing squashes them.
 
-Differs from the paper: 64x64, fewer channels, a minibatch of one size; and a generator that keeps
-every resolution; and z passes through dense layers first, as in this library's DCGAN (and in
-Karras et al., 2019), and goes on beside what they make of it. In the paper rgb_k is left behind when alpha is 1, while the layers below it go on
-learning; here it learns from then on to show what the whole network shows, halved to its
-resolution, by a least-squares loss that moves nothing else. So one z can be seen at every
-resolution of one release. The gradient penalty is computed every few steps and is multiplied by
-as many (Karras et al., 2020).
+Differs from the paper: 64x64, fewer channels, a minibatch of one size. z passes through dense
+layers first, as in this library's DCGAN (and in Karras et al., 2019), and goes on beside what they
+make of it. And a generator keeps every resolution: in the paper rgb_k is left behind when alpha is
+1, while the layers below it go on learning; here it learns from then on to show what the whole
+network shows, halved to its resolution, by a least-squares loss that moves nothing else. So one z
+can be seen at every resolution of one release. The gradient penalty is computed every few steps
+and is multiplied by as many (Karras et al., 2020).
 """
 
 from __future__ import annotations
