@@ -223,6 +223,31 @@ def test_pixel_norm_by_hand():
     assert pixel_norm(noise(2, 7)).square().mean(1).tolist() == pytest.approx([1, 1], abs=1e-6)
 
 
+def test_z_goes_on_beside_what_dense_layers_make_of_it():
+    torch.manual_seed(0)
+    model = stirred(ProGAN((3, 8, 8), n_latent=5, width=2, max_width=6, n_dense=2, n_hidden=7))
+    z = noise(3, 5)
+    unit = lambda h: h / (h.square().mean(1, keepdim=True) + 1e-8).sqrt()  # noqa: E731
+    made = unit(z)
+    for layer in model.dense:
+        made = unit(F.leaky_relu(layer(made), 0.2))
+    assert made.shape == (3, 7)
+    h = model.first(torch.cat([unit(z), made], 1)).view(3, -1, 4, 4)
+    h = unit(F.leaky_relu(model.first_conv(unit(F.leaky_relu(h, 0.2))), 0.2))
+    torch.testing.assert_close(model.coarse(z), h)
+    # What only z itself tells is not lost: without the layers' part it still says something.
+    with torch.no_grad():
+        model.dense[-1].weight.zero_()
+        model.dense[-1].bias.zero_()
+    assert (model.coarse(z)[0] - model.coarse(z)[1]).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("sizes", [{"n_dense": -1}, {"n_hidden": 0}, {"width": 0}])
+def test_sizes_that_are_none_are_refused(sizes):
+    with pytest.raises(ValueError, match="must be at least"):
+        ProGAN((3, 8, 8), **sizes)
+
+
 def test_the_deviation_of_a_minibatch_by_hand():
     h = torch.zeros(2, 2, 1, 2)
     h[1, 0, 0, 0], h[1, 1, 0, 1] = 4.0, 8.0  # of four places two differ: by 2 and 4 from the mean
