@@ -90,7 +90,6 @@ def progan_avatars() -> Recipe:
             log_every=800,
         ),
         smoke={
-            "model.n_hidden": 8,
             "images": 96,
             "batch_size": 8,
             "model.width": 2,
