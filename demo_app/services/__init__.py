@@ -77,12 +77,14 @@ def _compares(figure: Mapping[str, Any]) -> bool:
 
 
 def missed(info: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What a release has missed of the targets of its recipe, by the metric's name: bound, such as
+    """What a release has missed of the targets of its recipe, by the name of a metric that is
+    `measured`: bound, such as
     "≤ 78.5"; value, what is held against it; n_seeds, of how many seeds it is; and over, whether
     it is their "median" or the "worst" of them."""
     found: dict[str, dict[str, Any]] = {}
+    shown = measured(info)
     for verdict in releases.verdicts(info):
-        if verdict.met is False:
+        if verdict.met is False and verdict.metric in shown:
             sign = {"<=": "≤", ">=": "≥"}[verdict.target.comparison]
             told = {
                 "bound": f"{sign} {verdict.limit}",

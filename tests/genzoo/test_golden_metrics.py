@@ -31,6 +31,7 @@ from genzoo.metrics.metric import bootstrap_distance
 from genzoo.metrics.samples import (
     Standardized,
     energy_test,
+    features,
     frechet_distance,
     kernel_distance,
     precision_recall,
@@ -440,6 +441,15 @@ class Replays(ExplicitDensity):
         return (torch.rand(gray.shape, generator=fixed) < gray).float()[:n]
 
 
+class ReplaysBoth(Replays):
+    """And what it shows are no samples, but the test images as they are."""
+
+    pictures_are_samples, pictures_are = False, "means"
+
+    def pictures(self, n, *, generator=None) -> Tensor:
+        return load_images("mnist", "test").scaled()[:n]
+
+
 class ReplaysGray(GAN):
     """Its images are the test images."""
 
@@ -459,6 +469,40 @@ def test_pictures_are_held_against_test_images_of_their_own_kind():
         assert found["share_smallest"].value == found["share_largest"].value == 1
         assert found["fid_train_reference"].value > 1e-6
         assert found["nearest"].value == found["nearest_test_reference"].value > 0.1
+
+
+def test_samples_and_means_are_each_held_against_what_they_should_look_like():
+    recipe = recipes.get("judge-mnist")
+    judge = recipes.override(recipe, recipe.smoke).build_model().eval()
+    model = ReplaysBoth()
+    of = recipes.get("vae-mnist")
+    found = named(recipes.evaluate(of, model, judge=judge, parts=["pictures"]))
+    for suffix in ("", "_shown"):
+        assert found[f"fid{suffix}"].value == pytest.approx(0, abs=1e-6)
+        assert found[f"precision{suffix}"].value == found[f"recall{suffix}"].value == 100
+    assert found["fid"].setting == (
+        "judge features v2, 60 samples, 60 test images, dynamic binarization"
+    )
+    shown = found["fid_shown"].setting
+    assert shown == "judge features v2, 60 means of the decoder, 60 test images"
+    assert found["fid_shown_train_reference"].value != found["fid_train_reference"].value
+    assert found["nearest"].value > found["nearest_shown"].value > 0.1, "binary ones are further"
+    of_both = (features(judge, x) for x in (model.pictures(60), model.sample(60)))
+    assert frechet_distance(*of_both) > 1e-3, "held against the other kind, neither is near"
+
+
+def test_features_are_in_units_of_training_images():
+    """Not of those that are judged, nor of binary ones, and whether or not some are held out."""
+    generator = torch.Generator().manual_seed(0)
+    train = ImageSet(
+        (255 * torch.rand(2500, 1, 4, 4, generator=generator)).byte(), torch.zeros(2500), ()
+    )
+    standardized = Standardized.by(Corners(), train)
+    raw = features(Corners(), train.scaled(some(2500, 2000)))
+    x = torch.rand(7, 4, generator=generator).double()
+    torch.testing.assert_close(standardized(x), (x - raw.mean(0)) / raw.std(0))
+    dead = ImageSet(torch.zeros(50, 1, 4, 4, dtype=torch.uint8), torch.zeros(50), ())
+    assert torch.equal(Standardized.by(Corners(), dead)(x), x), "what never varies has no unit"
 
 
 def test_the_best_matching_is_that_of_scipy():
