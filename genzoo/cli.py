@@ -263,7 +263,7 @@ def _measured(
     parts: Collection[str] = recipes.METRIC_PARTS,
     split: str = "test",
 ) -> list[Metric]:
-    name = f"judge-{recipe.data.removesuffix('-unpaired')}"
+    name = f"judge-{recipes.judged_as(recipe.data)}"
     judge = releases.load(name, role=Evaluator) if name in releases.names() else None
     with tqdm(total=1000, desc="measuring", bar_format="{l_bar}{bar}| {remaining}") as bar:
 

@@ -18,6 +18,11 @@ SPLITS = ("test", "validation")
 """What may be measured on."""
 
 
+def judged_as(data: str) -> str:
+    """The data set whose judge, "judge-<name>", judges pictures of the data set `data`."""
+    return data.removesuffix("-unpaired")
+
+
 def evaluate(
     recipe: Recipe,
     model: Model,
@@ -69,8 +74,8 @@ def evaluate(
         n_images=n_images,
         k=k,
         judge=judge,
-        # What no judge's figure depends on: whether validation images are held out.
-        standard=lambda: load_images(recipe.data, "train", hold_out=True),
+        # The same ones whether validation images are held out, and however the faces are paired.
+        standard=lambda: load_images(judged_as(recipe.data), "train", hold_out=True),
         progress=progress,
     )
     metrics: list[Metric] = []

@@ -598,7 +598,8 @@ def test_the_error_of_a_classifier_is_of_gray_and_of_binary_images():
     errors = [m.value for m in metrics if m.name == "error"]
     distances = [m.value for m in metrics if m.name == "fid_train_reference"]
     test, train = load_images("mnist", "test"), load_images("mnist", "train")
-    h = model.body(2 * load_images("mnist", "train", hold_out=True).images / 255 - 1)
+    judged = load_images("mnist", "train", hold_out=True)
+    h = model.body(2 * (judged.images / 255) - 1)
     deviation = (h * torch.sigmoid(h)).double().std(0)
     for k in range(2):
         seen = []
