@@ -243,8 +243,8 @@ def set_figures(
     name: str, figures: Sequence[Metric], *, keep: bool = False, path: Path | None = None
 ) -> None:
     """Replace what a local release measures, in its config and on its card; with `keep`, what has
-    other names stays. Figures of other seeds, where one of theirs is replaced, were measured the
-    old way, and all go.
+    other names stays. What is replaced was measured the old way, and the same figures of other
+    seeds go.
 
     Args:
         name: of the recipe.
@@ -258,9 +258,14 @@ def set_figures(
     names = {figure["name"] for figure in new}
     old = [figure for figure in config["figures"] if figure["name"] not in names]
     config["figures"] = [*old, *new] if keep else new
-    others = {f["name"] for seed in config.get("seeds", {}).values() for f in seed}
-    if not keep or names & others:
-        config.pop("seeds", None)
+    own = str(config["hyperparameters"].get("seed", 0))
+    others = {
+        seed: [figure for figure in figures if keep and figure["name"] not in names]
+        for seed, figures in config.pop("seeds", {}).items()
+        if seed != own
+    }
+    if any(others.values()):
+        config["seeds"] = {own: config["figures"], **others}
     _write(path, config)
 
 

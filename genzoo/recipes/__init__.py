@@ -24,7 +24,7 @@ from genzoo.recipes import (  # noqa: F401
     vqvae,
 )
 from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
-from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate
+from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate, judged_as
 from genzoo.recipes.run import run
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "cards",
     "evaluate",
     "get",
+    "judged_as",
     "names",
     "override",
     "run",
