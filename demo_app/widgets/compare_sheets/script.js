@@ -121,7 +121,8 @@ export default zoo.widget({
           ? zoo.t("compare.before", { time: inWords(model.figures.seconds_64) })
           : kept && part.get("sort") !== "seconds" ? zoo.t("compare.took", { time: inWords(kept.seconds) }) : "\u00a0";
         const kind = model.shown !== "samples" && zoo.t("compare.shown_" + model.shown);
-        const words = [kind, missesTarget(model) && zoo.t("zoo.target_missed"), (model.before || !missesTarget(model)) && time];
+        const untrained = part.get("sort") === "likelihood" && model.kind === "implicit" && likelihood(model) !== undefined;
+        const words = [kind, untrained && zoo.t("zoo.untrained"), missesTarget(model) && zoo.t("zoo.target_missed"), (model.before || !missesTarget(model)) && time];
         before.textContent = words.filter(Boolean).join(" · ");
       }
     }

@@ -173,7 +173,10 @@ export default zoo.widget({
       rows.push(["map.paper", paper]);
       const nats = (value, sign) => `${sign}${zoo.number(value, 2)} ${zoo.t("zoo.nats")}`;
       if (nll !== undefined) rows.push(["map.nll", nats(nll, ""), "nll"]);
-      else if (bound !== undefined) rows.push(["map.nll", nats(bound, "≤ "), "nll_bound"]);
+      else if (bound !== undefined) {
+        const trained = node.kind === "implicit" ? ` (${zoo.t("zoo.untrained")})` : "";
+        rows.push(["map.nll", nats(bound, "≤ ") + trained, "nll_bound"]);
+      }
       if (fid !== undefined) rows.push(["map.fid", zoo.number(fid, 2), "fid"]);
       if (node.n_parameters !== null) rows.push(["map.parameters", zoo.number(node.n_parameters)]);
       if (!node.missing) rows.push(["map.release", `${node.release}, ${zoo.t("map.data_" + node.data.split("-")[0])}`]);
