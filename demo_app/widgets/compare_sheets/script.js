@@ -280,7 +280,7 @@ export default zoo.widget({
       plot.choose(model.name);
     }
 
-    find("go").addEventListener("click", () => zoo.selectTab(chosen().tab));
+    find("go").addEventListener("click", () => zoo.openTab(chosen().tab));
 
     /* Controls */
 

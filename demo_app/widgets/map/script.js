@@ -63,7 +63,7 @@ export default zoo.widget({
         // A short way for a pointer; the keyboard has the button beside the map.
         link = zoo.make("button", { type: "button", class: "go", tabindex: "-1",
           "data-testid": "map-go-" + node.key }, "↗");
-        link.addEventListener("click", () => zoo.selectTab(node.tab));
+        link.addEventListener("click", () => zoo.openTab(node.tab));
         card.append(link);
       }
       const [row, column] = node.place;
@@ -198,7 +198,7 @@ export default zoo.widget({
       find("waiting").textContent = drawn ? "" : zoo.t(node.pace ? "map.drawing_slowly" : "map.drawing");
     }
 
-    find("open").addEventListener("click", () => zoo.selectTab(byKey[part.get("node")].tab));
+    find("open").addEventListener("click", () => zoo.openTab(byKey[part.get("node")].tab));
 
     /* What is asked for and when: one strip after the other, the models that are fast first; the sheet
        of the chosen node does not wait for them. */
