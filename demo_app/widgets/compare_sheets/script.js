@@ -179,6 +179,11 @@ export default zoo.widget({
 
     function look(model, cell) {
       part.set({ model: model.name, cell });
+      // What is nearest to another picture is not shown beside this one.
+      if (seen && (seen.model !== model.name || seen.cell !== cell || seen.seed !== part.get("seed"))) {
+        seen = null;
+        showSeen();
+      }
       showChosen();
       const kept = taken[model.name];
       if (kept) {
@@ -193,7 +198,8 @@ export default zoo.widget({
     }
 
     const askLook = zoo.latest(server.look, (answer, given) => {
-      if (!isHere(given.model)) return; // of the data set before
+      const isChosen = given.model === part.get("model") && given.cell === part.get("cell");
+      if (!isChosen || given.seed !== part.get("seed")) return; // of another picture
       if (!answer.ok) return zoo.showStatus(find("state"), answer); // else it tells of the sheets
       seen = { ...given, ...answer };
       zoo.paintPicture(find("near"), zoo.bytes(answer.nearest), set().shape);
@@ -210,7 +216,12 @@ export default zoo.widget({
       find("attributes").hidden = !attributes;
       find("about").textContent = "";
       find("attributes").replaceChildren();
-      if (!seen) return;
+      if (!seen) {
+        const near = find("near");
+        near.getContext("2d").clearRect(0, 0, near.width, near.height);
+        delete near.dataset.shown;
+        return;
+      }
       const distance = zoo.number(seen.distance, 1);
       const near = attributes
         ? zoo.t("compare.nearest_distance", { distance })
