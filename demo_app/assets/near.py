@@ -31,7 +31,10 @@ def sketches() -> dict[str, np.ndarray]:
     train, validation = (load_images("avatars", split).labels for split in ("train", "validation"))
     # In "avatars-unpaired" the second half of the training faces are sketches.
     few = _some(train[len(train) // 2 :], N_TRAIN), _some(validation, N_VALIDATION)
-    drawn = (torch.from_numpy(np.stack([255 - avatars.sketch(tuple(face)) for face in some.tolist()])) for some in few)
+    drawn = (
+        torch.from_numpy(np.stack([255 - avatars.sketch(tuple(face)) for face in some.tolist()]))
+        for some in few
+    )
     return _packed(*(x[:, None] for x in drawn))
 
 

@@ -156,7 +156,8 @@ def endpoints(service: StarGANService) -> None:
     @endpoint(
         f"An image, {pixels} -> face, the most likely value of each attribute, certain, how "
         "likely, decibels, the PSNR against that face as it is drawn, and distance, limit and "
-        "is_far: whether the image is further from the training faces than 99 % of validation faces."
+        "is_far: whether the image is further from the training faces than 99 % of validation "
+        "faces."
     )
     def stargan_read(image: list[float]) -> dict[str, Any]:
         return service.read(image)

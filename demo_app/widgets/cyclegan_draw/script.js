@@ -16,6 +16,7 @@ export default zoo.widget({
     const canvas = new zoo.SoftCanvas(find("draw"), {
       columns: side,
       rows: side,
+      pen: zoo.PENS.sketch,
       label: "zoo.canvas",
       read: (i) => zoo.percent(canvas.pixels[i] / 255),
       onchange: drew,

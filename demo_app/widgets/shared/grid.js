@@ -71,6 +71,8 @@ export class Grid {
   choosable(onchoose) {
     this.surface.addEventListener("click", (event) => {
       const cell = this.cellAt(event);
+      // What is asked about by a tap is then shown by its mark, as when a mouse has left.
+      if (event.pointerType === "touch") this.point(null);
       if (cell !== null) onchoose(cell);
     });
     this.surface.addEventListener("keydown", (event) => {
