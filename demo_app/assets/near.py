@@ -14,6 +14,9 @@ from genzoo.data import avatars, load_images
 N_TRAIN, N_VALIDATION = 4000, 1000
 """Of either split, evenly spaced. No validation image is among the training images."""
 
+N_TRAIN_SKETCHES, N_VALIDATION_SKETCHES = 300, 200
+"""The same of sketches, which are drawn for this one by one."""
+
 
 def digits() -> dict[str, np.ndarray]:
     """Of MNIST, white ink."""
@@ -30,7 +33,10 @@ def sketches() -> dict[str, np.ndarray]:
     """Of avatars as line drawings, their ink."""
     train, validation = (load_images("avatars", split).labels for split in ("train", "validation"))
     # In "avatars-unpaired" the second half of the training faces are sketches.
-    few = _some(train[len(train) // 2 :], N_TRAIN), _some(validation, N_VALIDATION)
+    few = (
+        _some(train[len(train) // 2 :], N_TRAIN_SKETCHES),
+        _some(validation, N_VALIDATION_SKETCHES),
+    )
     drawn = (
         torch.from_numpy(np.stack([255 - avatars.sketch(tuple(face)) for face in some.tolist()]))
         for some in few

@@ -48,10 +48,8 @@ def kept(service: CycleGANService) -> dict[str, float] | None:
     """How often the judge reads in F(y) what the sketch y shows, in %, by attribute; None where it
     was not measured."""
     figures = service.about()["figures"]
-    try:
-        return {name: figures[READ + name] for name in SHOWN}
-    except KeyError:
-        return None
+    read = {name: figures[READ + name] for name in SHOWN if READ + name in figures}
+    return read if len(read) == len(SHOWN) else None
 
 
 def draw(service: CycleGANService, sketch: object) -> dict[str, Any]:
