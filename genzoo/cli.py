@@ -18,7 +18,7 @@ from tqdm import tqdm
 from genzoo import recipes, releases, report
 from genzoo.data import DataError
 from genzoo.data.batches import seeded
-from genzoo.metrics import Metric
+from genzoo.metrics import K, Metric
 from genzoo.objectives.base import TrainingError
 from genzoo.recipes import Recipe, RecipeError
 from genzoo.releases import Provenance, ReleaseError
@@ -118,7 +118,9 @@ def _parser() -> argparse.ArgumentParser:
         default="test",
         help="of the images: validation for what is chosen by the figures (%(default)s)",
     )
-    sub.add_argument("--images", type=_positive, help="only the first so many images")
+    sub.add_argument(
+        "--images", type=_positive, help="only so many images, at random but always the same"
+    )
     _add_k(sub)
     sub.add_argument(
         "--part",
@@ -163,7 +165,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_k(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--k", type=_positive, default=500, help="importance samples (%(default)s)")
+    sub.add_argument("--k", type=_positive, default=K, help="importance samples (%(default)s)")
 
 
 def _positive(text: str) -> int:
@@ -290,11 +292,11 @@ def _measured(
     model: Model,
     device: str,
     n_images: int | None = None,
-    k: int = 500,
+    k: int = K,
     parts: Collection[str] = recipes.METRIC_PARTS,
     split: str = "test",
 ) -> list[Metric]:
-    name = f"judge-{recipe.data.removesuffix('-unpaired')}"
+    name = f"judge-{recipes.judged_as(recipe.data)}"
     judge = releases.load(name, role=Evaluator) if name in releases.names() else None
     with tqdm(total=1000, desc="measuring", bar_format="{l_bar}{bar}| {remaining}") as bar:
 

@@ -322,9 +322,14 @@ def set_figures(
     if keep and seeds:
         was = {figure["name"]: figure for figure in before}
         other = {f["name"] for f in new if not _as_before(f, was.get(f["name"]))}
-        own = str(config["hyperparameters"]["seed"])
-        kept = {seed: [f for f in each if f["name"] not in other] for seed, each in seeds.items()}
-        config["seeds"] = {**kept, own: config["figures"]}
+        own = str(config["hyperparameters"].get("seed", 0))
+        kept = {
+            seed: [figure for figure in each if figure["name"] not in other]
+            for seed, each in seeds.items()
+            if seed != own
+        }
+        if any(kept.values()):
+            config["seeds"] = {own: config["figures"], **kept}
     _write(path, config)
 
 

@@ -14,8 +14,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from genzoo.data.batches import subset_of
+from genzoo.data.images import ImageSet
+
 if TYPE_CHECKING:
     from genzoo.roles import Evaluator
+
+N_STANDARD = 2000
+"""Training images by whose features all others are standardized."""
 
 
 @torch.inference_mode()
@@ -24,6 +30,33 @@ def features(judge: Evaluator, x: Tensor, batch: int = 250) -> Tensor:
     judge is; in float64 on the CPU."""
     found = [judge.features(b.to(judge.device)).cpu() for b in x.split(batch)]
     return torch.cat(found).double()  # not every device has float64
+
+
+@dataclass(frozen=True)
+class Standardized:
+    """A judge's features, standardized: their units mean nothing, and those that vary most would
+    decide alone how far two sets are apart.
+
+    Args:
+        mean, deviation: (F,), the mean and the standard deviation of each feature over training
+            images; a feature that is the same for all of these is left in its own unit.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    @classmethod
+    def by(cls, judge: Evaluator, train: ImageSet) -> Standardized:
+        """By N_STANDARD training images, always the same; of what the judge does not see of them
+        (the sketch below a face), without it."""
+        x = subset_of(train, N_STANDARD).scaled()[:, : judge.event_shape[0]]
+        raw = features(judge, x)
+        deviation = raw.std(0)
+        return cls(raw.mean(0), torch.where(deviation > 1e-6, deviation, torch.ones(())))
+
+    def __call__(self, features: Tensor) -> Tensor:
+        """Features (N, F) in units of the training images' deviations from their mean."""
+        return (features - self.mean) / self.deviation
 
 
 @torch.inference_mode()

@@ -24,7 +24,7 @@ from genzoo.recipes import (  # noqa: F401
     vqvae,
 )
 from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
-from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate
+from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate, judged_as
 from genzoo.recipes.rank import rank
 from genzoo.recipes.run import Origin, run
 
@@ -37,6 +37,7 @@ __all__ = [
     "cards",
     "evaluate",
     "get",
+    "judged_as",
     "names",
     "override",
     "rank",

@@ -52,6 +52,7 @@ class Autoencoder(Implicit):
 
     role = "Autoencoder"
     pictures_are_samples = False
+    pictures_are = "means"
 
     @abstractmethod
     def encode(self, x: Tensor, eps: Tensor | None = None) -> Tensor:

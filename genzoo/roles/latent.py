@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, kl_divergence
 
+from genzoo.data.batches import seeded
 from genzoo.metrics import (
     Evaluation,
     Metric,
@@ -33,6 +34,11 @@ class LatentVariable(Generative):
 
     latent_shape: tuple[int, ...]
     """Shape of a latent z, (K,)."""
+
+    @property
+    def pictures_are(self) -> str:
+        p = self.decode(self.draw_z(1, seeded(0)))
+        return "means" if getattr(p, "median", None) is None else "medians"
 
     @abstractmethod
     def prior(self) -> Distribution:
@@ -65,7 +71,7 @@ class LatentVariable(Generative):
     @final
     @torch.no_grad()
     def pictures(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
-        """`picture_of` p(x | z), (n, *event_shape), for sampled z: the mean, not a sample."""
+        """`picture_of` p(x | z), (n, *event_shape), for sampled z: not samples."""
         return picture_of(self.decode(self.draw_z(n, generator)))
 
     @final

@@ -244,6 +244,21 @@ def test_figures_of_other_seeds_stand_beside_a_releases_own(folder, tmp_path):
     releases.load(NAME)
 
 
+def test_what_is_measured_anew_goes_from_other_seeds_and_the_rest_stays(folder, tmp_path):
+    save()
+    releases.add_seeds(NAME, [run_of_seed(tmp_path, seed, 10.0 * seed) for seed in (1, 2)])
+    other = Metric("kid", 1.0, 1.0, 1.0, "", "60 test images")
+    releases.set_figures(NAME, [other], keep=True)
+    config = releases.info(NAME)
+    assert [f["name"] for f in config["figures"]] == ["nll", "kid"]
+    names = {seed: [f["name"] for f in figures] for seed, figures in config["seeds"].items()}
+    assert names == {"0": ["nll", "kid"], "1": ["nll"], "2": ["nll"]}
+    anew = Metric("nll", 80.0, 80.0, 80.0, "nats", "60 other images")
+    releases.set_figures(NAME, [anew], keep=True)
+    assert "seeds" not in releases.info(NAME), "nothing is left of them"
+    assert [f["name"] for f in releases.info(NAME)["figures"]] == ["kid", "nll"]
+
+
 def test_figures_of_other_seeds_go_where_the_releases_own_comes_out_another_way(folder, tmp_path):
     def figures(*values: float, setting: str = "as ever") -> list[Metric]:
         named = zip(("nll", "fid", "kid"), values, strict=True)

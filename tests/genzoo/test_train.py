@@ -247,6 +247,16 @@ def test_snapshots_of_a_gan_are_its_pictures_of_the_same_z(tmp_path):
     assert (trained.snapshots[0] / 255 - made).abs().max() > 0.01
 
 
+@pytest.mark.parametrize("name", recipes.names())
+def test_a_release_keeps_only_what_a_page_replays(name):
+    """The game's digits, the growth of the faces, the codes that find the prior."""
+    recipe = recipes.get(name)
+    data = load_images("mnist", "validation")
+    keep = recipes.override(recipe, recipe.smoke).build_model().snapshot(data, "none", 0)
+    replayed = ("gan-", "progan-", "aae-")
+    assert (keep is not None) == name.startswith(replayed)
+
+
 def test_moments_are_spread_evenly_on_the_scale_of_logarithms():
     steps = sorted(snapshot_steps(10_000))
     assert (steps[0], steps[1], steps[-1], len(steps)) == (0, 10, 10_000, 16)
@@ -505,6 +515,26 @@ class TestEMA:
             decay = min(0.5, (1 + t) / (10 + t))
             expected = decay * expected + (1 - decay) * t
             assert ema.average["weight"].item() == pytest.approx(expected, rel=1e-12)
+
+    def test_of_what_is_trained_later_it_begins_later(self):
+        """As if it had been made then, and not by the decay of a long training."""
+        model = nn.ModuleList([nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)])
+        ema = EMA(model, decay=0.9)
+        young, first = EMA(model[1], decay=0.9), model[1].weight.detach().clone()
+        for t in range(60):
+            with torch.no_grad():
+                model[0].weight.fill_(float(t))
+                if t >= 30:
+                    model[1].weight.fill_(float(t))
+            ema.update(model)
+            if t < 30:
+                assert torch.equal(ema.average["1.weight"], first)
+            else:
+                young.update(model[1])
+                assert torch.equal(ema.average["1.weight"], young.average["weight"])
+        again = EMA(model, decay=0.9)
+        again.load_state_dict(ema.state_dict())
+        assert again.still == ema.still == {"0.weight": 0, "1.weight": 30}
 
     def test_without_decay_it_is_the_weights(self):
         model = nn.Linear(2, 2)
