@@ -20,7 +20,7 @@ CARD = ModelCard(
     formula=Formula(
         "(1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub>",
         "G(z) = (1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub><br>"
-        "L<sub>D</sub> = −E[log D(x)] − E[log(1 − D(G(z)))]<br>+ ½ γ E|∇ logit D(x)|²",
+        "L<sub>D</sub> = E[D(G(z))] − E[D(x)] + λ E[(|∇D| − 1)²]",
     ),
     idea=Text(
         "Both networks begin with pictures of 4x4 pixels and grow. Each block for twice the "
