@@ -11,7 +11,7 @@ from typing import Any
 
 from genzoo import recipes, releases
 from genzoo.metrics import Table, Verdict
-from genzoo.metrics.likelihood import NATS, nats
+from genzoo.metrics.likelihood import NATS, UNTRAINED, nats
 from genzoo.metrics.metric import VERSION, outdated, version
 from genzoo.metrics.pictures import NEARNESS, SHOWN, kind_of
 from genzoo.metrics.table import (
@@ -72,6 +72,7 @@ ALL_MODELS = Table(
     may_differ={
         BINARIZATION: "pictures",
         KIND: "pictures",
+        f", {UNTRAINED}": "p(x)",
         r"median of \d+": "",  # times are of up to five sheets, as many as there was time for
     },
 )
@@ -324,7 +325,7 @@ def _about(config: Config) -> list[str]:
     names = [metric["name"] for cell in measured for metric in cell.shown]
     return [
         result["role"],
-        KNOWN[result["knowledge"]],
+        _known(config),
         f"{result['n_parameters']:,}",
         f"{result['images_seen']:,}",
         f"{(result['training_seconds'] or 0) / 60:.0f}",
@@ -334,6 +335,13 @@ def _about(config: Config) -> list[str]:
         _words(releases.verdicts(config)),
         f"[{result['paper']}]({result['paper_url']})",
     ]
+
+
+def _known(config: Config) -> str:
+    """What is known of p(x), and whether a bound is told that the model was not trained on."""
+    known = KNOWN[str(_model(config).knowledge)]
+    untrained = UNTRAINED in by_name(config).get("nll_bound", {}).get("setting", "")
+    return f"{known}; bound: {UNTRAINED}" if untrained else known
 
 
 def _shown(config: Config) -> Iterator[list[str]]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import genzoo
+from demo_app.assets import near
 from demo_app.assets.compare import compared
 from demo_app.assets.digits import (
     nade_mnist,
@@ -53,6 +54,8 @@ MAKERS: dict[str, Callable[[Any], dict[str, np.ndarray]]] = {
     "dcgan-mnist": partial(dcgan, data="mnist"),
     "dcgan-fashion": partial(dcgan, data="fashion"),
     "infogan-mnist": infogan_mnist,
+    "stargan-avatars": lambda model: near.faces(),
+    "cyclegan-avatars": lambda model: near.sketches(),
     **{data.judge: partial(compared, data=data.name) for data in DATA.values()},
     "vae-fashion": vae_fashion,
     "vae-fashion-beta4": vae_fashion,

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 import genzoo
+from demo_app.assets import near
 from demo_app.assets.digits import first_of_each_class
 from demo_app.services.dcgan import N_SHEET, sheet_of_z, spherical
 from genzoo.data import load_images
@@ -175,7 +176,8 @@ def _nearest(x: Tensor, among: Tensor, n: int) -> tuple[Tensor, Tensor]:
 
 def infogan_mnist(model: InfoGAN) -> dict[str, np.ndarray]:
     """Test digits, gray, 20 a class; counts (K, L), how many test images of each class are given
-    each category; and up to 8 examples of each such pair, sorted by it."""
+    each category; up to 8 examples of each such pair, sorted by it; and training digits, see
+    `demo_app.services.near`."""
     test = load_images("mnist", "test")
     with torch.inference_mode():
         inferred = torch.cat([model.infer(b)[0].probs.argmax(1) for b in test.scaled().split(250)])
@@ -189,4 +191,5 @@ def infogan_mnist(model: InfoGAN) -> dict[str, np.ndarray]:
         "examples": levels[examples],
         "example_categories": inferred[examples].byte().numpy(),
         "example_labels": test.labels[examples].byte().numpy(),
+        **near.digits(),
     }

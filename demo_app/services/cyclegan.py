@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from demo_app.services import Service, checks
 from demo_app.services.checks import MAX_SEED
+from demo_app.services.near import NEEDED, NearTraining
 from genzoo.data import avatars
 from genzoo.data.avatars import SIDE
 from genzoo.models import CycleGAN
@@ -23,7 +25,7 @@ class CycleGANService(Service):
     channel by channel."""
 
     release = "cyclegan-avatars"
-    needs: ClassVar = {release: frozenset()}
+    needs: ClassVar = {release: NEEDED}
 
     def pair(self, seed: Any = 0) -> dict[str, np.ndarray]:
         """The face of a seed as it is drawn both ways: color (12288,) and sketch (4096,)."""
@@ -50,7 +52,8 @@ class CycleGANService(Service):
 
         Returns:
             between, what is made of it, and back, what is made of that; error, the mean absolute
-            difference of the last from the first.
+            difference of the last from the first; and of a sketch distance, limit and is_far,
+            whether it is far from the training sketches (see `NearTraining.about`).
         """
         levels = checks.integer("The levels", levels, 2, 256)
         there = color is not None
@@ -59,7 +62,9 @@ class CycleGANService(Service):
             between = model.forth(x) if there else model.back(x)
             between = (between * (levels - 1)).round() / (levels - 1)
             back = model.back(between) if there else model.forth(between)
+        near = {} if there else self._near.about(1 - x)
         return {
+            **near,
             "between": between.flatten().numpy(),
             "back": back.flatten().numpy(),
             "error": float((back - x).abs().mean()),
@@ -78,6 +83,10 @@ class CycleGANService(Service):
             "colored": np.stack([self.colored(one) for one in sketch]),
             "sketched": np.stack([self.sketched(one) for one in color]),
         }
+
+    @cached_property
+    def _near(self) -> NearTraining:
+        return NearTraining(self._assets())
 
     def _made(self, x: Tensor, there: bool) -> np.ndarray:
         with self._store.model(self.release, CycleGAN) as model, torch.inference_mode():

@@ -55,6 +55,20 @@ DEFAULTS = Rules("non-saturating", "r1", 0.024, 0.002, 0.004, 1)
 EXHIBIT = 1200
 """Steps of that game after which a copy of it is kept, for all who come later."""
 
+MEASURED = (
+    "divergence",
+    "good",
+    "covered",
+    "n_parts",
+    "together",
+    "d_real",
+    "d_fake",
+    "steepness",
+    "distance",
+    "distance_data",
+    "verdict",
+)
+"""What an endpoint tells of what `GameSession.measure` does."""
 
 _WHY = {
     "gone": "it was not asked for anything for a while, or others needed its place.",
@@ -240,7 +254,7 @@ class GANService(Service):
 
         Returns:
             n_steps, value, generator, points and field as of `play`, values (K, 2), steps done
-            and V on the way, and what `GameSession.measure` tells but for `best`.
+            and V on the way, and MEASURED.
         """
         n = checks.integer("The number of steps", n, 0, MAX_ENDPOINT_STEPS)
         name = self.begin(target, ink, seed, rules)["game"]
@@ -260,8 +274,8 @@ class GANService(Service):
             if last:
                 break
         kept = ("n_steps", "value", "generator", "points", "field")
-        measured = ("divergence", "good", "covered", "n_parts")
-        return {**{key: answer[key] for key in (*kept, *measured)}, "values": np.array(values)}
+        told = {key: answer[key] for key in (*kept, *MEASURED)}
+        return {**told, "values": np.array(values)}
 
     # Digits over a training
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from demo_app.services import Service, checks, over_seeds
 from demo_app.services.digits import D
+from demo_app.services.near import NEEDED, NearTraining
 from genzoo.metrics.matching import matched
 from genzoo.models import InfoGAN
 from genzoo.models.infogan import DEVIATION
@@ -38,6 +40,7 @@ class InfoGANService(Service):
         "infogan-mnist": frozenset(
             ("digits", "labels", "counts", "examples", "example_categories", "example_labels")
         )
+        | NEEDED
     }
 
     def about(self, model: str | None = None) -> dict[str, Any]:
@@ -128,12 +131,17 @@ class InfoGANService(Service):
             z = model.join(torch.arange(K), torch.from_numpy(v).repeat(K, 1), noise.expand(K, -1))
         return self._pictures(z)
 
-    def infer(self, pixels: Any) -> dict[str, np.ndarray]:
+    def infer(self, pixels: Any) -> dict[str, Any]:
         """q(c | x) of an image: probabilities (10,) of the categories, and the mean (2,) of the
-        continuous codes."""
+        continuous codes; and distance, limit and is_far, whether it is far from the training
+        digits (see `NearTraining.about`), so that what is read is a guess."""
         x = torch.from_numpy(checks.numbers("The pixels", pixels, D, 0, 1)).view(1, 1, 28, 28)
         with self._store.model(self.release, InfoGAN) as model, torch.inference_mode():
-            return _named(_read(model, x)[0])
+            return {**_named(_read(model, x)[0]), **self._near.about(x)}
+
+    @cached_property
+    def _near(self) -> NearTraining:
+        return NearTraining(self._assets())
 
     def sheet(
         self, kind: Any, category: Any, continuous: Any, seed: Any = 0, steps: Any = 9

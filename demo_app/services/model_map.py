@@ -27,8 +27,11 @@ KEPT = 256
 MISSING = 3
 """Pieces of a puzzle that are taken away."""
 
-FIGURES = ("nll", "nll_bound", "fid")
+FIGURES = ("nll", "nll_bound", "fid", "fid_train_reference")
 """What a node tells of its release, where it was measured."""
+
+MADE_OF = {"Editor": "edits", "UnpairedTranslator": "colored", "TextToImage": "captions"}
+"""By role, what its pictures are made of where these are no samples of noise alone."""
 
 
 class ModelMapService:
@@ -56,6 +59,9 @@ class ModelMapService:
             {en, ko}; `after`, the keys of the models that it builds on, and `news`, for each of
             these in words what is new; kind, "tractable", "approximate" or "implicit"; color,
             whether its pictures are in color; data, the data set; figures, what was measured;
+            of, what each of them was measured on: of a likelihood "binary" or "gray" pixels, of
+            an FID "binary", "gray" or "color" samples, or one of MADE_OF; figures that differ in
+            it do not compare, nor do those of other data;
             missed, which targets these miss (`demo_app.services.missed`); n_parameters, None
             without a release; missing, {sentence, command} where it lacks, else None.
         """
@@ -108,6 +114,7 @@ class ModelMapService:
             "color": recipe.model_kwargs["event_shape"][0] == 3,
             "data": recipe.data,
             "figures": {},
+            "of": {},
             "missed": {},
             "n_parameters": None,
             "missing": None,
@@ -119,6 +126,12 @@ class ModelMapService:
             return about
         figures = measured(info)
         about["figures"] = {name: figures[name] for name in FIGURES if name in figures}
+        settings = {figure["name"]: figure["setting"] for figure in info["figures"]}
+        plain = "color" if about["color"] else "gray"
+        for name in about["figures"]:
+            pixels = "binary" if "binarization" in settings[name] else plain
+            is_fid = name.startswith("fid")
+            about["of"][name] = MADE_OF.get(recipe.model.role, pixels) if is_fid else pixels
         about["missed"] = {k: v for k, v in missed(info).items() if k in about["figures"]}
         about["n_parameters"] = info["n_parameters"]
         return about

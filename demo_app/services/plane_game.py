@@ -243,6 +243,13 @@ class PlaneGame:
         """The critic's, (n,), at points (n, 2)."""
         return self.critic(_signed(points)).squeeze(1)
 
+    @torch.inference_mode()
+    def logits_and_slopes(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """The critic's logits, (n,), at points (n, 2) of the square, and how steep it is there:
+        the length of its gradient, (n,), in units of the square's side."""
+        logits, tape = self.critic.forward(_signed(points))
+        return logits.squeeze(1), tape.input_gradient()[0].norm(dim=1).mul_(2)
+
     def value(self, real: Tensor, fake: Tensor) -> tuple[float, float]:
         """V of the game to the critic, without its penalty, and the generator's loss, at points
         (n, 2) of the data and as many of the generator."""

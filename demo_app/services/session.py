@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from demo_app.services.plane_game import PlaneGame
+from demo_app.services.transport import earth_movers_distance
 from genzoo.data.batches import seeded
 from genzoo.data.plane import Mixture
 
@@ -41,12 +42,54 @@ which the data's own is blurred beside it."""
 FAIR = 0.25
 """A part is covered when it holds so much of its own share of the points."""
 
+N_MOVED = 100
+"""Points of each side whose earth mover's distance is computed."""
+
+TOGETHER = 0.12
+"""Of the square's side: points that are no further from one of them lie in one place. Neighboring
+spots of the ring are twice as far apart."""
+
 SPREAD = 0.035
 """Deviation of the points about a visitor's hand that plays the generator."""
 
 LINES, PER_LINE, REACH = 13, 41, 2.25
 """The grid of z that is carried to the plane: lines in either direction, places on each, and how
 far from zero they go."""
+
+
+VERDICTS = (
+    "start",
+    "hand",
+    "collapsed",
+    "vanishing",
+    "saturated",
+    "diverging",
+    "balanced",
+    "unconverged",
+)
+"""How a game can stand; see `GameSession.measure`."""
+
+FEW_STEPS = 100
+"""Steps up to which a game has just begun."""
+
+LOW, HIGH = 0.25, 0.9
+"""A generator has collapsed when it covers at most this share of the parts, with at least that
+share of its points in one place."""
+
+SURE = 0.8
+"""D has won when it gives real points at least this probability on average, and generated ones at
+most what is left to 1."""
+
+FLAT = 0.05
+"""G's gradient vanishes where it is this share of the slope of D's logit, or less."""
+
+LARGE = 10.0
+"""The critic diverges when the slope of f is as large as this, where for a distance it may be 1 at
+most, or when D's logits are: a probability of 0.99995."""
+
+NEAR_EQUAL = 0.1
+"""A game is balanced when V is no further than this from its value where p = q: 0 of a Wasserstein
+game, -log 4 of the others."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +117,11 @@ class _Look:
     hand: list[float] | None
     on_real: Tensor
     told: dict[str, Any]
+
+
+def _together(points: Tensor) -> float:
+    """The largest share of points (n, 2) that lie within TOGETHER of one of them."""
+    return float((torch.cdist(points, points) <= TOGETHER).double().mean(1).max())
 
 
 def _place(hand: Tensor | None) -> list[float] | None:
@@ -126,6 +174,7 @@ class GameSession:
         self.target = target
         self.real = target.draw(N_VALUED, seeded(20140610, 1))
         self.density = target.on_grid(CELLS, BLUR)
+        self._data_distance: float | None = None  # W1 of two draws of it, when it is asked for
         self._seen = None
 
     def follow(self, rules: Rules) -> None:
@@ -239,7 +288,15 @@ class GameSession:
             and half where there is next to nothing of either; best_value, V for the best critic,
             2 JS - log 4; divergence, JS, that of Jensen and Shannon, in nats; good, how many of
             the points lie within 3 deviations of the target's centers, 0 to 1; covered of n_parts
-            parts of the target.
+            parts of the target; together, the largest share of the points that lie within TOGETHER
+            of one of them; d_real and d_fake, D's mean probability of the points of either side,
+            None in a Wasserstein game;
+            gain, the median over the generated points of the length of the gradient of G's loss
+            as a share of that of D's logit; steepness, the mean slope of f at the points of either
+            side, in a Wasserstein game, and in another the mean size of D's logits there; of a
+            Wasserstein game, distance, the earth mover's distance W1 of N_MOVED points of either
+            side, exactly, in units of the square's side, and distance_data, that of two draws of
+            the data, else None for both; verdict, one of VERDICTS.
         """
         points = self.points(N_MEASURED, hand)
         p, q = (d / d.sum() for d in (self.density, Mixture(points, BLUR).on_grid(CELLS)))
@@ -247,14 +304,60 @@ class GameSession:
         value = float((torch.xlogy(p, p / both) + torch.xlogy(q, q / both)).sum())
         nothing = 1e-3 / CELLS**2
         good, there = self.target.reached(points)
-        return {
+        told = {
             "best": ((p + nothing) / (p + q + 2 * nothing)).numpy(),
             "best_value": value,
             "divergence": max(0.0, (value + math.log(4)) / 2),
             "good": good,
             "covered": int((there >= FAIR).sum()),
             "n_parts": len(there),
+            "together": _together(points[:N_SHOWN]),
+            **self._of_critic(points[:N_VALUED]),
+            **self._distances(points[:N_MOVED]),
         }
+        return {**told, "verdict": self._verdict(told, self.value(hand), hand is not None)}
+
+    def _of_critic(self, points: Tensor) -> dict[str, float | None]:
+        """What `measure` tells of the critic, at points (N_VALUED, 2)."""
+        game = self.game
+        logits, slopes = game.logits_and_slopes(torch.cat([self.real, points]))
+        real, fake = torch.sigmoid(logits).split(N_VALUED)
+        by = game.generator_gradient(points).norm(dim=1)
+        is_wasserstein = game.loss == "wasserstein"
+        size = slopes if is_wasserstein else logits.abs()
+        return {
+            "d_real": None if is_wasserstein else real.mean().item(),
+            "d_fake": None if is_wasserstein else fake.mean().item(),
+            "gain": (by / slopes[N_VALUED:].clamp(min=1e-12)).median().item(),
+            "steepness": size.mean().item(),
+        }
+
+    def _distances(self, points: Tensor) -> dict[str, float | None]:
+        if self.game.loss != "wasserstein":
+            return {"distance": None, "distance_data": None}
+        if self._data_distance is None:
+            other = self.target.draw(N_MOVED, seeded(20140610, 2))
+            self._data_distance = earth_movers_distance(self.real[:N_MOVED], other)
+        distance = earth_movers_distance(self.real[:N_MOVED], points)
+        return {"distance": distance, "distance_data": self._data_distance}
+
+    def _verdict(self, told: dict[str, Any], value: float, by_hand: bool) -> str:
+        """How the game stands, by what `measure` tells and V."""
+        covered, n_parts = told["covered"], told["n_parts"]
+        is_wasserstein = self.game.loss == "wasserstein"
+        if by_hand:
+            return "hand"
+        if self.n_played < FEW_STEPS:
+            return "start"
+        if n_parts > 1 and covered <= LOW * n_parts and told["together"] >= HIGH:
+            return "collapsed"
+        if not is_wasserstein and told["d_real"] >= SURE and told["d_fake"] <= 1 - SURE:
+            return "vanishing" if told["gain"] <= FLAT else "saturated"
+        if told["steepness"] >= LARGE:
+            return "diverging"
+        equal = 0.0 if is_wasserstein else -math.log(4)
+        is_near = covered == n_parts and told["good"] > 0.5
+        return "balanced" if is_near and abs(value - equal) <= NEAR_EQUAL else "unconverged"
 
     def copy(self) -> GameSession:
         """Another session that stands where this one does."""

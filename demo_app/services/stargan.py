@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from demo_app import photos
 from demo_app.errors import BadInput
 from demo_app.services import Service, checks
 from demo_app.services.checks import MAX_SEED
+from demo_app.services.near import NEEDED, NearTraining
 from genzoo.data import avatars
 from genzoo.data.avatars import SCHEMA, SIDE, Face
 from genzoo.models import StarGAN
@@ -20,8 +22,6 @@ from genzoo.roles import AttributeClassifier
 
 PIXELS = 3 * SIDE * SIDE
 MAX_FACES = 8
-ALIKE = 24.0
-"""Decibels from the face that the judge reads in an upload, from which on it is taken for one."""
 
 NAMES = tuple(SCHEMA)
 
@@ -34,7 +34,7 @@ class StarGANService(Service):
     release = "stargan-avatars"
     judge = "judge-avatars"
     schema = SCHEMA
-    needs: ClassVar = {release: frozenset(), judge: frozenset()}
+    needs: ClassVar = {release: NEEDED, judge: frozenset()}
 
     def about(self, model: str | None = None) -> dict[str, Any]:
         """As every release; and edited, the names of the attributes that it edits, in the order of
@@ -112,9 +112,10 @@ class StarGANService(Service):
         return torch.stack(columns, dim=1).flatten(2).numpy()
 
     def read(self, image: Any) -> dict[str, Any]:
-        """What the judge reads in an image: face, the likeliest value of each attribute, and
-        certain (attributes,), how likely; decibels, how near the image is to that face as it is
-        drawn, and is_face, whether that is near enough to be one."""
+        """What the judge reads in an image: face, the most likely value of each attribute, and
+        certain (attributes,), how likely; decibels, the PSNR of the image against that face as it
+        is drawn; and distance, limit and is_far, whether it is far from the training faces (see
+        `NearTraining.about`), so that what is read is a guess."""
         x = self._image(image)
         with self._store.model(self.judge, AttributeClassifier) as judge, torch.inference_mode():
             likely = [logits.softmax(1).max(1) for logits in judge.logits(x)]
@@ -125,7 +126,7 @@ class StarGANService(Service):
             "face": list(face),
             "certain": np.array([float(one.values) for one in likely]),
             "decibels": decibels,
-            "is_face": decibels >= ALIKE,
+            **self._near.about(x),
         }
 
     def upload(self, data: bytes) -> dict[str, Any]:
@@ -139,6 +140,10 @@ class StarGANService(Service):
         image = (square.transpose(2, 0, 1).astype(np.float32) / 255).ravel()
         notes = [*notes, *(["cut"] if H != W else [])]
         return {"image": image, "notes": notes, **self.read(image)}
+
+    @cached_property
+    def _near(self) -> NearTraining:
+        return NearTraining(self._assets())
 
     def _source(
         self, model: StarGAN, face: Any, image: Any, own: Any

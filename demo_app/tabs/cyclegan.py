@@ -14,6 +14,12 @@ PIXELS = 64 * 64
 N_FACES = 8
 """Columns of the sheet."""
 
+READ = "back_read_"
+"""What the names of these figures begin with: how often the judge reads an attribute rightly."""
+
+SHOWN = ("hair", "glasses", "beard", "mouth", "eyes", "hat", "clothes")
+"""The attributes that a sketch shows: all but colors."""
+
 
 def build(service: CycleGANService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both. Where the release is missing
@@ -22,7 +28,8 @@ def build(service: CycleGANService) -> None:
     if missing:
         widgets.notice(missing)
     else:
-        widgets.Widget("cyclegan_draw", functions=calls([draw, face], service))
+        data = {"kept": kept(service)}
+        widgets.Widget("cyclegan_draw", functions=calls([draw, face], service), data=data)
         widgets.Widget("cyclegan_cycle", functions=calls([cycle], service))
         functions = calls([several], service)
         widgets.Widget("cyclegan_many", functions=functions, data={"n_faces": N_FACES})
@@ -33,7 +40,16 @@ def build(service: CycleGANService) -> None:
 def numbers(about: dict[str, Any] | None) -> dict[str, str]:
     """The numbers of the explanation."""
     errors = dict.fromkeys(("forth_error", "cycle_error", "cycle_error_other"), ".4f")
-    return text.numbers(about, n_parameters=",", images_seen=",", **errors)
+    read = dict.fromkeys((READ + name for name in SHOWN), ".1f")
+    return text.numbers(about, n_parameters=",", images_seen=",", **errors, **read)
+
+
+def kept(service: CycleGANService) -> dict[str, float] | None:
+    """How often the judge reads in F(y) what the sketch y shows, in %, by attribute; None where it
+    was not measured."""
+    figures = service.about()["figures"]
+    read = {name: figures[READ + name] for name in SHOWN if READ + name in figures}
+    return read if len(read) == len(SHOWN) else None
 
 
 def draw(service: CycleGANService, sketch: object) -> dict[str, Any]:
@@ -42,7 +58,7 @@ def draw(service: CycleGANService, sketch: object) -> dict[str, Any]:
     return {
         "colored": wire.pack_bytes(answer["between"]),
         "again": wire.pack_bytes(answer["back"]),
-        "error": round(answer["error"], 5),
+        **{key: answer[key] for key in ("error", "distance", "limit", "is_far")},
     }
 
 
@@ -78,7 +94,9 @@ def endpoints(service: CycleGANService) -> None:
 
     @endpoint(
         f"A face, {color_is}, or a sketch, {sketch_is}, and the levels, 2 to 256, of the image "
-        "between -> between, back, and error, the mean absolute difference from the first."
+        "between -> between, back, and error, the mean absolute difference from the first; of a "
+        "sketch distance, limit and is_far: whether it is further from the training sketches than "
+        "99 % of validation sketches."
     )
     def cyclegan_cycle(
         image: list[float] | None = None,

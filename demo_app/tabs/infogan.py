@@ -101,6 +101,7 @@ def read(service: InfoGANService, x: str, seed: int) -> dict[str, Any]:
     (image,) = service.noises(category, continuous, seed, 1)
     return {
         **_codes(answer),
+        **{key: answer[key] for key in ("distance", "limit", "is_far")},
         "category": category,
         "continuous": wire.rounded(continuous),
         "image": wire.pack_bytes(image),

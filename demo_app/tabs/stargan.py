@@ -115,9 +115,9 @@ def grid(service: StarGANService, seed: int, values: object) -> dict[str, Any]:
 def upload(service: StarGANService, file: object) -> dict[str, Any]:
     answer = service.upload(wire.decode(file, "The file"))
     return {
-        **{key: answer[key] for key in ("face", "notes", "is_face")},
+        **{key: answer[key] for key in ("face", "notes", "is_far")},
         "image": wire.pack_bytes(answer["image"]),
-        "decibels": round(answer["decibels"], 2),
+        **{key: round(answer[key], 4) for key in ("distance", "limit")},
     }
 
 
@@ -155,7 +155,9 @@ def endpoints(service: StarGANService) -> None:
 
     @endpoint(
         f"An image, {pixels} -> face, the most likely value of each attribute, certain, how "
-        "likely, decibels, how near the image comes to that face as it is drawn, and is_face."
+        "likely, decibels, the PSNR against that face as it is drawn, and distance, limit and "
+        "is_far: whether the image is further from the training faces than 99 % of validation "
+        "faces."
     )
     def stargan_read(image: list[float]) -> dict[str, Any]:
         return service.read(image)

@@ -57,6 +57,7 @@ WORDS = {
     "all_right": "all attributes identified",
     "error": "test error",
     "unsupervised_error": "error without labels",
+    "off_prior": "codes off the prior",
     "prior_p_value": "p of the codes against the prior",
 }
 """What a metric is called where its own name would not tell."""

@@ -25,11 +25,13 @@ from genzoo.recipes import (  # noqa: F401
 )
 from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
 from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate, judged_as
-from genzoo.recipes.run import run
+from genzoo.recipes.rank import rank
+from genzoo.recipes.run import Origin, run
 
 __all__ = [
     "METRIC_PARTS",
     "SPLITS",
+    "Origin",
     "Recipe",
     "RecipeError",
     "cards",
@@ -38,5 +40,6 @@ __all__ = [
     "judged_as",
     "names",
     "override",
+    "rank",
     "run",
 ]

@@ -11,8 +11,9 @@ from genzoo.metrics import Evaluation, K, Metric, speed_metrics
 from genzoo.recipes.base import Recipe
 from genzoo.roles import Evaluator, Model
 
-METRIC_PARTS = ("model", "pictures", "speed")
-"""What is measured: by the model's role; its pictures, by a judge; how long these take."""
+METRIC_PARTS = ("model", "bound", "pictures", "speed")
+"""What is measured: by the model's role; a bound on log p(x) by many samples of z, which takes
+long; its pictures, by a judge; how long these take."""
 
 SPLITS = ("test", "validation")
 """What may be measured on."""
@@ -81,6 +82,8 @@ def evaluate(
     metrics: list[Metric] = []
     if "model" in parts:
         metrics += model.metrics(on)
+    if "bound" in parts:
+        metrics += model.bound_metrics(on)
     if "pictures" in parts:
         metrics += model.picture_metrics(on)
     if "speed" in parts and (make := model.maker(on)) is not None:

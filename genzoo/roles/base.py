@@ -77,6 +77,10 @@ class Model(nn.Module, ABC):
     def metrics(self, on: Evaluation) -> list[Metric]:
         """What is measured of a model by its role."""
 
+    def bound_metrics(self, on: Evaluation) -> list[Metric]:
+        """A bound on log p(x) by `on.k` samples of z for each image, where one is known."""
+        return []
+
     def picture_metrics(self, on: Evaluation) -> list[Metric]:
         """What is measured of the pictures that it generates from noise, by `on.judge`."""
         return []

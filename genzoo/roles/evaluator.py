@@ -157,6 +157,7 @@ def _errors(config: Config) -> Iterator[Row]:
                 told(value(metrics, "error"), " %"),
                 interval(metrics, "error"),
                 value(metrics, "fid_train_reference"),
+                value(by_name(config), "rank_correlation"),
                 error["setting"],
             ]
             yield -metrics.median("error"), cells
@@ -183,7 +184,8 @@ def _attributes(config: Config) -> Iterator[Row]:
 
 ERRORS = Table(
     "{name}, the evaluator network (the judge)",
-    "error | 95 % interval | FID, reference: training images scored the same way | setting",
+    "error | 95 % interval | FID, reference: training images scored the same way "
+    "| rank correlation with the first judge | setting",
     _errors,
     may_differ={r"(8-bit gray|\w+ binarization), ": "setting"},
 )

@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from demo_app.services.near import NearTraining
 from demo_app.services.real import Drawn
 from demo_app.store import ASSETS
 from genzoo import recipes, releases
@@ -98,6 +99,11 @@ def write_digits(folder: Path, name: str, digits: np.ndarray, **more: np.ndarray
     labels = np.repeat(np.arange(10), PER_CLASS).astype(np.uint8)
     packed = np.packbits(digits, axis=1)
     np.savez_compressed(folder / name / ASSETS, digits=packed, labels=labels, **more)
+
+
+def write_near(folder: Path, name: str, train: Tensor, validation: Tensor) -> None:
+    """A release's demo.npz that holds training images and nothing else; see `NearTraining`."""
+    np.savez_compressed(folder / name / ASSETS, **NearTraining.packed(train, validation))
 
 
 @cache

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.optimize
+import scipy.spatial
+import scipy.special
 import scipy.stats
 import torch
 from torch import Tensor, nn
@@ -30,6 +32,7 @@ from genzoo.metrics import (
 from genzoo.metrics.metric import bootstrap_distance
 from genzoo.metrics.samples import (
     Standardized,
+    energy_distance,
     energy_test,
     features,
     frechet_distance,
@@ -37,6 +40,7 @@ from genzoo.metrics.samples import (
     precision_recall,
 )
 from genzoo.models import AAE, AR, GAN, RNADE, VAE, InfoGAN, Judge
+from genzoo.models.aae import log_prior
 from genzoo.roles import (
     AttributeClassifier,
     Classifier,
@@ -150,23 +154,33 @@ def test_the_energy_distance_pair_by_pair_and_by_scipy():
         return float(np.mean([[math.dist(p, q) for q in y.tolist()] for p in x.tolist()]))
 
     expected = 2 * mean(a, b) - mean(a, a) - mean(b, b)
-    assert energy_test(a, b, 0)[0] == pytest.approx(expected, rel=1e-9)
+    assert energy_distance(a, b) == pytest.approx(expected, rel=1e-9)
     of_scipy = scipy.stats.energy_distance(a[:, 0].numpy(), b[:, 0].numpy()) ** 2
-    assert energy_test(a[:, :1], b[:, :1], 0)[0] == pytest.approx(of_scipy, rel=1e-9)
+    assert energy_distance(a[:, :1], b[:, :1]) == pytest.approx(of_scipy, rel=1e-9)
 
 
 def test_the_p_value_counts_divisions_that_lie_as_far_apart():
-    a, b = normal(6, 1), normal(5, 1, seed=1) + 0.8
+    a, b = normal(6, 1), normal(5, 1, seed=1) + 0.3
     both = torch.cat([a, b])
-    value, p = energy_test(a, b, 50, torch.Generator().manual_seed(0))
-    generator, as_far = torch.Generator().manual_seed(0), 0
+    found = energy_test(a, b, 50, 40, torch.Generator().manual_seed(0))
+    generator, divided = torch.Generator().manual_seed(0), []
     for _ in range(50):
         order = torch.randperm(11, generator=generator)
-        # Point i stands in the place of the order[i]-th: the first six places are one side.
-        divided = [both[order < 6], both[order >= 6]]
-        as_far += energy_test(*divided, 0)[0] >= value - 1e-12
+        divided.append(energy_distance(both[order[:6]], both[order[6:]]))
+    as_far = sum(value >= found.distance - 1e-12 for value in divided)
     assert 0 < as_far < 50
-    assert p == pytest.approx((1 + as_far) / 51)
+    assert found.distance == pytest.approx(energy_distance(a, b), rel=1e-9)
+    assert found.p == pytest.approx((1 + as_far) / 51)
+    assert found.reference == pytest.approx(np.mean(divided), rel=1e-9)
+    assert found.reference_interval == pytest.approx(np.quantile(divided, [0.025, 0.975]))
+    alike = torch.zeros(3, 1)
+    assert energy_test(alike, alike, 9, 9).p == 1, "as far counts"
+    of_scipy = scipy.stats.binomtest(1 + as_far, 51).proportion_ci(method="wilson")
+    assert found.p_interval == pytest.approx(tuple(of_scipy), rel=1e-3)
+    picked = torch.randint(6, (40, 6), generator=generator)
+    resampled = np.array([energy_distance(a[few], b) for few in picked])
+    ends = found.distance + np.quantile(resampled - resampled.mean(), [0.025, 0.975])
+    assert found.interval == pytest.approx(ends, rel=1e-9)
 
 
 # Intervals
@@ -274,7 +288,7 @@ def test_what_is_reported_of_a_vae_is_in_nats_and_bits():
     model = recipe.build_model().requires_grad_(False)
     assert isinstance(model, VAE)
     data = load_images("mnist", "test")
-    found = named(recipes.evaluate(recipe, model, n_images=30, k=3, parts=["model"]))
+    found = named(recipes.evaluate(recipe, model, n_images=30, k=3, parts=["model", "bound"]))
     fixed = torch.Generator().manual_seed(20080705)
     x = (torch.rand(60, 1, 28, 28, generator=fixed) < data.images / 255).float()[some(60, 30)]
     reconstruction, kl = elbo_split(model, x)
@@ -472,6 +486,7 @@ def test_pictures_are_held_against_test_images_of_their_own_kind():
 
 
 def test_samples_and_means_are_each_held_against_what_they_should_look_like():
+    torch.manual_seed(0)
     recipe = recipes.get("judge-mnist")
     judge = recipes.override(recipe, recipe.smoke).build_model().eval()
     model = ReplaysBoth()
@@ -488,7 +503,7 @@ def test_samples_and_means_are_each_held_against_what_they_should_look_like():
     assert found["fid_shown_train_reference"].value != found["fid_train_reference"].value
     assert found["nearest"].value > found["nearest_shown"].value > 0.1, "binary ones are further"
     of_both = (features(judge, x) for x in (model.pictures(60), model.sample(60)))
-    assert frechet_distance(*of_both) > 1e-4, "held against the other kind, neither is near"
+    assert frechet_distance(*of_both) > 1e-5, "held against the other kind, neither is near"
 
 
 def test_features_are_in_units_of_training_images():
@@ -577,13 +592,59 @@ def test_what_is_reported_of_an_auto_encoder():
     nll = -torch.where(x == 1, p, 1 - p).log().flatten(1).sum(1)
     assert found["reconstruction"].value == pytest.approx(nll.mean().item(), rel=1e-5)
     codes = mu + sigma * torch.randn(60, 2, generator=generator)
-    pairs = [[model.draw_z(60, generator) for _ in range(2)] for _ in range(5)]
-    apart = [energy_test(codes, one, 0)[0] for one, _ in pairs]
-    between = [energy_test(one, other, 0)[0] for one, other in pairs]
-    assert found["prior_distance"].value == pytest.approx(np.mean(apart), rel=1e-4)
-    assert found["prior_distance_reference"].value == pytest.approx(np.mean(between), rel=1e-4)
-    p_value = energy_test(codes, model.draw_z(60, generator), 200, generator)[1]
-    assert found["prior_p_value"].value == pytest.approx(p_value, abs=1 / 201 + 1e-9)
+    fixed = seeded(0, 5)
+    draws, fresh = model.draw_z(1200, fixed), model.draw_z(10_000, fixed)
+
+    def distances(a: Tensor, b: Tensor) -> np.ndarray:
+        return scipy.spatial.distance.cdist(a.numpy(), b.numpy())
+
+    both = torch.cat([codes, draws])
+    assert found["prior_distance"].value == pytest.approx(energy_distance(codes, draws), rel=1e-6)
+    divisions = [torch.randperm(1260, generator=g) for g in [seeded(0, 6)] for _ in range(499)]
+    divided = [energy_distance(both[order[:60]], both[order[60:]]) for order in divisions]
+    reference = found["prior_distance_reference"]
+    assert reference.value == pytest.approx(np.mean(divided), rel=1e-6)
+    assert (reference.low, reference.high) == pytest.approx(
+        tuple(np.quantile(divided, [0.025, 0.975])), rel=1e-4
+    )
+    as_far = sum(value >= found["prior_distance"].value for value in divided)
+    assert found["prior_p_value"].value == pytest.approx((1 + as_far) / 500)
+    farther = distances(codes, draws).min(1) > np.quantile(distances(fresh, draws).min(1), 0.99)
+    assert found["off_prior"].value == pytest.approx(100 * farther.mean())
+    setting = "dynamic binarization, 60 test images"
+    assert all(metric.setting.endswith(setting) for metric in found.values())
+    assert "the codes of 60 of the images and 1200 fixed samples" in reference.setting
+
+
+@pytest.mark.parametrize("prior", ["gaussian", "ring", "swiss roll"])
+def test_the_bound_of_an_auto_encoder_weight_by_weight(prior):
+    torch.manual_seed(0)
+    recipe = as_recipe("aae-mnist", width=2, n_hidden=4, prior=prior)
+    model = recipe.build_model().requires_grad_(False)
+    assert isinstance(model, AAE)
+    metrics = recipes.evaluate(recipe, model, n_images=30, k=3, parts=["bound"])
+    found = named(metrics)
+    fixed = torch.Generator().manual_seed(20080705)
+    images = load_images("mnist", "test").images
+    x = (torch.rand(60, 1, 28, 28, generator=fixed) < images / 255).float()[some(60, 30)]
+    mu, s = model.encoder(2 * x - 1).chunk(2, 1)
+    sigma = (1 + s.exp()).log() + 1e-4
+    generator, log_w = seeded(0), []
+    for _ in range(3):
+        z = mu + sigma * torch.randn(30, 2, generator=generator)
+        p = torch.sigmoid(model.decoder(z)).double()
+        log_p = torch.where(x == 1, p, 1 - p).log().flatten(1).sum(1)
+        log_q = scipy.stats.norm.logpdf(z.numpy(), mu.numpy(), sigma.numpy()).sum(1)
+        log_w.append(log_p.numpy() + log_prior(prior, z).double().numpy() - log_q)
+    bound = scipy.special.logsumexp(log_w, axis=0) - math.log(3)
+    assert found["nll_bound"].value == pytest.approx(-bound.mean(), rel=1e-5)
+    assert found["bits_per_dim_bound"].value == pytest.approx(
+        -bound.mean() / 784 / math.log(2), rel=1e-5
+    )
+    assert found["negative_elbo"].value == pytest.approx(-log_w[0].mean(), rel=1e-5)
+    setting = "not trained on it, dynamic binarization, 30 random test images"
+    weighted = f"importance-weighted bound, k = 3, {setting}"
+    assert [metric.setting for metric in metrics] == [weighted, weighted, setting]
 
 
 # Judges

@@ -10,7 +10,7 @@ import pytest
 
 from genzoo import releases, report
 from genzoo.data.images import DATA_SETS
-from genzoo.metrics.likelihood import BITS, DENSITIES
+from genzoo.metrics.likelihood import BITS, DENSITIES, UNTRAINED
 from genzoo.metrics.metric import VERSION, version
 from genzoo.metrics.table import WHICH
 
@@ -229,10 +229,35 @@ def test_codes_are_shown_with_the_test_against_the_prior(monkeypatch):
         "prior_distance": 0.0123,
         "prior_distance_reference": 0.0011,
         "prior_p_value": 0.31,
+        "off_prior": 1.25,
     }
     shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
     assert "MNIST, codes pulled towards a prior" in shown
-    assert "| 1,234 | ring | gaussian | 130.2 | 0.0123 | 0.0011 | 0.310 |" in shown
+    assert "| 1,234 | ring | gaussian | 130.2 | 0.0123 | 0.0011 | 0.310 | 1.25 |" in shown
+
+
+def test_a_bound_that_is_not_trained_on_stands_beside_the_others_and_is_told_so(monkeypatch):
+    bound, data = "importance-weighted bound, k = 500", "dynamic binarization, 10 test images"
+    vae = figure("nll_bound", 90.0, f"{bound}, {data}")
+    aae = figure("nll_bound", 95.0, f"{bound}, {UNTRAINED}, {data}")
+    bits = [figure("bits_per_dim_bound", 0.1)]
+    monkeypatch.setattr(releases, "names", lambda: ["vae-mnist", "aae-mnist"])
+    configs = {
+        "vae-mnist": config_of([vae, *bits], recipe="vae-mnist"),
+        "aae-mnist": config_of([aae, *bits]),
+    }
+    monkeypatch.setattr(releases, "info", lambda name: configs[name])
+    [sheet] = report.overviews()
+    rows = [dict(zip(sheet.heads, row, strict=True)) for row in sheet.rows]
+    assert [row["NLL, nats"] for row in rows] == ["≤ 90.00", "≤ 95.00"]
+    assert [row["p(x)"] for row in rows] == [
+        "explicit, by a bound",
+        "implicit; bound: not trained on it",
+    ]
+    [sheet] = [sheet for sheet in report.detailed() if sheet.table is DENSITIES]
+    rows = [dict(zip(sheet.heads, row, strict=True)) for row in sheet.rows]
+    assert [row["NLL, nats"][:7] for row in rows] == ["≤ 95.00", "≤ 90.00"]
+    assert [UNTRAINED in row["setting"] for row in rows] == [True, False]
 
 
 def test_edits_and_translations_are_shown_with_their_intervals(monkeypatch):

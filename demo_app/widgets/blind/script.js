@@ -264,7 +264,7 @@ export default zoo.widget({
     });
     for (const button of all("say")) button.addEventListener("click", () => answer(button.dataset.said));
     find("next").addEventListener("click", next);
-    find("open").addEventListener("click", () => zoo.selectTab(current().family));
+    find("open").addEventListener("click", () => zoo.openTab(current().family));
     find("replay").addEventListener("click", playAgain);
     find("another").addEventListener("click", playAgain);
     function playAgain() {

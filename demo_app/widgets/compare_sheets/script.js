@@ -121,7 +121,8 @@ export default zoo.widget({
           ? zoo.t("compare.before", { time: inWords(model.figures.seconds_64) })
           : kept && part.get("sort") !== "seconds" ? zoo.t("compare.took", { time: inWords(kept.seconds) }) : "\u00a0";
         const kind = model.shown !== "samples" && zoo.t("compare.shown_" + model.shown);
-        const words = [kind, missesTarget(model) && zoo.t("zoo.target_missed"), (model.before || !missesTarget(model)) && time];
+        const untrained = part.get("sort") === "likelihood" && model.kind === "implicit" && likelihood(model) !== undefined;
+        const words = [kind, untrained && zoo.t("zoo.untrained"), missesTarget(model) && zoo.t("zoo.target_missed"), (model.before || !missesTarget(model)) && time];
         before.textContent = words.filter(Boolean).join(" · ");
       }
     }
@@ -180,6 +181,11 @@ export default zoo.widget({
 
     function look(model, cell) {
       part.set({ model: model.name, cell });
+      // What is nearest to another picture is not shown beside this one.
+      if (seen && (seen.model !== model.name || seen.cell !== cell || seen.seed !== part.get("seed"))) {
+        seen = null;
+        showSeen();
+      }
       showChosen();
       const kept = taken[model.name];
       if (kept) {
@@ -194,7 +200,8 @@ export default zoo.widget({
     }
 
     const askLook = zoo.latest(server.look, (answer, given) => {
-      if (!isHere(given.model)) return; // of the data set before
+      const isChosen = given.model === part.get("model") && given.cell === part.get("cell");
+      if (!isChosen || given.seed !== part.get("seed")) return; // of another picture
       if (!answer.ok) return zoo.showStatus(find("state"), answer); // else it tells of the sheets
       seen = { ...given, ...answer };
       zoo.paintPicture(find("near"), zoo.bytes(answer.nearest), set().shape);
@@ -211,7 +218,12 @@ export default zoo.widget({
       find("attributes").hidden = !attributes;
       find("about").textContent = "";
       find("attributes").replaceChildren();
-      if (!seen) return;
+      if (!seen) {
+        const near = find("near");
+        near.getContext("2d").clearRect(0, 0, near.width, near.height);
+        delete near.dataset.shown;
+        return;
+      }
       const distance = zoo.number(seen.distance, 1);
       const near = attributes
         ? zoo.t("compare.nearest_distance", { distance })
@@ -290,7 +302,7 @@ export default zoo.widget({
       plot.choose(model.name);
     }
 
-    find("go").addEventListener("click", () => zoo.selectTab(chosen().tab));
+    find("go").addEventListener("click", () => zoo.openTab(chosen().tab));
 
     /* Controls */
 

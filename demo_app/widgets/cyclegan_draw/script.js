@@ -8,7 +8,7 @@ const inverted = (levels) => levels.map((v) => 255 - v);
 export default zoo.widget({
   name: "cyclegan",
   state: { seed: 0, drawing: "" },
-  setup({ server, part, find, all, ask, say }) {
+  setup({ props, server, part, find, all, ask, say }) {
     let shown = null; // the last answer, and the sketch that it is to
     let filled = false; // has there been a sketch?
     let loading = false; // the canvas is being filled by us, not drawn on
@@ -16,6 +16,7 @@ export default zoo.widget({
     const canvas = new zoo.SoftCanvas(find("draw"), {
       columns: side,
       rows: side,
+      pen: zoo.PENS.sketch,
       label: "zoo.canvas",
       read: (i) => zoo.percent(canvas.pixels[i] / 255),
       onchange: drew,
@@ -46,7 +47,7 @@ export default zoo.widget({
 
     const askColor = ask(server.draw, (answer, given) => {
       const [sketch, colored, again] = [given.sketch, answer.colored, answer.again].map(zoo.bytes);
-      shown = { sketch, colored, again, error: answer.error };
+      shown = { ...answer, sketch, colored, again };
       paint();
       zoo.afterFrame(tell);
     });
@@ -64,7 +65,18 @@ export default zoo.widget({
     function tell() {
       if (!shown) return;
       find("error").textContent = zoo.t("cyclegan.off_by", { error: zoo.number(100 * shown.error, 2) });
-      say(() => find("error").textContent);
+      find("near").textContent = [zoo.nearness(shown), ...(shown.is_far ? [zoo.t("cyclegan.far")] : [])].join(" ");
+      find("near").classList.toggle("zoo-bad", shown.is_far);
+      say(() => find("near").textContent + " " + find("error").textContent);
+    }
+
+    /* How much of what a sketch shows F keeps, as it was measured. */
+    function showKept() {
+      const { kept } = props.data;
+      find("kept").hidden = !kept;
+      if (!kept) return;
+      const shares = Object.entries(kept).map(([name, share]) => [name, zoo.number(share)]);
+      find("kept").textContent = zoo.t("cyclegan.kept", Object.fromEntries(shares));
     }
 
     /* The sketch of a face */
@@ -73,6 +85,7 @@ export default zoo.widget({
       fill(inverted(zoo.bytes(answer.sketch)));
     });
 
+    showKept();
     return {
       restore() {
         const drawn = part.get("drawing") ? zoo.readLevels(part.get("drawing"), N) : null;
@@ -82,7 +95,10 @@ export default zoo.widget({
       },
       seeded: (seed) => ({ seed, drawing: "" }),
       paint,
-      words: tell,
+      words() {
+        tell();
+        showKept();
+      },
       png() {
         if (!shown) return null;
         const items = [
@@ -96,8 +112,10 @@ export default zoo.widget({
       json() {
         if (!shown) return null;
         const [sketch, colored, again] = [shown.sketch, shown.colored, shown.again].map(zoo.fractions);
-        const { error } = shown;
-        return [{ model: "cyclegan-avatars", sketch, colored, again, error }, "genzoo-cyclegan.json"];
+        const { error, distance, limit } = shown;
+        const value = { model: "cyclegan-avatars", sketch, colored, again, error,
+          from_training: { distance, limit } };
+        return [value, "genzoo-cyclegan.json"];
       },
     };
   },

@@ -17,7 +17,7 @@ export class Card {
     this.exact = model.kind === "raster" || model.kind === "any";
     this.answer = null; // {levels, logProb, ms, x, known, turn, seed}
     const name = zoo.make("button", { type: "button", class: "zoo-clip" }, model.name);
-    name.addEventListener("click", () => zoo.selectTab(model.tab));
+    name.addEventListener("click", () => zoo.openTab(model.tab));
     this.name = name;
     this.time = zoo.make("span", { class: "time" });
     const strip = zoo.make("div", { class: "strip" });

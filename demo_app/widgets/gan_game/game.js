@@ -8,6 +8,8 @@ const PENALTIES = { n: "none", r: "r1", b: "wgan-gp" };
 const WHO = { b: "both", c: "critic", g: "generator" };
 const MAX_STEPS_A_CALL = 6;
 const MAX_PHASES = 12;
+const MEASURED = ["covered", "n_parts", "good", "divergence", "best_value", "together", "d_real", "d_fake",
+  "steepness", "distance", "distance_data", "verdict"];
 export const SPEEDS = {
   slow: { n: 1, every: 900 },
   normal: { n: 2, every: 40 },
@@ -81,6 +83,11 @@ export class Game {
 
   isWasserstein() {
     return this.rules.loss === "wasserstein";
+  }
+
+  /* Does V estimate a distance? Only if the critic is held to a slope of one. */
+  isDistance() {
+    return this.isWasserstein() && this.rules.penalty === "wgan-gp" && this.rules.weight > 0;
   }
 
   /* Steps that were played of what is shown. */
@@ -312,8 +319,7 @@ export class Game {
     const { value, generator, moves } = answer;
     records.push({ x, value, generator, moves });
     if ("covered" in answer) {
-      const { covered, n_parts, good, divergence } = answer;
-      measured.push({ x, covered, n_parts, good, divergence, best: answer.best_value });
+      measured.push({ x, ...Object.fromEntries(MEASURED.map((key) => [key, answer[key]])) });
     }
     for (const list of [records, measured]) if (list.length > 1500) list.splice(0, 500);
   }

@@ -239,7 +239,7 @@ export class Picture {
     const wasserstein = game.isWasserstein();
     const reference = wasserstein ? 0 : EQUAL;
     const latest = measured.at(-1);
-    const best = latest && !wasserstein ? [{ y: latest.best, color: zoo.token("accent"), dash: [2, 3] }] : [];
+    const best = latest && !wasserstein ? [{ y: latest.best_value, color: zoo.token("accent"), dash: [2, 3] }] : [];
     const pad = wasserstein ? 0.02 : 0.06;
     const top = Math.max(...values, reference) + pad;
     const low = Math.max(Math.min(...values, reference) - pad, reference - 1.6);
@@ -275,8 +275,18 @@ export class Picture {
     });
     find("d-loss").textContent = "D " + zoo.number(-shown.value, 3);
     find("g-loss").textContent = "G " + zoo.number(shown.loss, 3);
-    find("marks").textContent = zoo.t(wasserstein ? "gan.marks_wasserstein" : "gan.marks", {
-      best: latest ? zoo.number(latest.best, 3) : "\u2026",
+    find("marks").textContent = this.marks(latest);
+  }
+
+  /* What the lines of the chart of V mean, and what is known of the distance. */
+  marks(latest) {
+    const { game } = this;
+    const told = (key, digits) => (latest?.[key] == null ? "\u2026" : zoo.number(latest[key], digits));
+    if (!game.isWasserstein()) return zoo.t("gan.marks", { best: told("best_value", 3) });
+    return zoo.t(game.isDistance() ? "gan.marks_distance" : "gan.marks_wasserstein", {
+      steepness: told("steepness", 2),
+      distance: told("distance", 3),
+      data: told("distance_data", 3),
     });
   }
 
@@ -284,21 +294,22 @@ export class Picture {
     const { find } = this;
     const latest = this.game.match.measured.at(-1);
     if (!latest) return;
-    const { covered, n_parts, good, divergence } = latest;
-    const values = { covered, n: n_parts, good: zoo.percent(good), js: zoo.number(divergence, 3) };
+    const { covered, n_parts, good, divergence, together, d_real, d_fake, steepness, verdict } = latest;
+    const values = {
+      covered,
+      n: n_parts,
+      good: zoo.percent(good),
+      together: zoo.percent(together),
+      js: zoo.number(divergence, 3),
+      d_real: zoo.number(d_real ?? 0, 2),
+      d_fake: zoo.number(d_fake ?? 0, 2),
+      steepness: zoo.number(steepness, 1),
+    };
     find("covered").textContent = zoo.t("gan.covered_of", values);
     find("divergence").textContent = zoo.t("gan.divergence", values);
-    find("verdict").textContent = zoo.t("gan.verdict_" + this.verdict(latest), values);
-  }
-
-  verdict({ covered, n_parts, good }) {
-    const { critic, generator, byHand } = this.shown();
-    if (byHand) return "hand";
-    if (critic + generator < 100) return "start";
-    // Before that it has hardly had the time to spread.
-    if (n_parts > 1 && covered <= n_parts / 4 && critic + generator >= 400) return "collapsed";
-    if (covered < n_parts) return "some";
-    return good > 0.5 ? "all" : "loose";
+    const kind = verdict === "diverging" && d_real === null ? "_wasserstein" : "";
+    find("verdict").textContent = zoo.t("gan.verdict_" + verdict + kind, values);
+    find("verdict").dataset.verdict = verdict;
   }
 
   /* What is known of the place under the pointer. */

@@ -19,7 +19,12 @@ export default zoo.widget({
       "aria-controls": "page-" + key,
       "data-t": key + ".tab",
     }), zoo.selectTab);
-    for (const key of zoo.tabs) document.getElementById("page-" + key)?.setAttribute("role", "tabpanel");
+    for (const button of tabButtons) button.id = "tab-" + button.dataset.key;
+    for (const key of zoo.tabs) {
+      const page = document.getElementById("page-" + key);
+      const is = { role: "tabpanel", tabindex: "-1", "aria-labelledby": "tab-" + key };
+      for (const [name, value] of Object.entries(is)) page?.setAttribute(name, value);
+    }
     const languageButtons = buttons(find("languages"), props.data.languages, (key) => ({
       lang: key,
       "data-testid": "lang-" + key,

@@ -134,7 +134,11 @@ export default zoo.widget({
       };
       const beyond = mean.some((v) => Math.abs(v) > LIMIT);
       const key = probabilities[category] > 0.9 ? "infogan.sure" : "infogan.unsure";
-      find("verdict").textContent = zoo.t(key, values) + (beyond ? " " + zoo.t("infogan.beyond") : "");
+      const said = [zoo.t(key, values), ...(beyond ? [zoo.t("infogan.beyond")] : [])];
+      // What it cannot know comes first.
+      if (shown.is_far) said.unshift(zoo.nearness(shown), zoo.t("infogan.far"));
+      find("verdict").textContent = said.join(" ");
+      find("verdict").classList.toggle("zoo-bad", shown.is_far);
       drawPad();
       say(() => find("verdict").textContent + " " + find("mean").textContent);
     }
@@ -210,11 +214,12 @@ export default zoo.widget({
       },
       json() {
         if (!shown) return null;
-        const { x, probabilities, mean, category, continuous, seed, image } = shown;
+        const { x, probabilities, mean, category, continuous, seed, image, distance, limit } = shown;
         return [{
           model: "infogan-mnist",
           input: zoo.fractions(zoo.bytes(x)),
           q: { probabilities, mean, deviation },
+          from_training: { distance, limit },
           category,
           digit: meaning[category],
           continuous,

@@ -63,7 +63,7 @@ export default zoo.widget({
         // A short way for a pointer; the keyboard has the button beside the map.
         link = zoo.make("button", { type: "button", class: "go", tabindex: "-1",
           "data-testid": "map-go-" + node.key }, "↗");
-        link.addEventListener("click", () => zoo.selectTab(node.tab));
+        link.addEventListener("click", () => zoo.openTab(node.tab));
         card.append(link);
       }
       const [row, column] = node.place;
@@ -167,19 +167,33 @@ export default zoo.widget({
     }
 
     function showFacts(node) {
-      const { nll, nll_bound: bound, fid } = node.figures;
+      const { nll, nll_bound: bound, fid, fid_train_reference: reference } = node.figures;
+      const data = node.data.split("-")[0];
       const rows = [];
+      const row = (label, value, figure, ...notes) => rows.push({ label, value, figure, notes });
       const paper = zoo.make("a", { href: node.paper_url, target: "_blank", rel: "noopener" }, node.paper);
-      rows.push(["map.paper", paper]);
+      row(zoo.t("map.paper"), paper);
       const nats = (value, sign) => `${sign}${zoo.number(value, 2)} ${zoo.t("zoo.nats")}`;
-      if (nll !== undefined) rows.push(["map.nll", nats(nll, ""), "nll"]);
-      else if (bound !== undefined) rows.push(["map.nll", nats(bound, "≤ "), "nll_bound"]);
-      if (fid !== undefined) rows.push(["map.fid", zoo.number(fid, 2), "fid"]);
-      if (node.n_parameters !== null) rows.push(["map.parameters", zoo.number(node.n_parameters)]);
-      if (!node.missing) rows.push(["map.release", `${node.release}, ${zoo.t("map.data_" + node.data.split("-")[0])}`]);
-      const missed = (figure) => node.missed[figure] ? [zoo.make("small", {}, zoo.missed(node.missed[figure]))] : [];
-      find("facts").replaceChildren(...rows.flatMap(([label, value, figure]) => [
-        zoo.make("dt", {}, zoo.t(label)), zoo.make("dd", {}, value, ...missed(figure))]));
+      const likelihood = (figure) =>
+        zoo.t("map.nll", { of: zoo.t(`map.nll_${node.of[figure]}`, { data: zoo.t("map.data_" + data) }) });
+      if (nll !== undefined) row(likelihood("nll"), nats(nll, ""), "nll");
+      else if (bound !== undefined) {
+        const untrained = node.kind === "implicit"; // any q(z | x) with a density gives a bound
+        const how = zoo.t("map.bound_" + (untrained ? "approximate" : node.kind));
+        row(likelihood("nll_bound"), nats(bound, "≤ "), "nll_bound", how, ...(untrained ? [zoo.t("zoo.untrained")] : []));
+      }
+      if (fid !== undefined) {
+        const of = { of: zoo.t("map.fid_" + node.of.fid), judge: zoo.t("map.judge_" + data) };
+        const beside = reference === undefined ? []
+          : [zoo.t("map.fid_reference", { reference: zoo.number(reference, 2) })];
+        row(zoo.t("map.fid", of), zoo.number(fid, 2), "fid", ...beside);
+      }
+      if (node.n_parameters !== null) row(zoo.t("map.parameters"), zoo.number(node.n_parameters));
+      if (!node.missing) row(zoo.t("map.release"), `${node.release}, ${zoo.t("map.data_" + data)}`);
+      const small = (words) => zoo.make("small", {}, words);
+      const missed = (figure) => node.missed[figure] ? [small(zoo.missed(node.missed[figure]))] : [];
+      find("facts").replaceChildren(...rows.flatMap(({ label, value, figure, notes }) => [
+        zoo.make("dt", {}, label), zoo.make("dd", {}, value, ...notes.map(small), ...missed(figure))]));
     }
 
     /* The pictures that are there, or what they wait for. */
@@ -198,7 +212,7 @@ export default zoo.widget({
       find("waiting").textContent = drawn ? "" : zoo.t(node.pace ? "map.drawing_slowly" : "map.drawing");
     }
 
-    find("open").addEventListener("click", () => zoo.selectTab(byKey[part.get("node")].tab));
+    find("open").addEventListener("click", () => zoo.openTab(byKey[part.get("node")].tab));
 
     /* What is asked for and when: one strip after the other, the models that are fast first; the sheet
        of the chosen node does not wait for them. */
@@ -294,10 +308,12 @@ export default zoo.widget({
         const drawn = drawnSheet();
         if (!drawn) return null;
         const node = byKey[part.get("node")];
-        const { key, year, kind, release, paper, figures, missed } = node;
+        const { key, year, kind, release, paper, figures, of, missed } = node;
         const images = Array.from({ length: countOf(node) }, (_, k) =>
           Array.from(pictureOf(node, drawn.levels, COLUMNS, k), (level) => level / 255));
-        return [{ node: key, year, kind, release, paper, figures, missed, seed: part.get("seed"), images }, `genzoo-map-${key}.json`];
+        const seed = part.get("seed");
+        return [{ node: key, year, kind, release, paper, figures, of, missed, seed, images },
+          `genzoo-map-${key}.json`];
       },
     };
   },

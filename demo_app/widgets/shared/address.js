@@ -3,7 +3,8 @@
 
    The hash is #tab=nade&lang=ko&nade.seed=7...: one part for each tab, and only what differs from
    the defaults, so that a fresh page has a short address. What is the page's own, as the tour, is
-   of a part without a name. */
+   of a part without a name. Another tab is another entry of the browser's history, so that Back leads to
+   the one before; all else changes the entry that is there. */
 
 import { setup } from "./setup.js";
 import { onChange, signal } from "./signals.js";
@@ -19,14 +20,17 @@ function readHash() {
   hash = Object.fromEntries(new URLSearchParams(known.slice(1)));
 }
 
+function addressOf(hash) {
+  const query = new URLSearchParams(hash).toString();
+  // The page has a <base>, so a bare "#..." would lose the rest of the address.
+  return location.pathname + location.search + (query ? "#" + query : "");
+}
+
 function writeHash() {
   timer = null;
   // The visitor has gone elsewhere, and "hashchange" is still to come: that is not to be undone.
   if (location.hash !== known) return;
-  const query = new URLSearchParams(hash).toString();
-  // The page has a <base>, so a bare "#..." would lose the rest of the address.
-  const address = location.pathname + location.search + (query ? "#" + query : "");
-  history.replaceState(history.state, "", address);
+  history.replaceState(history.state, "", addressOf(hash));
   known = location.hash;
 }
 
@@ -54,12 +58,15 @@ class Part {
     this.restore();
   }
 
+  /* Take the values of the address. Are they others than before? */
   restore() {
+    const before = this.values;
     this.values = {};
     for (const [key, initial] of Object.entries(this.defaults)) {
       const text = hash[this.address(key)];
       this.values[key] = text === undefined ? initial : likeDefault(text, initial);
     }
+    return !before || Object.keys(this.defaults).some((key) => this.values[key] !== before[key]);
   }
 
   get(key) {
@@ -123,9 +130,31 @@ function showTab(key) {
 showTab(tab.value);
 onChange(tab, showTab);
 
+/* Show another tab: an entry of the browser's history, with the place on the page that is left. */
 export function selectTab(key) {
-  tab.value = tabOf(key);
-  setHash("tab", tab.value === tabs[0] ? null : tab.value);
+  const next = tabOf(key);
+  if (next === tab.value) return;
+  if (timer !== null) {
+    clearTimeout(timer);
+    writeHash();
+  }
+  history.replaceState({ ...history.state, scroll: scrollY }, "", location.href);
+  if (next === tabs[0]) delete hash.tab;
+  else hash.tab = next;
+  history.pushState(null, "", addressOf(hash));
+  known = location.hash;
+  tab.value = next;
+  scrollTo(0, 0);
+}
+
+/* The same for who comes by a link from another tab: the keyboard goes there too. */
+export function openTab(key) {
+  selectTab(key);
+  focusPage();
+}
+
+function focusPage() {
+  document.getElementById("page-" + tab.value)?.focus({ preventScroll: true });
 }
 
 /* A promise that is kept when the tab is first shown. */
@@ -157,9 +186,15 @@ export function whenSeen(element, start) {
 window.addEventListener("hashchange", () => {
   readHash();
   // First of all: a tab that is shown for the first time begins by its part.
-  Object.values(parts).forEach((part) => part.restore());
+  const others = Object.values(parts).filter((part) => part.restore());
+  const left = tab.value;
   tab.value = tabOf(hash.tab);
   wantedLanguage.value = hash.lang || "";
-  Object.values(parts).forEach((part) => part.changed());
+  others.forEach((part) => part.changed());
+  if (tab.value === left) return;
+  const { scroll = 0 } = history.state || {};
+  requestAnimationFrame(() => scrollTo(0, scroll));
+  // What had the keyboard may be in the tab that is left.
+  if (!document.activeElement?.checkVisibility?.() || document.activeElement === document.body) focusPage();
 });
 window.addEventListener("pagehide", () => timer !== null && writeHash());

@@ -50,12 +50,17 @@ export class Grid {
     host.append(this.surface, this.live);
     translate(host);
     this.surface.addEventListener("pointermove", (event) => this.point(this.cellAt(event)));
-    this.surface.addEventListener("pointerdown", (event) => this.point(this.cellAt(event)));
-    this.surface.addEventListener("pointerleave", () => this.point(null));
+    this.surface.addEventListener("pointerdown", (event) => {
+      const cell = this.cellAt(event);
+      if (cell !== null) this.cursor = cell; // arrow keys go on from there
+      this.point(cell);
+    });
+    // A finger that is lifted leaves too, and what it has tapped is still to be read.
+    this.surface.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && this.point(null));
     if (onchoose) this.choosable(onchoose);
     this.surface.addEventListener("keydown", (event) => this.key(event));
     this.surface.addEventListener("focus", () => this.refresh());
-    this.surface.addEventListener("blur", () => this.refresh());
+    this.surface.addEventListener("blur", () => this.point(null));
     new ResizeObserver(() => this.refresh()).observe(this.surface);
     onChange(theme, () => {
       this.repaint();
@@ -66,6 +71,8 @@ export class Grid {
   choosable(onchoose) {
     this.surface.addEventListener("click", (event) => {
       const cell = this.cellAt(event);
+      // What is asked about by a tap is then shown by its mark, as when a mouse has left.
+      if (event.pointerType === "touch") this.point(null);
       if (cell !== null) onchoose(cell);
     });
     this.surface.addEventListener("keydown", (event) => {
@@ -95,15 +102,17 @@ export class Grid {
     withAnswer(this.refresh);
   }
 
-  /* Put a lasting mark on a cell: the one that is being read. */
+  /* Put a lasting mark on a cell: the one that is being read. Arrow keys begin there. */
   mark(cell) {
     if (cell === this.marked) return;
     this.marked = cell;
+    if (cell !== null && document.activeElement !== this.surface) this.cursor = cell;
     this.refresh();
   }
 
   moveCursor(cell) {
     this.cursor = Math.max(0, Math.min(this.columns * this.rows - 1, cell));
+    this.pointed = this.cursor;
     this.refresh();
     this.onpoint(this.cursor);
     this.say(this.cursor);

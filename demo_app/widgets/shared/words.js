@@ -73,6 +73,13 @@ export function missed({ bound, value, n_seeds: n, over }) {
 }
 
 /* A large number in few characters: 1.2M. */
+/* How far an image is from the training data, and how far validation images are. */
+export const nearness = ({ is_far, distance, limit }) =>
+  t(is_far ? "zoo.far_from_training" : "zoo.near_training", {
+    distance: number(distance, 2),
+    limit: number(limit, 2),
+  });
+
 export const compact = (value, maximumSignificantDigits = 3) =>
   new Intl.NumberFormat(language.value, { notation: "compact", maximumSignificantDigits }).format(value);
 

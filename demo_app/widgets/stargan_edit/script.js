@@ -129,10 +129,9 @@ export default zoo.widget({
 
     function showNotes() {
       if (!brought) return note(zoo.t(part.get("face") ? "stargan.built" : "stargan.drawn"));
-      const { notes, is_face, decibels } = brought;
+      const { notes, is_far } = brought;
       const said = notes.map((key) => zoo.t("stargan.note_" + key));
-      const key = is_face ? "stargan.is_face" : "stargan.no_face";
-      note([zoo.t(key, { decibels: zoo.number(decibels, 1) }), ...said].join(" "));
+      note([zoo.nearness(brought), zoo.t(is_far ? "stargan.no_face" : "stargan.is_face"), ...said].join(" "));
     }
 
     /* The attributes: what the face is, what is asked for, how far to go there */

@@ -243,7 +243,11 @@ export default zoo.widget({
     function showBalance() {
       if (!posterior || !joint) return;
       const kl = posterior.reconstruction - posterior.elbo;
-      const typical = set.kl.reduce((sum, v) => sum + v, 0) - set.reconstruction;
+      // As in the table of the models, where it was measured.
+      const measured = current();
+      const typical = measured.reconstruction === null || measured.kl === null
+        ? set.kl.reduce((sum, v) => sum + v, 0) - set.reconstruction
+        : measured.kl + measured.reconstruction;
       const most = roomFor(Math.max(-posterior.elbo, typical, -joint.log_joint) * 1.02);
       find("elbo").textContent = zoo.number(posterior.elbo, 1);
       find("reconstruction").textContent = zoo.number(posterior.reconstruction, 1);

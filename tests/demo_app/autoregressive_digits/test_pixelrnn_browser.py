@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from demo_app import text
 from demo_app.services.pixelrnn import PixelRNNService
-from tests.demo_app.page import expect_width, pause
+from tests.demo_app.page import expect_width, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -105,3 +105,27 @@ def test_saving_the_numbers(visit, service):
         expected = service.of(model).look(image, PIXEL)
         np.testing.assert_allclose(numbers["field"], expected["field"], rtol=1e-3)
         assert numbers["log_prob"] == pytest.approx(expected["log_prob"], rel=1e-5)
+
+
+def test_a_tap_on_a_map_asks_and_arrows_go_on_from_there(visit):
+    page = visit(width=390, has_touch=True, is_mobile=True)
+    surface = page.get_by_test_id(f"pixelrnn-{MODELS[1]}").locator(".zoo-surface")
+    surface.scroll_into_view_if_needed()
+    box = surface.bounding_box()
+    at = [box["x"] + 10.5 / 28 * box["width"], box["y"] + 20.5 / 28 * box["height"]]
+    page.touchscreen.tap(*at)
+    reading = page.locator(".zoo-pixelrnn .zoo-reading").nth(1)
+    expect(reading).to_contain_text("Row 21, column 11")
+    assert state(page)["pixelrnn.pixel"] == str(20 * 28 + 10)
+    surface.focus()
+    page.keyboard.press("ArrowUp")
+    expect(reading).to_contain_text("Row 20, column 11")
+
+
+def test_arrows_on_a_map_begin_at_the_pixel_that_is_read(visit):
+    page = visit()
+    page.get_by_test_id(f"pixelrnn-{MODELS[0]}").locator(".zoo-surface").focus()
+    page.keyboard.press("ArrowLeft")
+    reading = page.locator(".zoo-pixelrnn .zoo-reading").first
+    row, column = divmod(PIXEL - 1, 28)
+    expect(reading).to_contain_text(f"Row {row + 1}, column {column + 1}")

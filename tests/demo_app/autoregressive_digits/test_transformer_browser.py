@@ -183,3 +183,14 @@ def test_saving_the_numbers(visit, service):
     with page.expect_download() as download:
         page.get_by_test_id("transformer-save-png").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_tap_on_the_large_map_asks(visit):
+    page = visit(width=390, has_touch=True, is_mobile=True)
+    surface = page.locator(".zoo-transformer .large .zoo-surface")
+    surface.scroll_into_view_if_needed()
+    box = surface.bounding_box()
+    page.touchscreen.tap(box["x"] + 10.5 / 28 * box["width"], box["y"] + 20.5 / 28 * box["height"])
+    reading = page.locator(".zoo-transformer .zoo-reading")
+    expect(reading).to_contain_text("Row 21, column 11")
+    assert state(page)["transformer.pixel"] == str(20 * 28 + 10)

@@ -67,7 +67,10 @@ def test_the_way_back_can_go_through_fewer_levels(kept, model):
     few = kept.cycle(color=pair["color"], levels=4)
     assert len(np.unique(few["between"])) <= 4
     np.testing.assert_allclose(few["back"], lost.flatten(), atol=1e-5)
+    assert "is_far" not in answer
     from_sketch = kept.cycle(sketch=pair["sketch"])
+    assert not from_sketch["is_far"]
+    assert kept.cycle(sketch=np.ones(64 * 64).tolist())["is_far"]
     np.testing.assert_allclose(from_sketch["back"], again.flatten(), atol=1e-5)
     assert from_sketch["between"].shape == (3 * 64 * 64,)
 

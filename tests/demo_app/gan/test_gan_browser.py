@@ -41,6 +41,8 @@ PLAIN = Rules("non-saturating", "none", 0, 0.002, 0.002, 1)
 FRESH = "gan.game=nn-0-0.002-0.002-1"
 """A game that has not begun, by plain rules."""
 
+COLLAPSE = Rules("non-saturating", "r1", 0.3, 0.002, 0.004, 1)
+
 RECORD = "nn-0-0.002-0.002-1-b2-c2"
 
 
@@ -366,20 +368,39 @@ def test_what_is_drawn_over_the_square_can_be_chosen(visit, overlay):
     assert state(page, after=450)[f"gan.{overlay}"] == "1"
 
 
-def test_a_preset_begins_by_its_rules_and_plays(visit):
+def test_the_collapse_comes_to_rest_and_a_cure_goes_on_by_its_rules(visit):
     page = visit("gan.target=one")
     page.get_by_test_id("gan-collapse").click()
     expect(page.get_by_test_id("gan-target-ring")).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_test_id("gan-penalty-none")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=gan-field]').dataset.steps.startsWith('0')"
-    )
+    steps(page, 300, 300)
+    verdict = page.get_by_test_id("gan-verdict")
+    expect(verdict).to_have_attribute("data-verdict", "collapsed")
+    together = played(("critic", 300), ("generator", 300), rules=COLLAPSE)[0].measure()["together"]
+    assert together >= 0.98
+    sentence = EN["gan.verdict_collapsed"].split("{")[0] + f"{100 * together:.1f}"
+    expect(verdict).to_contain_text(sentence.removesuffix(".0"))
+    expect(page.get_by_test_id("gan-play")).to_have_text(EN["zoo.play"])
     page.get_by_test_id("gan-cure").click()
-    expect(page.get_by_test_id("gan-penalty-r1")).to_have_attribute("aria-pressed", "true")
-    pause(page, 500)
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=gan-field]').dataset.steps.endsWith(' 300')"
+    )
     page.get_by_test_id("gan-play").click()
     record = state(page, after=450)["gan.game"]
-    assert re.fullmatch(r"nn-0-0.01-0.0003-1-b\d+_nr-0.024-0.002-0.004-1(-b\d+)?", record)
+    assert re.fullmatch(r"nr-0.3-0.002-0.004-1-c300-g300_nr-0.024-0.002-0.004-1-b\d+", record)
+
+
+def test_only_under_the_gradient_penalty_is_v_called_an_estimate_of_a_distance(visit):
+    page = visit("gan.game=wn-0-0.002-0.004-3-b120")
+    name, marks = page.locator(".zoo-gan_game .value-name"), page.locator(".zoo-gan_game .marks")
+    expect(page.get_by_test_id("gan-verdict")).to_have_attribute("data-verdict", "diverging")
+    expect(name).to_have_text(EN["gan.value_wasserstein"])
+    free = Rules("wasserstein", "none", 0, 0.002, 0.004, 3)
+    told = played(("both", 120), rules=free)[0].measure()
+    expect(marks).to_contain_text(f"{told['distance']:.3f}")
+    expect(marks).to_contain_text(EN["gan.marks_wasserstein"].split(":")[1].split(",")[0])
+    page.get_by_test_id("gan-penalty-wgan-gp").click()
+    expect(name).to_have_text(EN["gan.value_distance"])
+    expect(marks).to_contain_text(f"{told['distance']:.3f}")
 
 
 def test_a_game_that_is_gone_comes_back_with_play(visit, monkeypatch):

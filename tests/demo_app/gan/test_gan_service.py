@@ -10,10 +10,12 @@ import pytest
 import torch
 
 import genzoo
+from demo_app import text
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services import gan
-from demo_app.services.gan import GANService
-from demo_app.services.session import BLUR, CELLS, N_SHOWN, GameSession, Rules
+from demo_app.services.gan import DEFAULTS, GANService
+from demo_app.services.session import BLUR, CELLS, N_SHOWN, VERDICTS, GameSession, Rules
+from demo_app.services.transport import earth_movers_distance
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES, Mixture
 from tests.demo_app.gan.conftest import SEEN, pictures
@@ -175,15 +177,111 @@ def test_what_is_told_is_how_the_game_stands_now(service):
             assert told["field"][30, 12] == pytest.approx(logit.item(), abs=1e-4)
 
 
-def test_collapse_and_cure(service):
-    """What the page's buttons do, for seed 0 and fewer steps."""
-    session = GameSession(MIXTURES["ring"](), Rules(**{**asdict(service.defaults), **WILD}), 0)
-    for _ in range(5):
-        session.play("both", 100)
-        assert session.measure()["covered"] <= 3
-    session.follow(service.defaults)
-    session.play("both", 1200)
-    assert session.measure()["covered"] >= 7
+COLLAPSE = Rules("non-saturating", "r1", 0.3, 0.002, 0.004, 1)
+CURE_W = Rules("wasserstein", "wgan-gp", 0.1, 0.002, 0.004, 3)
+
+
+def played(rules, *acts, seed=0, target="ring"):
+    """A game after `acts`, pairs of who and how many steps, and what is measured of it."""
+    session = GameSession(MIXTURES[target](), rules, seed)
+    for who, n in acts:
+        for _ in range(n):
+            session.step(who)
+    return session, session.measure()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_collapse_comes_to_rest_in_one_place_on_a_real_mode(seed):
+    """What the page's button does: 600 steps in all."""
+    session, told = played(COLLAPSE, ("critic", 300), ("generator", 300), seed=seed)
+    assert told["verdict"] == "collapsed"
+    assert told["covered"] == 1
+    assert told["together"] >= 0.98
+    points = session.points(400)
+    assert points.std(0).max() < 0.06  # of points all over the square it is 0.29
+    nearest = (session.target.centers - points.mean(0)).norm(dim=1).min()
+    assert nearest < 3 * session.target.deviation
+
+
+@pytest.mark.parametrize("cure", ["turns", "wasserstein"])
+def test_the_cures_bring_the_points_apart(cure):
+    session, _ = played(COLLAPSE, ("critic", 300), ("generator", 300))
+    session.follow(DEFAULTS if cure == "turns" else CURE_W)
+    session.play("both", 1500)
+    told = session.measure()
+    assert told["covered"] >= 6
+    assert told["together"] < 0.3
+
+
+SLOW_G = {"penalty": "none", "weight": 0, "lr": 0.0001, "lr_critic": 0.01, "n_critic": 5}
+FREE = {"loss": "wasserstein", "penalty": "none", "weight": 0, "n_critic": 3}
+ENDS = {
+    "start": ({}, [("both", 60)]),
+    "unconverged": ({}, [("both", 400)]),
+    "balanced": ({}, [("both", 1200)]),
+    "vanishing": ({**SLOW_G, "loss": "minimax"}, [("critic", 300), ("both", 12)]),
+    "saturated": (SLOW_G, [("critic", 300), ("both", 12)]),
+    "diverging": (FREE, [("both", 120)]),
+}
+
+
+@pytest.mark.parametrize("verdict", ENDS)
+def test_each_verdict_has_a_game_that_ends_in_it(verdict):
+    rules, acts = ENDS[verdict]
+    told = played(Rules(**{**asdict(DEFAULTS), **rules}), *acts, seed=4 if "lr" in rules else 0)[1]
+    assert told["verdict"] == verdict
+
+
+def test_logits_that_grow_without_bound_are_called_diverging():
+    rules = Rules("non-saturating", "none", 0, 0.002, 0.01, 1)
+    _, told = played(rules, ("critic", 300), ("generator", 300))
+    assert told["d_fake"] > 0.9  # D is wrong out there, and sure
+    assert told["steepness"] > 10
+    assert told["verdict"] == "diverging"
+
+
+def test_points_all_over_the_square_are_no_collapse_and_one_off_the_target_is():
+    """Low coverage alone is not collapse: both cover none of the eight parts."""
+    session = GameSession(MIXTURES["ring"](), DEFAULTS, 0)
+    session.n_steps["critic"] = 600
+    away = torch.tensor([0.5, 0.5])
+    spread = torch.rand(1200, 2, generator=torch.Generator().manual_seed(0))
+    spread = spread[(spread[:, None] - session.target.centers).norm(dim=2).min(1).values > 0.1]
+    for points, verdict in ((spread, "unconverged"), (away + 0.01 * spread, "collapsed")):
+        session.points = lambda n, hand=None, points=points: points[:n]
+        told = session.measure()
+        assert (told["covered"], told["verdict"]) == (0, verdict)
+
+
+def test_verdicts_are_written_in_both_languages():
+    for language in ("en", "ko"):
+        words = text.labels(language)
+        said = {words[f"gan.verdict_{verdict}"] for verdict in VERDICTS}
+        assert len(said) == len(VERDICTS)
+
+
+def test_a_wasserstein_game_tells_the_true_distance_and_how_steep_f_is():
+    session, free = played(Rules(**{**asdict(DEFAULTS), **FREE}), ("both", 120))
+    exact = earth_movers_distance(session.real[:100], session.points(100))
+    assert free["distance"] == pytest.approx(exact)
+    assert free["steepness"] > 10
+    # What f says without a bound on its slope is no distance in a square.
+    assert abs(session.value()) > math.sqrt(2) > free["distance"] > free["distance_data"] > 0
+    held, told = played(CURE_W, ("both", 600))
+    assert told["steepness"] < 3
+    assert abs(held.value()) < 0.3
+    assert (told["d_real"], told["d_fake"]) == (None, None)
+    assert played(DEFAULTS, ("both", 1))[1]["distance"] is None
+
+
+def test_the_slope_of_the_critic_is_that_of_finite_differences():
+    game, step = played(DEFAULTS, ("both", 20))[0].game, 1e-3
+    x = torch.rand(20, 2, generator=torch.Generator().manual_seed(1))
+    logits, slopes = game.logits_and_slopes(x)
+    torch.testing.assert_close(logits, game.logits(x))
+    by = [(game.logits(x + s) - game.logits(x - s)) / (2 * step) for s in step * torch.eye(2)]
+    # But where a leaky ReLU bends in between.
+    assert (slopes / torch.stack(by).norm(dim=0) - 1).abs().quantile(0.8) < 0.02
 
 
 def test_a_drawing_is_what_is_played_for(service):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from demo_app.services.infogan import InfoGANService
+from demo_app.services.near import NearTraining
 from demo_app.store import ASSETS
 from genzoo.models.infogan import InfoGAN
 from tests.demo_app.released import PER_CLASS, folders, write_release, write_seeds
@@ -58,6 +60,7 @@ def assets() -> dict[str, np.ndarray]:
     random = np.random.default_rng(0)
     shapes = (random.random((len(labels), 784)) < 0.2) * random.integers(100, 256, (1, 784))
     pairs = [pair for pair in np.argwhere(counts()) for _ in range(N_EXAMPLES)]
+    near = torch.from_numpy(shapes).float().view(-1, 1, 28, 28) / 255
     examples = np.zeros((len(pairs), 784), np.uint8)
     examples[:, :2] = [(20 * k, 20 * c) for k, c in pairs]
     return {
@@ -67,4 +70,5 @@ def assets() -> dict[str, np.ndarray]:
         "examples": examples,
         "example_categories": np.uint8([k for k, _ in pairs]),
         "example_labels": np.uint8([c for _, c in pairs]),
+        **NearTraining.packed(near, 0.7 * near),
     }

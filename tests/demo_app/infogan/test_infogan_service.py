@@ -51,6 +51,14 @@ def test_generate_makes_the_picture_and_reads_it_again(kept, model):
     np.testing.assert_allclose(answer["mean"], continuous.mean[0], atol=1e-6)
 
 
+def test_reading_says_whether_the_image_is_far_from_training(kept):
+    digits, _ = kept.digits()
+    near, blank = kept.infer(digits[0] / 255), kept.infer(np.zeros(784))
+    assert (near["is_far"], blank["is_far"]) == (False, True)
+    assert blank["distance"] == pytest.approx(1)
+    assert blank["limit"] == near["limit"]
+
+
 def test_noise_that_is_given_takes_the_place_of_the_seeds(kept):
     seeded = kept.generate(1, [0, 0], seed=4)
     given = kept.generate(1, [0, 0], seed=99, noise=noise_of(4).tolist())

@@ -54,14 +54,14 @@ def test_nodes_tell_what_is_measured_and_what_is_missing(service):
     assert [key for key, node in nodes.items() if node["missing"] is None] == list(HERE)
     assert nodes["nade"]["figures"] == {"nll": 123.4}
     assert nodes["vae"]["figures"] == {"nll_bound": 90.5, "fid": 12.25}
-    assert nodes["gan"]["figures"] == {"fid": 7.25}
+    assert nodes["gan"]["figures"] == {"fid": 7.25, "fid_train_reference": 0.5}
     nll = {"bound": "≤ 83.5", "value": 123.4, "n_seeds": 1, "over": "median"}
     assert nodes["nade"]["missed"] == {"nll": nll}
     assert {key for key, node in nodes.items() if node["missed"]} == {"nade"}
     kinds = [nodes[key]["kind"] for key in ("nade", "vae", "gan", "aae", "stargan", "cyclegan")]
     assert kinds == ["tractable", "approximate", *["implicit"] * 4]
     in_color = {key for key, node in nodes.items() if node["color"]}
-    of_faces = {"code_transformer", "text2image", "cyclegan", "stargan", "puzzle"}
+    of_faces = {"code_transformer", "text2image", "cyclegan", "stargan", "puzzle", "progan"}
     assert in_color == of_faces
     missing = nodes["fvbn"]["missing"]
     assert missing["command"] == "python -m genzoo train fvbn-mnist"
@@ -252,3 +252,29 @@ def test_every_tab_that_a_card_names_is_there_and_every_tab_has_a_title():
     for language, titles in shell.titles().items():
         known = {**titles, **text.labels(language)}
         assert all(known[f"{key}.tab"] for key in tabs)
+
+
+def test_figures_say_what_they_are_of_so_that_only_like_ones_are_compared():
+    """Of the releases themselves: a FID of edits, of sketches that were colored and of samples."""
+    nodes = {node["key"]: node for node in ModelMapService(Store()).nodes()}
+    expected = {
+        ("infogan", "fid"): "gray",
+        ("transformer", "fid"): "binary",
+        ("cyclegan", "fid"): "colored",
+        ("stargan", "fid"): "edits",
+        ("text2image", "fid"): "captions",
+        ("nade", "nll"): "binary",
+        ("vae", "nll_bound"): "binary",
+        ("rnade", "nll_bound"): "gray",
+    }
+    for (key, figure), of in expected.items():
+        if nodes[key]["missing"] is None:
+            assert nodes[key]["of"][figure] == of, key
+    for node in nodes.values():
+        assert node["of"].keys() == node["figures"].keys()
+        words = text.labels("en")
+        for figure, of in node["of"].items():
+            kind = "nll" if figure.startswith("nll") else "fid"
+            assert f"map.{kind}_{of}" in words
+        if "nll_bound" in node["figures"]:
+            assert f"map.bound_{node['kind']}" in words

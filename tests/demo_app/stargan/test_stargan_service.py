@@ -125,7 +125,17 @@ def test_reading_is_the_judges_and_told_how_near_it_comes(kept, module_folder):
     assert ((answer["certain"] > 0) & (answer["certain"] <= 1)).all()
     error = float((drawn(tuple(answer["face"])) - drawn(one)).square().mean())
     assert answer["decibels"] == pytest.approx(-10 * np.log10(error), rel=1e-5)
-    assert not answer["is_face"]
+
+
+def test_an_upload_that_is_no_face_is_told_to_be_far(kept):
+    near = kept.upload(png(avatars.render(face(1))))  # a training face
+    assert not near["is_far"]
+    assert near["distance"] < 0.01
+    red = np.zeros((1, 1, 3), np.uint8)
+    red[..., 0] = 255
+    far = kept.upload(png(red))
+    assert far["is_far"]
+    assert far["distance"] > far["limit"] == near["limit"] > 0
 
 
 def test_an_upload_is_cut_to_its_middle_square(kept):
