@@ -122,8 +122,7 @@ class Gallery:
 
 
 def _shown(recipe: Recipe, info: Mapping[str, Any]) -> str:
-    metrics = by_name(dict(info))
-    if f"fid{SHOWN}" in metrics:
-        return kind_of(metrics, f"fid{SHOWN}")
-    samples = issubclass(recipe.model, PictureSource) and recipe.model.pictures_are_samples
-    return "samples" if samples else "means"
+    if issubclass(recipe.model, PictureSource) and recipe.model.pictures_are_samples:
+        return "samples"
+    metrics, name = by_name(dict(info)), f"fid{SHOWN}"
+    return (kind_of(metrics, name) if name in metrics else "") or "means"

@@ -169,7 +169,7 @@ def test_evaluate_prints_what_was_released(capsys, released):
     written = {f["name"]: f for f in json.loads((released / "config.json").read_text())["figures"]}
     assert figures["nll"]["value"] == pytest.approx(written["nll"]["value"], rel=1e-6)
     assert main(["evaluate", "nade-mnist", "--device", "cpu", "--images", "10"]) == 0
-    assert "10 test images" in capsys.readouterr().out
+    assert "10 random test images" in capsys.readouterr().out
 
 
 def test_evaluate_measures_a_release_on_what_it_was_trained_for(capsys, released):
@@ -178,7 +178,7 @@ def test_evaluate_measures_a_release_on_what_it_was_trained_for(capsys, released
     config["hyperparameters"]["preprocessing"] = "threshold"
     path.write_text(json.dumps(config))
     assert main(["evaluate", "nade-mnist", "--device", "cpu", "--images", "10"]) == 0
-    assert "threshold binarization, 10 test images" in capsys.readouterr().out
+    assert "threshold binarization, 10 random test images" in capsys.readouterr().out
 
 
 def test_evaluate_writes_into_the_release_only_when_asked(capsys, released):
@@ -190,7 +190,7 @@ def test_evaluate_writes_into_the_release_only_when_asked(capsys, released):
     config = json.loads((released / "config.json").read_text())
     settings = {figure["name"]: figure["setting"] for figure in config["figures"]}
     assert list(settings) == ["nll", "bits_per_dim", "seconds_1", "seconds_64"]
-    assert all("10 test images" in settings[name] for name in ("nll", "bits_per_dim"))
+    assert all("10 random test images" in settings[name] for name in ("nll", "bits_per_dim"))
     assert releases.card(config) == (released / "README.md").read_text()
     unchanged = set(config) - {"figures"}
     assert {k: config[k] for k in unchanged} == {k: json.loads(before)[k] for k in unchanged}
@@ -205,7 +205,7 @@ def test_a_part_of_the_figures_is_measured_and_the_others_stay(capsys, released)
     timed = [figure for figure in before if figure["name"].startswith("seconds_")]
     assert after[:2] == timed
     assert [figure["name"] for figure in after[2:]] == ["nll", "bits_per_dim"]
-    assert all("10 test images" in figure["setting"] for figure in after[2:])
+    assert all("10 random test images" in figure["setting"] for figure in after[2:])
 
 
 def test_a_training_goes_on_from_a_release(capsys, released, checkpoints):

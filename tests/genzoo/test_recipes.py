@@ -78,10 +78,12 @@ def test_a_smoke_run_trains_is_released_loaded_and_reproduced(
 
     figures = recipes.evaluate(recipe, trained.model, n_images=20, k=5, parts=["model"])
     assert all(figure.low <= figure.value <= figure.high for figure in figures)
-    assert all(re.search("20 (test|novel) (images|points)", f.setting) for f in figures)
+    assert all(re.search("20 (random )?(test|novel) (images|points)", f.setting) for f in figures)
     assert {f.name for f in chosen_by} == {f.name for f in figures if "novel" not in f.name}
     seen = r" seen in training\b" if within else r"(?! seen)"
-    assert all(re.search(f"20 validation (images|points){seen}", f.setting) for f in chosen_by)
+    assert all(
+        re.search(f"20 (random )?validation (images|points){seen}", f.setting) for f in chosen_by
+    )
     assert not any(re.search("test|novel", f.setting) for f in chosen_by)
     path = releases.save(
         recipe,
