@@ -216,6 +216,12 @@ def how_much(page: Page, k: int, j: int) -> tuple[float, float]:
     return x + width * (0.15 + 0.02 * (k % 11)) + 3 * j, y + height / 2
 
 
+def resolution(page: Page, k: int, j: int) -> tuple[float, float]:
+    """Along the slider of resolution and fade, beyond its middle, so that there is much to do."""
+    x, y, width, height = box_of(page, "progan-level")
+    return x + width * (0.55 + 0.02 * (k % 11)) + 3 * j, y + height / 2
+
+
 def box_of(page: Page, name: str | Locator) -> tuple[float, float, float, float]:
     element = page.get_by_test_id(name) if isinstance(name, str) else name
     box = element.bounding_box()
@@ -322,6 +328,19 @@ CASES = [
         "pointerrawupdate",
         open_stargan,
         how_much,
+        target=EDIT,
+    ),
+    Case(
+        "drag through resolutions -> face",
+        "[data-testid=progan-face]",
+        "pointerrawupdate",
+        partial(
+            open_tab,
+            tab="progan",
+            ready="[data-testid=progan-face][data-shown]",
+            part="progan-level",
+        ),
+        resolution,
         target=EDIT,
     ),
     Case(

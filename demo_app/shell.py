@@ -30,6 +30,7 @@ from demo_app.services.nade import NADEService
 from demo_app.services.orderless import OrderlessService
 from demo_app.services.pixelrnn import PixelRNNService
 from demo_app.services.pixels import PixelsService
+from demo_app.services.progan import ProGANService
 from demo_app.services.puzzle import PuzzleService
 from demo_app.services.rnade import RNADEService
 from demo_app.services.stargan import StarGANService
@@ -51,6 +52,7 @@ from demo_app.tabs import (
     orderless,
     pixelrnn,
     pixels,
+    progan,
     puzzle,
     rnade,
     stargan,
@@ -105,6 +107,7 @@ TABS: tuple[Tab, ...] = (
     Tab("gan", [(GANService, gan.build)]),
     Tab("dcgan", [(DCGANService, dcgan.build)]),
     Tab("infogan", [(InfoGANService, infogan.build)]),
+    Tab("progan", [(ProGANService, progan.build)]),
     Tab("stargan", [(StarGANService, stargan.build)]),
     Tab("cyclegan", [(CycleGANService, cyclegan.build)]),
     Tab("text2image", [(Text2ImageService, text2image.build)]),

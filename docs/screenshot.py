@@ -27,6 +27,7 @@ PICTURES = {
     "gan": "",
     "dcgan": "&dcgan.model=dcgan-fashion",
     "infogan": "",
+    "progan": "",
     "stargan": "",
     "cyclegan": "",
     "text2image": "",

@@ -1,4 +1,4 @@
-"""python -m genzoo list | info | train | evaluate | sample | report | push"""
+"""python -m genzoo list | info | train | evaluate | rank | sample | report | push"""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tqdm import tqdm
 from genzoo import recipes, releases, report
 from genzoo.data import DataError
 from genzoo.data.batches import seeded
-from genzoo.metrics import Metric
+from genzoo.metrics import K, Metric
 from genzoo.objectives.base import TrainingError
 from genzoo.recipes import Recipe, RecipeError
 from genzoo.releases import Provenance, ReleaseError
-from genzoo.roles import Evaluator, Generative, Model
+from genzoo.roles import Evaluator, Generative, Implicit, LatentVariable, Model
 from genzoo.train import RunStateError
 from genzoo.train.sheet import save_png, sheet
 from genzoo.train.trainer import start_processes
@@ -93,7 +93,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--device", default=_best_device(), help="cpu, cuda, ... (%(default)s)")
     sub.add_argument("--run-dir", type=Path, help="folder of the run (runs/NAME)")
-    sub.add_argument("--resume", action="store_true", help="go on from the run's last state")
+    sub.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the run's last state; with --set images=N for more images than it was "
+        "planned for, where nothing in it depends on its length",
+    )
+    sub.add_argument(
+        "--init",
+        metavar="RELEASE",
+        help="start from the weights of a release of the same model, by its name or its folder; "
+        "writes no release unless --release",
+    )
     sub.add_argument("--release", type=Path, metavar="DIR", help="write the release to DIR")
     _add_k(sub)
 
@@ -107,16 +118,31 @@ def _parser() -> argparse.ArgumentParser:
         default="test",
         help="of the images: validation for what is chosen by the figures (%(default)s)",
     )
-    sub.add_argument("--images", type=_positive, help="only the first so many images")
+    sub.add_argument(
+        "--images", type=_positive, help="only so many images, at random but always the same"
+    )
     _add_k(sub)
     sub.add_argument(
         "--part",
         action="append",
         choices=recipes.METRIC_PARTS,
-        help="only these figures: by the model's role, of its pictures, how long these take",
+        help="only these figures: by the model's role, a bound on log p(x) by many samples of z, "
+        "of its pictures, how long these take",
     )
     sub.add_argument("--json", action="store_true", help="as JSON")
     sub.add_argument("--write", action="store_true", help="into the release's config and card")
+
+    sub = command("rank", _rank, "Rank models by the FID of two evaluators of the same data.")
+    sub.add_argument("first", metavar="JUDGE")
+    sub.add_argument("second", metavar="SECOND")
+    sub.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="of the models; all that make pictures from z in one pass, when none is named",
+    )
+    sub.add_argument("--images", type=_positive, default=10_000, help="of each (%(default)s)")
+    sub.add_argument("--write", action="store_true", help="the agreement into SECOND's release")
 
     sub = command("seeds", _seeds, "Put beside a release's figures those of other seeds.")
     sub.add_argument("name")
@@ -139,7 +165,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_k(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--k", type=_positive, default=500, help="importance samples (%(default)s)")
+    sub.add_argument("--k", type=_positive, default=K, help="importance samples (%(default)s)")
 
 
 def _positive(text: str) -> int:
@@ -208,17 +234,26 @@ def _info(arguments: argparse.Namespace) -> None:
 def _train(arguments: argparse.Namespace) -> None:
     recipe, changes = _changed(arguments)
     run_dir = arguments.run_dir or Path("runs") / recipe.name
+    if arguments.init and arguments.resume:
+        raise ValueError(
+            "A run that is resumed goes on from its own state and knows what it was started from: "
+            "leave out --init."
+        )
+    init = releases.to_start_from(arguments.init, recipe) if arguments.init else None
     device = start_processes(_checked_device(arguments.device))
     needed = {argument: releases.load(name) for argument, name in recipe.needs.items()}
-    trained = recipes.run(recipe, run_dir, device=device, resume=arguments.resume, trained=needed)
+    trained = recipes.run(
+        recipe, run_dir, device=device, resume=arguments.resume, trained=needed, init=init
+    )
+    recipe = trained.recipe
     if dist.is_initialized() and dist.get_rank() != 0:
         return
     # What was trained under other settings is not the recipe, and does not take its place unasked.
-    if changes and arguments.release is None:
+    if (changes or trained.origin) and arguments.release is None:
         path = run_dir / "release"
     else:
         path = arguments.release or releases.folder() / recipe.name
-    provenance = Provenance(trained.images_seen, trained.seconds, _machine(device))
+    provenance = Provenance(trained.images_seen, trained.seconds, _machine(device), trained.origin)
     # First of all, so that whatever happens to the measuring, the training is not lost.
     releases.save(recipe, trained.model, provenance, [], path, trained.snapshots)
     print(f"release: {path}")
@@ -257,11 +292,11 @@ def _measured(
     model: Model,
     device: str,
     n_images: int | None = None,
-    k: int = 500,
+    k: int = K,
     parts: Collection[str] = recipes.METRIC_PARTS,
     split: str = "test",
 ) -> list[Metric]:
-    name = f"judge-{recipe.data.removesuffix('-unpaired')}"
+    name = f"judge-{recipes.judged_as(recipe.data)}"
     judge = releases.load(name, role=Evaluator) if name in releases.names() else None
     with tqdm(total=1000, desc="measuring", bar_format="{l_bar}{bar}| {remaining}") as bar:
 
@@ -305,6 +340,41 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         return
     for figure in figures:
         print(figure)
+
+
+def _rank(arguments: argparse.Namespace) -> None:
+    first, second = arguments.first, arguments.second
+    data = recipes.get(first).data
+    names = arguments.names or [
+        name
+        for name in releases.names()
+        if (recipe := recipes.get(name)).data == data
+        and issubclass(recipe.model, (Implicit, LatentVariable))
+    ]
+
+    def model(name: str) -> Callable[[], Generative]:
+        return lambda: releases.load(name, role=Generative)
+
+    with tqdm(total=len(names)) as bar:
+
+        def told(name: str) -> None:
+            bar.update()
+
+        found = recipes.rank(
+            {name: model(name) for name in names},
+            releases.load(first, role=Evaluator),
+            releases.load(second, role=Evaluator),
+            data,
+            n_images=arguments.images,
+            told=told,
+        )
+    by_second = sorted(found.distances, key=lambda name: found.distances[name][1])
+    for place, (name, (a, b)) in enumerate(found.distances.items(), 1):
+        own = by_second.index(name) + 1
+        print(f"{name:<26} {first}: {a:8.2f} ({place})   {second}: {b:8.2f} ({own})")
+    print(found.agreement)
+    if arguments.write:
+        releases.set_figures(second, [found.agreement], keep=True)
 
 
 def _seeds(arguments: argparse.Namespace) -> None:

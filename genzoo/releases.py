@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import inspect
 import json
 import math
 import os
@@ -19,7 +20,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -32,7 +33,7 @@ from genzoo import recipes
 from genzoo.cards import ModelCard
 from genzoo.metrics import Metric, Target, Verdict, judged
 from genzoo.metrics.table import by_name, seeds, value
-from genzoo.recipes import Recipe
+from genzoo.recipes import Origin, Recipe
 from genzoo.roles import Model, n_parameters
 from genzoo.train.run_state import NEWER, write_atomically
 
@@ -68,11 +69,13 @@ R = TypeVar("R", bound=Model)
 
 @dataclass(frozen=True)
 class Provenance:
-    """How the weights came to be: images seen, seconds and the machine of the training."""
+    """How the weights came to be: images seen, seconds and the machine of the training; and what
+    it started from, where that was a release, whose images and seconds are counted."""
 
     images_seen: int
     seconds: float
     machine: str
+    origin: Origin | None = None
 
 
 def folder() -> Path:
@@ -164,6 +167,59 @@ def snapshots(name: str) -> dict[int, Tensor]:
     return dict(sorted(kept.items()))
 
 
+def to_start_from(text: str, recipe: Recipe) -> tuple[Model, Origin]:
+    """The model of a release whose weights a training of `recipe` can start from.
+
+    Args:
+        text: the name of a release, of any recipe whose model is the same, or its folder.
+
+    Raises:
+        ReleaseError: when there is no such release, its model is another one, or it has learned
+            from validation images that the training holds out.
+    """
+    if text in recipes.names():
+        name, path = text, find(text)
+    else:
+        path = Path(text)
+        if not (path / CONFIG).is_file():
+            raise ReleaseError(
+                f"There is nothing to start from: {text!r} is no recipe, and there is no "
+                f"{path / CONFIG}. Give the name of a release or its folder."
+            )
+        try:
+            name = str(json.loads((path / CONFIG).read_text())["recipe"])
+            recipes.get(name)
+        except (ValueError, KeyError, TypeError) as error:
+            raise ReleaseError(f"{path / CONFIG} is damaged ({error}).") from error
+    config, there = info(name, path), recipes.get(name).model
+    if there is not recipe.model:
+        raise ReleaseError(
+            f"{text} is of the class {there.__name__}, and {recipe.name} is to be of the class "
+            f"{recipe.model.__name__}: a training starts from a release of the same model."
+        )
+    was, asked = (_arguments(there, kwargs) for kwargs in (config["model"], recipe.model_kwargs))
+    for key in sorted(set(was) | set(asked)):
+        if was.get(key) != asked.get(key):
+            raise ReleaseError(
+                f"{text} has {key} = {was.get(key)!r}, and {recipe.name} is to have "
+                f"{asked.get(key)!r}: a training starts from a release of the same model."
+            )
+    if recipe.settings.hold_out and not config["hyperparameters"]["hold_out"]:
+        raise ReleaseError(
+            f"{text} has learned from the validation images, which --hold-out sets apart: start "
+            "from a release that was trained with --hold-out, too."
+        )
+    origin = Origin(name, config["sha256"], config["images_seen"], config["training_seconds"])
+    return load(name, path=path), origin
+
+
+def _arguments(model: type[Model], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a model by name, those that are not given among them; lists as tuples."""
+    parameters = inspect.signature(model).parameters.values()
+    values = {p.name: p.default for p in parameters if p.default is not p.empty} | dict(given)
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+
+
 def find(name: str) -> Path:
     """The folder of a release: local first, then brought from the Hub."""
     recipes.get(name)
@@ -203,7 +259,10 @@ def save(
         "class": recipe.model.__name__,
         "model": dict(recipe.model_kwargs),
         "sha256": hashlib.sha256(weights).hexdigest(),
-        "hyperparameters": recipe.hyperparameters(),
+        "hyperparameters": {
+            **recipe.hyperparameters(),
+            **({"initialized_from": asdict(origin)} if (origin := provenance.origin) else {}),
+        },
         "summary": recipe.summary,
         "paper": recipe.paper,
         "paper_url": recipe.paper_url,
@@ -243,8 +302,8 @@ def set_figures(
     name: str, figures: Sequence[Metric], *, keep: bool = False, path: Path | None = None
 ) -> None:
     """Replace what a local release measures, in its config and on its card; with `keep`, what has
-    other names stays. Figures of other seeds, where one of theirs is replaced, were measured the
-    old way, and all go.
+    other names stays. Figures of other seeds stay, too, where the release's own comes out as
+    before: they were measured the same way. Those of the names that do not, go.
 
     Args:
         name: of the recipe.
@@ -256,12 +315,29 @@ def set_figures(
     config = _read_config(path / CONFIG, name)
     new = [figure.to_dict() for figure in figures]
     names = {figure["name"] for figure in new}
-    old = [figure for figure in config["figures"] if figure["name"] not in names]
+    before = config["figures"]
+    old = [figure for figure in before if figure["name"] not in names]
     config["figures"] = [*old, *new] if keep else new
-    others = {f["name"] for seed in config.get("seeds", {}).values() for f in seed}
-    if not keep or names & others:
-        config.pop("seeds", None)
+    seeds = config.pop("seeds", None)
+    if keep and seeds:
+        was = {figure["name"]: figure for figure in before}
+        other = {f["name"] for f in new if not _as_before(f, was.get(f["name"]))}
+        own = str(config["hyperparameters"].get("seed", 0))
+        kept = {
+            seed: [figure for figure in each if figure["name"] not in other]
+            for seed, each in seeds.items()
+            if seed != own
+        }
+        if any(kept.values()):
+            config["seeds"] = {own: config["figures"], **kept}
     _write(path, config)
+
+
+def _as_before(new: Mapping[str, Any], old: Mapping[str, Any] | None) -> bool:
+    """Whether a figure is of the same setting and, but for rounding, of the same value."""
+    if old is None or new["setting"] != old["setting"]:
+        return False
+    return math.isclose(new["value"], old["value"], rel_tol=1e-4)
 
 
 def write_card(name: str) -> None:
@@ -358,6 +434,15 @@ def card(config: dict[str, Any]) -> str:
     hold_out = config["hyperparameters"]["hold_out"]
     without = f"\n{WITHOUT.capitalize()}." if hold_out else ""
     again = f"{name} --hold-out" if hold_out else name
+    started = ""
+    if origin := config["hyperparameters"].get("initialized_from"):
+        again += f" --init {origin['release']}"
+        weights = f"`{origin['release']}` ({origin['sha256'][:12]})"
+        seen, before = origin["images_seen"], origin["training_seconds"] / 60
+        started = (
+            f"\nStarted from the weights of {weights}, whose {seen:,} images and {before:.0f} "
+            "minutes are counted."
+        )
     return f"""---
 library_name: genzoo
 license: mit
@@ -374,7 +459,7 @@ tags:
 {_about(recipes.get(name).card)}
 Paper: [{config["paper"]}]({config["paper_url"]}).
 {config["n_parameters"]:,} parameters, trained on {config["images_seen"]:,} images in
-{minutes:.0f} minutes ({config["machine"]}).{without}
+{minutes:.0f} minutes ({config["machine"]}).{started}{without}
 
 ```python
 import genzoo

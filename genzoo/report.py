@@ -11,9 +11,12 @@ from typing import Any
 
 from genzoo import recipes, releases
 from genzoo.metrics import Table, Verdict
-from genzoo.metrics.likelihood import NATS, nats
+from genzoo.metrics.likelihood import NATS, UNTRAINED, nats
+from genzoo.metrics.metric import VERSION, outdated, version
+from genzoo.metrics.pictures import NEARNESS, SHOWN, kind_of
 from genzoo.metrics.table import (
     BINARIZATION,
+    KIND,
     SEEDLESS,
     Cell,
     Config,
@@ -51,6 +54,10 @@ KNOWN = {"tractable": "explicit", "approximate": "explicit, by a bound", "implic
 """What is known of p(x), in words (`genzoo.roles.KNOWLEDGE`)."""
 
 
+OF_PICTURES_HEADS = ("FID", "KID", "precision, %", "recall, %")
+OF_PICTURES = dict(zip(NEARNESS, (2, 4, 2, 2), strict=True))
+"""What is told of pictures side by side, under these heads, and with how many digits."""
+
 DETAILS = "Each figure with its interval and its setting"
 
 SEEDS, TARGET = "seeds", "target"
@@ -60,10 +67,12 @@ ALL_MODELS = Table(
     "{name}, all models",
     f"role | p(x) | parameters | images seen | training, min | pictures | {NATS} | FID | KID "
     f"| precision, % | recall, % | 1 picture, s | 64, s | {SEEDS} | {TARGET} | paper",
-    lambda config: iter([(0.0, _about(config))]),
+    lambda config: iter([(0.0, cells) for cells in (_about(config), *_shown(config))]),
     split=(NATS,),
     may_differ={
         BINARIZATION: "pictures",
+        KIND: "pictures",
+        f", {UNTRAINED}": "p(x)",
         r"median of \d+": "",  # times are of up to five sheets, as many as there was time for
     },
 )
@@ -112,9 +121,10 @@ def overviews() -> list[Sheet]:
     """For each data set all its models side by side, and references below."""
     made = []
     for title, configs in _makers():
-        rows = [[_link(config), *_about(config)] for config in configs]
+        made_of = [(config, cells) for config in configs for _, cells in ALL_MODELS.rows(config)]
+        rows = [[_link(config), *cells] for config, cells in made_of]
         if rows:
-            names = [config["recipe"] for config in configs]
+            names = [config["recipe"] for config, _ in made_of]
             references = _train_references(configs)
             heads = ["recipe", *ALL_MODELS.columns.split(" | ")]
             rows += [[row.get(head, "") for head in heads] for row in references]
@@ -187,12 +197,17 @@ def _laid_out(
     """With the columns that the settings ask for, and without empty ones."""
     notes: dict[str, str] = {}
     columns: list[tuple[str, list[str]]] = []
-    for head, *cells in zip(heads, *rows, strict=True):
-        kinds = [kind(cell, table.may_differ) for cell in cells]
-        if head in table.split:
-            columns += _split(head, cells, kinds)
-        else:
-            columns.append((head, _noted(cells, kinds, notes)))
+    for all_of, *every in zip(heads, *rows, strict=True):
+        for head, cells in _by_version(all_of, every):
+            # References stand below, in rows of their own.
+            kinds = [
+                kind(cell, table.may_differ) if name else ""
+                for name, cell in zip(names, cells, strict=True)
+            ]
+            if all_of in table.split:
+                columns += _split(head, cells, kinds)
+            else:
+                columns.append((head, _noted(cells, kinds, notes)))
     # Where every release is of one training there is nothing to tell apart.
     several = any(
         head == SEEDS and any(c and c[:2] != "1 " for c in cells) for head, cells in columns
@@ -214,6 +229,22 @@ def kind(cell: str, may_differ: Mapping[str, str]) -> str:
     for pattern in may_differ:
         settings = [re.sub(pattern, "", setting) for setting in settings]
     return "; ".join(dict.fromkeys(settings))
+
+
+def versions(cell: str) -> set[int]:
+    """Of the measuring of what a cell shows."""
+    return {v for metric in metrics_of(cell) if (v := version(metric)) is not None}
+
+
+def _by_version(head: str, cells: list[str]) -> list[tuple[str, list[str]]]:
+    """A column for each version of the measuring, the present one first; the heads of others say
+    which. What has no version stays in the first."""
+    found = sorted(set().union(*map(versions, cells)), reverse=True)
+    columns = []
+    for k, of in enumerate(found or [VERSION]):
+        own = [c if max(versions(c), default=(of if not k else None)) == of else "" for c in cells]
+        columns.append((head if of == VERSION else f"{head} (v{of})", own))
+    return columns
 
 
 def _split(head: str, cells: list[str], kinds: list[str]) -> list[tuple[str, list[str]]]:
@@ -289,12 +320,12 @@ def _about(config: Config) -> list[str]:
     """The cells of a release in the table of all models of its data set, after its name."""
     metrics, result, made = by_name(config), _result(config), _pictures(config)
     measured = [nats(metrics)]
-    measured += [value(metrics, name) for name in ("fid", "kid", "precision", "recall")]
+    measured += [value(metrics, name, digits) for name, digits in OF_PICTURES.items()]
     measured += [value(metrics, f"seconds_{n}", 3) for n in (1, 64)]
     names = [metric["name"] for cell in measured for metric in cell.shown]
     return [
         result["role"],
-        KNOWN[result["knowledge"]],
+        _known(config),
         f"{result['n_parameters']:,}",
         f"{result['images_seen']:,}",
         f"{(result['training_seconds'] or 0) / 60:.0f}",
@@ -306,13 +337,34 @@ def _about(config: Config) -> list[str]:
     ]
 
 
-def _pictures(config: Config) -> str:
+def _known(config: Config) -> str:
+    """What is known of p(x), and whether a bound is told that the model was not trained on."""
+    known = KNOWN[str(_model(config).knowledge)]
+    untrained = UNTRAINED in by_name(config).get("nll_bound", {}).get("setting", "")
+    return f"{known}; bound: {UNTRAINED}" if untrained else known
+
+
+def _shown(config: Config) -> Iterator[list[str]]:
+    """The cells of a second row, of the pictures that are shown of a model, where these are no
+    samples."""
+    metrics, made = by_name(config), _pictures(config, SHOWN)
+    if made:
+        cells = [value(metrics, f"{name}{SHOWN}", n) for name, n in OF_PICTURES.items()]
+        heads = ALL_MODELS.columns.split(" | ")
+        row: dict[str, str] = dict(zip(OF_PICTURES_HEADS, cells, strict=True))
+        yield [row.get(head, made if head == "pictures" else "") for head in heads]
+
+
+def _pictures(config: Config, suffix: str = "") -> str:
     """What the pictures are that are measured, if any are: of which pixels, and whether they are
-    means of p(x | z); the images that they are compared with are of the same pixels."""
-    if (fid := by_name(config).get("fid")) is None:
+    samples; the images that they are compared with are of the same pixels."""
+    metrics, name = by_name(config), f"fid{suffix}"
+    if name not in metrics:
         return ""
-    means = not getattr(_model(config), "pictures_are_samples", True)
-    return _pixels(config, fid) + (", means" if means else "")
+    kind = kind_of(metrics, name)
+    if outdated(metrics[name]) and not getattr(_model(config), "pictures_are_samples", True):
+        kind = "means"  # or medians: the first version did not tell
+    return _pixels(config, metrics[name]) + (f", {kind}" if kind else "")
 
 
 def _pixels(config: Config, metric: Mapping[str, Any]) -> str:
@@ -328,16 +380,11 @@ def _train_references(configs: list[Config]) -> list[dict[str, str]]:
     for config in configs:
         metrics = by_name(config)
         if reference := metrics.get("fid_train_reference"):
-            names = {
-                "FID": "fid",
-                "KID": "kid",
-                "precision, %": "precision",
-                "recall, %": "recall",
-            }
-            cells = {h: str(value(metrics, f"{n}_train_reference")) for h, n in names.items()}
+            heads = zip(OF_PICTURES_HEADS, OF_PICTURES.items(), strict=True)
+            cells = {h: value(metrics, f"{n}_train_reference", d) for h, (n, d) in heads}
             pixels = _pixels(config, reference)
             head = "*reference: training images scored the same way*"
-            row = {"recipe": head, "pictures": pixels, **cells}
+            row: dict[str, str] = {"recipe": head, "pictures": pixels, **cells}
             rows[(pixels, *cells.values())] = row
     return [rows[key] for key in sorted(rows, reverse=True)]
 

@@ -11,6 +11,7 @@ from demo_app.services.gallery import N_SHEET, Gallery
 from demo_app.services.real import packed
 from demo_app.store import Store
 from genzoo.data import load_images
+from genzoo.data.batches import subset_of
 from genzoo.roles import Evaluator
 
 
@@ -18,8 +19,8 @@ def compared(judge: Evaluator, data: str) -> dict[str, np.ndarray]:
     """See `CompareService`; made anew when there is another model of the data.
 
     The real images, as `demo_app.services.real` keeps them; the sheets, of seed 0, of slow models;
-    and what each model that can say so holds of each picture of all sheets, and of the first test
-    images.
+    and what each model that can say so holds of each picture of all sheets, and of as many test
+    images at random.
     """
     gallery, service = Gallery(Store()), CompareService(Store())
     entries = gallery.entries(data)
@@ -27,7 +28,7 @@ def compared(judge: Evaluator, data: str) -> dict[str, np.ndarray]:
     columns = [entry.name for entry in entries]
     rows = [known["name"] for known in service.models(data) if known["believes"]]
     train, test = load_images(data, "train"), load_images(data, "test")
-    real = test.scaled(slice(N_SHEET)).flatten(1).numpy()
+    real = subset_of(test, N_SHEET).scaled().flatten(1).numpy()
     # Nothing is asked of sheets where no model believes.
     sheets = {name: gallery.sheet(name) for name in (columns if rows else slow)}
     log_p = np.empty((len(rows), len(columns), N_SHEET), np.float32)

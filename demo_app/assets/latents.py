@@ -14,8 +14,9 @@ from genzoo.data import load_images
 from genzoo.data.batches import fixed_subset
 from genzoo.data.preprocessing import preprocess_once
 from genzoo.metrics import elbo_split
-from genzoo.metrics.samples import distance_from_draws
+from genzoo.metrics.samples import energy_distances
 from genzoo.models import AAE, VAE
+from genzoo.roles.autoencoder import prior_draws
 
 GRID = torch.linspace(-4, 4, 161)
 """Places on either axis of a plane of latents where the density of codes is known."""
@@ -48,9 +49,9 @@ def vae_mnist_2d(vae: VAE) -> dict[str, np.ndarray]:
 
 def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     """The 2,000 digits whose codes the release has kept, on the one fixed draw; these codes
-    (S, 2000, 2) at S moments of the training, by images_seen (S,), the energy distance (S,) of
-    each from as many draws of the prior, and its reference, between two sets of draws; and log_q,
-    as of `vae_mnist_2d`, of the codes of the training digits.
+    (S, 2000, 2) at S moments of the training, by images_seen (S,), and the energy distance (S,) of
+    each from the fixed samples of the prior that a release's figure is of; and log_q, as of
+    `vae_mnist_2d`, of the codes of the training digits.
 
     Raises:
         ReleaseError: when the release kept no codes.
@@ -60,10 +61,9 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     data = load_images("mnist", releases.info(name).get("snapshots_of", "test"))
     chosen = fixed_subset(len(data), len(next(iter(kept.values()))))
     x = preprocess_once(data.scaled(), "dynamic")[chosen]
+    draws, _ = prior_draws(aae.draw_z, len(chosen))
+    distance = energy_distances([z.float() for z in kept.values()], draws)
     generator = torch.Generator().manual_seed(0)
-    far = [
-        distance_from_draws(z.float(), lambda n: aae.draw_z(n, generator)) for z in kept.values()
-    ]
     train = preprocess_once(load_images("mnist", "train").scaled(), "dynamic")
     with torch.inference_mode():
         codes = torch.cat(
@@ -72,8 +72,7 @@ def aae_plane(aae: AAE, name: str) -> dict[str, np.ndarray]:
     return {
         "images_seen": np.array(list(kept), dtype=np.int64),
         "codes": torch.stack(list(kept.values())).numpy(),
-        "distance": np.array([distance for distance, _ in far], dtype=np.float32),
-        "reference": np.array([reference for _, reference in far], dtype=np.float32).mean(),
+        "distance": np.array(distance, dtype=np.float32),
         "log_q": log_aggregated(codes, torch.full_like(codes, BANDWIDTH), GRID).half().numpy(),
         "labels": data.labels[chosen].byte().numpy(),
         "digits": np.packbits(x.flatten(1).byte().numpy(), axis=1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Set
 from typing import Any, ClassVar
 
@@ -11,6 +12,8 @@ from demo_app.errors import Unavailable
 from demo_app.services import checks
 from demo_app.store import Store
 from genzoo import releases
+from genzoo.metrics import K
+from genzoo.metrics.metric import outdated
 
 
 class Service:
@@ -46,7 +49,7 @@ class Service:
             "n_parameters": info["n_parameters"],
             "images_seen": info["images_seen"],
             "data": info["hyperparameters"]["data"],
-            "figures": {figure["name"]: figure["value"] for figure in info["figures"]},
+            "figures": measured(info),
             "fids": over_seeds(info, "fid"),
         }
 
@@ -61,13 +64,27 @@ class Service:
         return self._store.assets(name, self.needs[name]) if self.needs[name] else {}
 
 
+def measured(info: Mapping[str, Any]) -> dict[str, float]:
+    """The figures of a release by name, those that compare with others' (`_compares`)."""
+    return {figure["name"]: figure["value"] for figure in info["figures"] if _compares(figure)}
+
+
+def _compares(figure: Mapping[str, Any]) -> bool:
+    """Whether a figure is of the present version of the measuring and, where it is a bound on
+    log p(x), of K samples: others stand beside no figure on the page."""
+    samples = re.search(r"\bk = (\d+)", figure.get("setting", ""))
+    return not outdated(figure) and (samples is None or int(samples[1]) == K)
+
+
 def missed(info: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What a release has missed of the targets of its recipe, by the metric's name: bound, such as
+    """What a release has missed of the targets of its recipe, by the name of a metric that is
+    `measured`: bound, such as
     "≤ 78.5"; value, what is held against it; n_seeds, of how many seeds it is; and over, whether
     it is their "median" or the "worst" of them."""
     found: dict[str, dict[str, Any]] = {}
+    shown = measured(info)
     for verdict in releases.verdicts(info):
-        if verdict.met is False:
+        if verdict.met is False and verdict.metric in shown:
             sign = {"<=": "≤", ">=": "≥"}[verdict.target.comparison]
             told = {
                 "bound": f"{sign} {verdict.limit}",
@@ -83,4 +100,9 @@ def over_seeds(info: Mapping[str, Any], metric: str) -> list[float]:
     """A metric of each training of a release with another seed, its own first; its own alone where
     there was one training; empty where it was not measured."""
     trainings = (info.get("seeds") or {"": info["figures"]}).values()
-    return [f["value"] for figures in trainings for f in figures if f["name"] == metric]
+    return [
+        figure["value"]
+        for figures in trainings
+        for figure in figures
+        if figure["name"] == metric and _compares(figure)
+    ]

@@ -28,7 +28,7 @@ N_DRAWS = 5_000
 """Draws of a prior by which its reach and its tail are told."""
 
 
-ARRAYS = frozenset(("labels", "digits", "images_seen", "codes", "distance", "reference", "log_q"))
+ARRAYS = frozenset(("labels", "digits", "images_seen", "codes", "distance", "log_q"))
 """What is known of a plane."""
 
 
@@ -68,9 +68,9 @@ class AAEService(Service):
         """What is known of a plane.
 
         Returns:
-            codes (S, N, 2) of N test digits at S moments of the training, the last of them the
+            codes (S, N, 2) of N digits at S moments of the training, the last of them the
             release; images_seen (S,); distance (S,), the energy distance of the codes from the
-            prior, and reference, what it is between two sets of draws of the prior. labels (N,)
+            prior, the last of them the release's own figure where it was measured. labels (N,)
             and digits (N, 784) of 0 and 1. log_q and log_p (G, G): log density of the codes of all
             training digits, and of the prior, on a grid from -4 to 4, a row for each value of the
             second latent. peak: the prior's highest density; rare: one of its draws in a hundred
@@ -83,10 +83,12 @@ class AAEService(Service):
         axis = torch.linspace(-4, 4, len(assets["log_q"]))
         y, x = torch.meshgrid(axis, axis, indexing="ij")
         grid = _log_prior(prior, torch.stack([x, y], -1).view(-1, 2)).view(len(axis), -1)
+        distance = assets["distance"].astype(np.float32)
+        distance[-1] = self.about(model)["figures"].get("prior_distance", distance[-1])
         return {
-            **{key: assets[key].astype(np.float32) for key in ("codes", "distance", "log_q")},
+            **{key: assets[key].astype(np.float32) for key in ("codes", "log_q")},
             "images_seen": assets["images_seen"],
-            "reference": float(assets["reference"]),
+            "distance": distance,
             "labels": assets["labels"],
             "digits": test_digits(self._store, model)[0],
             "log_p": grid.clamp(min=LOWEST).numpy(),
@@ -94,6 +96,14 @@ class AAEService(Service):
             "rare": float(log_p.quantile(0.01).exp()),
             "extent": math.ceil(2 * float(draws.abs().quantile(0.999))) / 2,
         }
+
+    def codes_of(self, model: str) -> str:
+        """Which digits the codes of a plane are of: "test"; "validation", which it did not learn
+        from; or "train", the same where it has learned from them, too."""
+        info = self._info(self._plane(model))
+        of = info.get("snapshots_of", "test")
+        held_out = info["hyperparameters"].get("hold_out", False)
+        return "train" if of == "validation" and not held_out else str(of)
 
     def decode(self, model: str, z: Any) -> np.ndarray:
         """The picture of a code, (784,) in [0, 1]: the mean of p(x | z)."""

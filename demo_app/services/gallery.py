@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from demo_app.errors import Unavailable
-from demo_app.services import checks
+from demo_app.services import checks, measured
 from demo_app.services.datasets import DATA
 from demo_app.store import Store
 from genzoo import recipes, releases
+from genzoo.metrics.pictures import SHOWN, kind_of
+from genzoo.metrics.table import by_name
 from genzoo.recipes import Recipe
 from genzoo.roles import PictureSource
 
@@ -38,6 +40,8 @@ class Entry:
     images_seen: int
     training_seconds: float
     figures: dict[str, float]
+    shown: str
+    """What its pictures are: "samples", or "means" or "medians" of p(x | z)."""
 
     @property
     def seconds(self) -> float | None:
@@ -112,5 +116,14 @@ class Gallery:
             n_parameters=info["n_parameters"],
             images_seen=info["images_seen"],
             training_seconds=info["training_seconds"],
-            figures={figure["name"]: figure["value"] for figure in info["figures"]},
+            figures=measured(info),
+            shown=_shown(recipe, info),
         )
+
+
+def _shown(recipe: Recipe, info: Mapping[str, Any]) -> str:
+    metrics = by_name(dict(info))
+    if f"fid{SHOWN}" in metrics:
+        return kind_of(metrics, f"fid{SHOWN}")
+    samples = issubclass(recipe.model, PictureSource) and recipe.model.pictures_are_samples
+    return "samples" if samples else "means"

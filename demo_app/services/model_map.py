@@ -10,7 +10,7 @@ import numpy as np
 
 from demo_app.cache import LRUCache
 from demo_app.errors import Unavailable
-from demo_app.services import checks, missed
+from demo_app.services import checks, measured, missed
 from demo_app.services.cyclegan import CycleGANService
 from demo_app.services.gallery import Gallery
 from demo_app.services.puzzle import PuzzleService
@@ -124,8 +124,8 @@ class ModelMapService:
         except Unavailable as error:
             about["missing"] = {"sentence": str(error), "command": error.command}
             return about
-        measured = {figure["name"]: figure["value"] for figure in info["figures"]}
-        about["figures"] = {name: measured[name] for name in FIGURES if name in measured}
+        figures = measured(info)
+        about["figures"] = {name: figures[name] for name in FIGURES if name in figures}
         settings = {figure["name"]: figure["setting"] for figure in info["figures"]}
         plain = "color" if about["color"] else "gray"
         for name in about["figures"]:

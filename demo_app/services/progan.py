@@ -10,12 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from demo_app.errors import BadInput
+from demo_app.errors import BadInput, Unavailable
 from demo_app.services import Service, checks
 from demo_app.services.dcgan import sheet_of_z, spherical
 from genzoo.data.batches import seeded
 from genzoo.models import ProGAN
 from genzoo.models.progan import grown, pixel_norm, stage_of
+
+RIVAL = "dcgan-avatars"
+"""Its recipe takes as many training operations, and does not grow."""
 
 N_SHEET = 16
 """Cells of a sheet that a page shows, of the 64 draws of a seed."""
@@ -38,7 +41,8 @@ class ProGANService(Service):
     needs: ClassVar = {release: frozenset()}
 
     def about(self, model: str | None = None) -> dict[str, Any]:
-        """As every release; and resolutions, from 4; stay and fade, in images, of its growth."""
+        """As every release; and resolutions, from 4; stay and fade, in images, of its growth;
+        gamma, of R1, and interval, the steps from one penalty to the next."""
         settings = self._info()["hyperparameters"]
         side = settings["model.event_shape"][1]
         return {
@@ -46,7 +50,16 @@ class ProGANService(Service):
             "resolutions": [4 << k for k in range((side // 4).bit_length())],
             "stay": settings["objective.stay"],
             "fade": settings["objective.fade"],
+            "gamma": settings["objective.weight"],
+            "interval": settings["objective.penalty_interval"],
         }
+
+    def rival(self) -> dict[str, Any] | None:
+        """What is known of the DCGAN of as many training operations; None where it is missing."""
+        try:
+            return Service(self._store, RIVAL).about()
+        except Unavailable:
+            return None
 
     def face(self, seed: Any, cell: Any, level: Any, truncation: Any = 1.0) -> np.ndarray:
         """The face of a draw at a level, (3, S, S)."""

@@ -21,6 +21,16 @@ SIDE = 6
 """Pictures along the side of a sheet of samples."""
 
 
+FIGURES = (
+    "prior_distance",
+    "prior_distance_reference",
+    "prior_p_value",
+    "off_prior",
+    "nll_bound",
+)
+"""What the page tells of a plane's release, where it was measured."""
+
+
 def build(service: AAEService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both. What a missing release would
     feed is a notice in its place; the rest goes on."""
@@ -50,10 +60,13 @@ def plane(service: AAEService, model: str) -> dict[str, Any]:
     """What the page knows of a plane before it is opened."""
     about = service.about(model)
     measured = about["figures"]
-    test = {
-        key: measured.get("prior_" + key) for key in ("distance", "distance_reference", "p_value")
+    return {
+        "model": model,
+        "prior": about["prior"].replace(" ", "_"),
+        "q": about["q"],
+        "of": service.codes_of(model),
+        "figures": {key: measured.get(key) for key in FIGURES},
     }
-    return {"model": model, "prior": about["prior"].replace(" ", "_"), "q": about["q"], **test}
 
 
 def pair(service: AAEService) -> list[dict[str, Any]]:
@@ -67,7 +80,8 @@ def numbers(service: AAEService, names: list[str]) -> dict[str, str]:
         for name in (*service.planes, *service.pair)
     }
     forms = {"n_parameters": ",", "reconstruction": ".1f", "prior_distance": ".4f"}
-    forms |= {"prior_distance_reference": ".4f", "prior_p_value": ".2f", "fid": ".2f"}
+    forms |= {"prior_distance_reference": ".4f", "prior_p_value": ".3f", "off_prior": ".1f"}
+    forms |= {"nll_bound": ".1f", "fid": ".2f"}
     return text.numbers_of(models, **forms)
 
 
@@ -85,7 +99,7 @@ def start(service: AAEService, model: str) -> dict[str, Any]:
         "log_p": wire.pack_int16(known["log_p"], 100),
         "way": wire.pack_int16(service.way(model, PLACES), 1000),
         "strip": wire.pack_bytes(pictures.sheet(service.walk(model, CELLS)["images"], CELLS)),
-        **{key: known[key] for key in ("reference", "peak", "rare", "extent")},
+        **{key: known[key] for key in ("peak", "rare", "extent")},
     }
 
 

@@ -23,7 +23,13 @@ FIGURES = (
 COLUMNS = 8
 """Pictures in a row of a sheet."""
 
-SHOWN = (*FIGURES, "precision", "recall", "seconds_1", "seconds_64")
+SHOWN = (
+    *FIGURES,
+    "precision",
+    "recall",
+    *("fid_shown", "fid_shown_train_reference", "precision_shown", "recall_shown"),
+    *("seconds_1", "seconds_64"),
+)
 
 
 def build(service: CompareService) -> None:

@@ -31,19 +31,22 @@ def build(service: ProGANService) -> None:
         grown = wire.plain(service.growth())
         functions = calls([moment], service)
         widgets.Widget("progan_growth", functions=functions, data={**known, **grown})
-    widgets.explanation("progan", **numbers(None if missing else service.about()))
+    widgets.explanation("progan", **numbers(None if missing else service.about(), service.rival()))
     endpoints(service)
 
 
-def numbers(about: dict[str, Any] | None) -> dict[str, str]:
-    """The numbers of the explanation; behind an FID the range over several trainings."""
-    forms = {"n_parameters": ",", "images_seen": ",", "stay": ",", "fade": ","}
-    forms |= {"fid": ".2f", "fid_train_reference": ".2f", "near_copies": ".1f"}
+def numbers(about: dict[str, Any] | None, rival: dict[str, Any] | None) -> dict[str, str]:
+    """The numbers of the explanation, those of the DCGAN with the suffix "_dcgan"; behind an FID
+    the range over several trainings."""
+    forms = {"n_parameters": ",", "images_seen": ",", "fid": ".2f", "near_copies": ".1f"}
     forms |= {"precision": ".1f", "recall": ".1f"}
     forms |= {"share_smallest": ".2f", "share_largest": ".2f"}
-    shown = text.numbers(about, **forms)
-    if about and len(fids := about["fids"]) > 1:
-        shown["fid"] += f" [{min(fids):.2f}–{max(fids):.2f}]"
+    own = {"stay": ",", "fade": ",", "gamma": "g", "interval": "", "fid_train_reference": ".2f"}
+    shown = text.numbers(about, **own)
+    for known, suffix in ((about, ""), (rival, "_dcgan")):
+        shown |= text.numbers(known, suffix, **forms)
+        if known and len(fids := known["fids"]) > 1:
+            shown["fid" + suffix] += f" [{min(fids):.2f}–{max(fids):.2f}]"
     return shown
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -41,6 +41,26 @@ def fixed_subset(total: int, n: int) -> Tensor:
     first images of a set need not be like the rest: MNIST's first test digits are by other, neater
     writers."""
     return torch.randperm(total, generator=seeded(total))[:n].sort().values
+
+
+def subset_of(data: ImageSet, n: int | None) -> ImageSet:
+    """n of the images at random, always the same (`fixed_subset`); all of them where there are no
+    more, or n is None."""
+    if n is None or n >= len(data):
+        return data
+    return _part(data, fixed_subset(len(data), n))
+
+
+def parted(data: ImageSet, n: int) -> tuple[ImageSet, ImageSet]:
+    """`subset_of` the images and all others: what is judged and what it is held against must have
+    no image in common."""
+    others = torch.ones(len(data), dtype=torch.bool)
+    others[fixed_subset(len(data), n)] = False
+    return subset_of(data, n), _part(data, others)
+
+
+def _part(data: ImageSet, index: Tensor) -> ImageSet:
+    return replace(data, images=data.images[index], labels=data.labels[index], random=True)
 
 
 class Batches:

@@ -25,6 +25,8 @@ class ImageSet:
         split: the split that they are, "train", "validation", "test" or another.
         seen: whether they are training images too, so that what is measured on them is measured
             on what was learned from.
+        random: whether they are a fixed random part of the split
+            (`genzoo.data.batches.subset_of`).
     """
 
     images: Tensor
@@ -32,6 +34,7 @@ class ImageSet:
     classes: tuple[str, ...]
     split: str = "given"
     seen: bool = False
+    random: bool = False
 
     def __len__(self) -> int:
         return len(self.images)
@@ -42,9 +45,11 @@ class ImageSet:
         return f"train (last {len(self)})" if self.seen else self.split
 
     def counted(self, n: int) -> str:
-        """n of them as the setting of a metric names them: "2000 test images"."""
+        """n of them as the setting of a metric names them: "2000 test images", or "500 random test
+        images" where these are not all."""
         kind = "points" if self.images.is_floating_point() else "images"
-        return f"{n} {self.split} {kind}" + (" seen in training" if self.seen else "")
+        some = "random " if self.random or n < len(self) else ""
+        return f"{n} {some}{self.split} {kind}" + (" seen in training" if self.seen else "")
 
     def scaled(self, index: Tensor | slice = slice(None)) -> Tensor:
         """All images, or those at `index`, as float32 in [0, 1]."""

@@ -5,7 +5,7 @@ Pure functions, which a role asks for what is measured of it (`genzoo.roles`).
 
 from genzoo.metrics.captions import caption_metrics
 from genzoo.metrics.edits import edit_metrics
-from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.evaluation import Evaluation, K
 from genzoo.metrics.likelihood import (
     active_latents,
     bits_per_dim,
@@ -22,6 +22,7 @@ from genzoo.metrics.translations import translation_metrics
 
 __all__ = [
     "Evaluation",
+    "K",
     "Metric",
     "Table",
     "Target",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from genzoo.data.batches import seeded
+from genzoo.data.batches import seeded, subset_of
 from genzoo.data.captions import LANGUAGES
 from genzoo.data.images import ImageSet
 from genzoo.data.words import N_NOISE, captions_of, sample_said
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from genzoo.roles import AttributeClassifier, TextToImage
 
 N_CAPTIONED = 500
-"""Faces, each captioned in full and in part, in every language."""
+"""Faces at most, each captioned in full and in part, in every language."""
 
 N_VARIED, N_EACH = 50, 20
 """Captions of a part whose unsaid attributes are looked at, and the images of each."""
@@ -31,21 +31,19 @@ def caption_metrics(
     data: ImageSet,
     train: ImageSet,
     always: Sequence[str],
-    of: str,
-    n: int | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> list[Metric]:
-    """The captions of the first n faces of `data`, named `of` in the settings: of all attributes,
-    and of a part that is sampled as in training, but with the attributes `always` in it; both in
-    every language. Intervals are by resampling faces.
+    """The captions of some faces of `data`, at random: of all attributes, and of a part that is
+    sampled as in training, but with the attributes `always` in it; both in every language.
+    Intervals are by resampling faces.
 
     What is not said is measured by the entropy of what the judge reads of each unsaid attribute in
     N_EACH images of one caption, summed over attributes and captions, as a share of the same sum
     for as many random training faces' labels.
     """
-    n = min(len(data), N_CAPTIONED if n is None else n)
-    labels, K = data.labels[:n], data.labels.shape[1]
-    generator, faces = seeded(0), f"captions of {n} {of} images"
+    data = subset_of(data, N_CAPTIONED)
+    n, labels, K = len(data), data.labels, data.labels.shape[1]
+    generator, faces = seeded(0), f"captions of {data.counted(n)}"
     every = torch.ones(n, K, dtype=torch.bool)
     part = _partly(n, data.classes, always, generator)
     n_images, done = 2 * len(LANGUAGES) * n + N_VARIED * N_EACH, 0
@@ -90,7 +88,7 @@ def caption_metrics(
     made, expected = (entropies(v, judge.n_values) * ~said for v in (values, real))
     setting = (
         f"entropy of the unsaid attributes in {N_EACH} images of each caption, as the judge reads "
-        f"them, relative to as many training images, captions of {count} {of} images"
+        f"them, relative to as many training images, captions of {data.counted(count)}"
     )
     relative = made.sum(1) / (expected.sum() / count)
     metrics.append(bootstrap("text_entropy", 100 * relative, "%", setting))

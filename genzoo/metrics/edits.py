@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from genzoo.data.batches import seeded
+from genzoo.data.batches import fixed_subset, parted, seeded, subset_of
 from genzoo.data.images import ImageSet
 from genzoo.metrics.metric import Metric, bootstrap
-from genzoo.metrics.pictures import nearness_of_changed
-from genzoo.metrics.samples import classified, features
+from genzoo.metrics.pictures import nearness
+from genzoo.metrics.samples import Standardized, classified, features
 
 if TYPE_CHECKING:
     from genzoo.roles import AttributeClassifier, Editor
 
 N_EDITED = 500
-"""Faces, each edited once in every attribute."""
+"""Faces, or a quarter of all where that is less, that are each edited once in every attribute. How
+near to real faces edits are is told by the others."""
 
 Truth = Callable[[Tensor], Tensor]
 """Labels (B, attributes) to the true images of them (B, *event_shape)."""
@@ -41,19 +42,21 @@ def edit_metrics(
     data: ImageSet,
     train: ImageSet,
     truth: Truth | None,
-    n: int | None = None,
+    standardized: Standardized,
     progress: Callable[[float], None] = lambda fraction: None,
     batch: int = 50,
 ) -> list[Metric]:
-    """The first n faces of `data`, each with every attribute changed alone to another value.
-    The distances of training images scored the same way are the reference.
+    """Some faces of `data`, each with every attribute changed alone to another value. How near
+    the edits are to real faces is by faces that were not edited, and by as many edits at random:
+    of few faces there are many edits. Training images scored the same way are the reference.
 
     Intervals are by resampling edits. An edit must leave every other label as it is, whether the
     model could edit it or not. The way back is an edit of the edited image to the values that the
     first one had.
     """
-    n = min(len(data), N_EDITED if n is None else n)
-    label = data.labels[:n]
+    n = min(N_EDITED, max(1, len(data) // 4))
+    chosen, others = parted(data, n)
+    label = chosen.labels
     own = label[:, model.columns]
     device = model.device
     generator = seeded(0)
@@ -66,7 +69,7 @@ def edit_metrics(
         read = []
         for s in range(0, n, batch):
             rows = slice(s, min(n, s + batch))
-            x = data.scaled(rows).to(device)
+            x = chosen.scaled(rows).to(device)
             edited = model.edit(x, values[rows].to(device)).clamp(0, 1)
             back = model.edit(edited, own[rows].to(device))
             returned.append((back - x).abs().flatten(1).mean(1).cpu())
@@ -80,9 +83,10 @@ def edit_metrics(
         parts = torch.cat(read).split(judge.n_values, dim=1)
         right = torch.stack([p.argmax(1) for p in parts], dim=1) == wanted
         asked[data.classes[column]] = right[:, column]
-        others = [c for c in range(label.shape[1]) if c != column]
-        kept.append(right[:, others].double().mean(1))
-    each = f"{len(model.columns)} edits of each of {data.counted(n)}"
+        rest = [c for c in range(label.shape[1]) if c != column]
+        kept.append(right[:, rest].double().mean(1))
+    faces = chosen.counted(n)
+    each = f"{len(model.columns)} edits of each of {faces}"
     setting = f"as the judge reads them, {each}"
     metrics = [
         bootstrap("edit_read", 100.0 * torch.cat(list(asked.values())), "%", setting),
@@ -95,10 +99,15 @@ def edit_metrics(
     back_again = "pixels in [0, 1], mean absolute error of the way back"
     metrics.append(bootstrap("edit_return", torch.cat(returned), "", f"{back_again}, {each}"))
     for name, right in asked.items():
-        one = f"as the judge reads it, 1 edit of each of {data.counted(n)}"
+        one = f"as the judge reads it, 1 edit of each of {faces}"
         metrics.append(bootstrap(f"edit_read_{name}", 100.0 * right, "%", one))
-    against = data.counted(len(data))
-    train_images = train.scaled(slice(len(data)))
-    return metrics + nearness_of_changed(
-        judge, data.scaled(), torch.cat(made), train_images, each, against
+    edits = torch.cat(made)
+    edits = edits[fixed_subset(len(edits), len(others))]
+    m = len(edits)
+    return metrics + nearness(
+        standardized(features(judge, others.scaled())),
+        standardized(edits),
+        standardized(features(judge, subset_of(train, m).scaled())),
+        f"{m} edits of {faces}",
+        f"{others.counted(len(others))} that were not edited",
     )

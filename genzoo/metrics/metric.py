@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,11 +30,34 @@ class Metric:
         return f"{self.name:<28} {self.value:10.3f} {self.unit:<5} {spread:<20} {self.setting}"
 
 
+VERSION = 2
+FEATURES = f"judge features v{VERSION}"
+"""How the setting of a figure begins that is measured between a judge's features: FID, KID,
+precision and recall. It names the version of the measuring. Version 1 was of features as they are,
+with edits held against the very faces that were edited; in version 2 features are standardized
+(`genzoo.metrics.samples.Standardized`), what is judged has no image in common with what it is held
+against, and training images, the reference, are as many as what is judged. Figures of different
+versions do not compare. Distances between pixels have no version: they know no judge."""
+
+
+def version(metric: Mapping[str, Any]) -> int | None:
+    """The version of the measuring that a figure, as a config has it, is of; None for those that
+    have none."""
+    found = re.search(r"judge features(?: v(\d+))?", metric.get("setting", ""))
+    return None if found is None else int(found[1] or 1)
+
+
+def outdated(metric: Mapping[str, Any]) -> bool:
+    """Whether a figure is of an older version than this one."""
+    return version(metric) not in (None, VERSION)
+
+
 WORDS = {
     "accuracy": "attributes identified",
     "all_right": "all attributes identified",
     "error": "test error",
     "unsupervised_error": "error without labels",
+    "off_prior": "codes off the prior",
     "prior_p_value": "p of the codes against the prior",
 }
 """What a metric is called where its own name would not tell."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from genzoo.data.batches import seeded
+from genzoo.data.batches import seeded, subset_of
 from genzoo.data.images import ImageSet
 from genzoo.data.puzzles import cut, in_cells, laid, max_missing, puzzle, same_pixels
 from genzoo.metrics.metric import Metric, bootstrap
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genzoo.roles import PuzzleSolver
 
 N_MEAN = 2000
-"""Training images whose mean image is the reference."""
+"""Training images at random whose mean image is the reference."""
 
 
 @torch.inference_mode()
@@ -25,19 +25,19 @@ def puzzle_metrics(
     model: PuzzleSolver,
     data: ImageSet,
     train: ImageSet,
-    n_images: int | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
     batch: int = 100,
 ) -> list[Metric]:
-    """The first n_images of `data` as puzzles of every kind that the model knows, with no pieces
+    """The images of `data` as puzzles of every kind that the model knows, with no pieces
     missing and with as many as may be; shuffles and missing pieces are of fixed seeds.
 
     A piece is placed right where it is alike, pixel for pixel, to the piece that belongs there:
     plain ones can stand for each other. Intervals are by resampling images. The reference is what
     the mean training image does in place of the generator.
     """
-    N = len(data) if n_images is None else min(n_images, len(data))
-    mean = train.scaled(slice(N_MEAN)).mean(0)
+    N = len(data)
+    some = subset_of(train, N_MEAN)
+    mean = some.scaled().mean(0)
     kinds = [(n, m) for n in model.grids for m in (0, max_missing(n))]
     metrics = []
     for k, (n, m) in enumerate(kinds):
@@ -63,7 +63,7 @@ def puzzle_metrics(
         metrics.append(bootstrap(f"placed_{size}", 100 * torch.cat(right), "%", f"{alike}, {of}"))
         metrics.append(bootstrap(f"psnr_{size}", torch.cat(near), "dB", f"{whole}, {of}"))
         if m:
-            by_mean = f"placed right, the rest of the mean of {min(N_MEAN, len(train))} training"
+            by_mean = f"placed right, the rest of the mean of {len(some)} random training"
             setting = f"{by_mean} images, {whole}, {of}"
             metrics.append(bootstrap(f"psnr_{n}x{n}_mean", torch.cat(reference), "dB", setting))
     return metrics

@@ -23,6 +23,10 @@ SEEDLESS = re.compile("_reference$|^seconds_")
 BINARIZATION = r"(?<=images), \w+ binarization"
 """The part of a setting that says how pictures and the images beside them were binarized."""
 
+KIND = r"(?<=\d )(samples|(means|medians) of the decoder)\b"
+"""The part of a setting that says what pictures are: samples of p(x), or for sampled z the means
+or medians of p(x | z), which look otherwise."""
+
 WHICH = r"^(class|\w+ value) \d+, "
 """The part of a setting that says which class or value of an attribute has been found to be the
 one that is generated least often, or most."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from genzoo.data.batches import fixed_subset, parted, subset_of
 from genzoo.data.images import ImageSet
 from genzoo.metrics.metric import Metric, bootstrap
-from genzoo.metrics.pictures import nearness_of_changed
-from genzoo.metrics.samples import classified, features
+from genzoo.metrics.pictures import nearness
+from genzoo.metrics.samples import Standardized, classified, features
 
 if TYPE_CHECKING:
     from genzoo.roles import AttributeClassifier, UnpairedTranslator
@@ -23,19 +24,18 @@ def translation_metrics(
     judge: AttributeClassifier | None,
     data: ImageSet,
     train: ImageSet,
-    n: int | None = None,
+    standardized: Standardized | None,
     progress: Callable[[float], None] = lambda fraction: None,
     batch: int = 50,
 ) -> list[Metric]:
-    """Of the first n pairs of `data`, x above y along the channels.
+    """Of the pairs of `data`, x above y along the channels.
 
     Errors are mean absolute ones of pixels in [0, 1]: of what is made of x from the true y, and
-    of what comes back. What is made of y has no one truth: the judge reads each of its attributes,
-    and tells how far all of them together are from real ones, with training images as the
-    reference.
+    of what comes back. What is made of y has no one truth: the judge, where there is one, reads
+    each of its attributes. And it tells how far what is made of the y of a random half of the
+    pairs is from the x of the others, with training images as the reference.
     """
-    both = data.scaled(slice(n))
-    label = data.labels[:n]
+    both, label = data.scaled(), data.labels
     N, C = len(both), model.event_shape[0]
     device = model.device
     there, again_x, again_y, made = [], [], [], []
@@ -58,7 +58,7 @@ def translation_metrics(
         bootstrap("cycle_error", torch.cat(again_x), "", f"there and back, {setting}"),
         bootstrap("cycle_error_other", torch.cat(again_y), "", f"back and there, {setting}"),
     ]
-    if judge is None:
+    if judge is None or standardized is None:
         return metrics
     seen = features(judge, torch.cat(made))
     parts = classified(judge, seen).split(judge.n_values, dim=1)
@@ -66,6 +66,12 @@ def translation_metrics(
         right = 100.0 * (logits.argmax(1) == true)
         read = f"as the judge reads what is made of the other kind, {of}"
         metrics.append(bootstrap(f"back_read_{name}", right, "%", read))
-    real, real_train = both[:, :C], train.scaled(slice(N))[:, :C]
-    what = f"{of} made of the other kind"
-    return metrics + nearness_of_changed(judge, real, seen, real_train, what, of)
+    m = N // 2
+    made_of, others = parted(data, m)
+    return metrics + nearness(
+        standardized(features(judge, others.scaled()[:, :C])),
+        standardized(seen[fixed_subset(N, m)]),
+        standardized(features(judge, subset_of(train, m).scaled()[:, :C])),
+        f"{made_of.counted(m)} made of the other kind",
+        f"{others.counted(len(others))} that were not translated",
+    )

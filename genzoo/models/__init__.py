@@ -8,7 +8,13 @@ from genzoo.models.cyclegan import CycleGame, CycleGAN
 from genzoo.models.dcgan import DCGAN
 from genzoo.models.gan import GAN
 from genzoo.models.infogan import InfoGAN, InformationGame
-from genzoo.models.judge import AttributeClassification, AttributeJudge, Classification, Judge
+from genzoo.models.judge import (
+    AttributeClassification,
+    AttributeJudge,
+    Classification,
+    Judge,
+    PlainJudge,
+)
 from genzoo.models.nade import NADE
 from genzoo.models.orderless_nade import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
 from genzoo.models.pixel_rnn import PixelRNN
@@ -55,6 +61,7 @@ __all__ = [
     "OrderAgnosticLikelihood",
     "OrderlessNADE",
     "PixelRNN",
+    "PlainJudge",
     "PuzzleGAN",
     "PuzzleGame",
     "ProGAN",

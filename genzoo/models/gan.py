@@ -43,6 +43,8 @@ class GAN(Adversarial):
         n_layers: layers between z and the image; the critic has as many.
     """
 
+    keeps_growth = True
+
     def __init__(
         self,
         event_shape: tuple[int, ...] = (1, 28, 28),

@@ -140,6 +140,7 @@ class InformationGame(Objective):
     """
 
     model: InfoGAN
+    scheduled = True  # it begins with `pretrain_fraction` of the training
 
     def __init__(
         self,

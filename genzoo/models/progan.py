@@ -19,16 +19,20 @@ of images seen, and of nothing else (`grown`).
     L_D = E[D(G(z)) - D(x)] + lambda E[(|grad D(u x + (1 - u) G(z))| - 1)^2] + drift E[D(x)^2]
     L_G = -E[D(G(z))],   u ~ U[0, 1], one for each image
 
+These losses are the paper's, WGAN-GP. Growth does not depend on them: every other loss of the game
+can be played for, with the penalty that goes with it.
+
 Weights are N(0, 1) and are scaled at run time, so that all learn as fast (`Scaled`); each pixel's
 features are normalized in the generator (`pixel_norm`), and the critic sees how much the images of
 a minibatch differ (`deviation`). Colors are linear: nothing squashes them.
 
-Differs from the paper: 64x64, fewer channels, a minibatch of one size; and a generator that keeps
-every resolution. There rgb_k is left behind when alpha is 1, while the layers below it go on
-learning; here it learns from then on to show what the whole network shows, halved to its
-resolution, by a least-squares loss that moves nothing else. So one z can be seen at every
-resolution of one release. The gradient penalty is computed every few steps and is multiplied by
-as many (Karras et al., 2020).
+Differs from the paper: 64x64, fewer channels, a minibatch of one size. z passes through dense
+layers first, as in this library's DCGAN (and in Karras et al., 2019), and goes on beside what they
+make of it. And a generator keeps every resolution: in the paper rgb_k is left behind when alpha is
+1, while the layers below it go on learning; here it learns from then on to show what the whole
+network shows, halved to its resolution, by a least-squares loss that moves nothing else. So one z
+can be seen at every resolution of one release. The gradient penalty is computed every few steps
+and is multiplied by as many (Karras et al., 2020).
 """
 
 from __future__ import annotations
@@ -44,7 +48,13 @@ from torch.optim import Optimizer
 from genzoo.data.batches import Batch, seeded
 from genzoo.nn.conv import SLOPE
 from genzoo.nn.processes import gathered
-from genzoo.objectives.adversarial import critic_loss, generator_loss, gradient_penalty
+from genzoo.objectives.adversarial import (
+    check_game,
+    critic_loss,
+    generator_loss,
+    gradient_penalty,
+    r1_penalty,
+)
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Adversarial, check_latents
 
@@ -145,9 +155,12 @@ class ProGAN(Adversarial):
         n_latent: K, numbers of z.
         width: channels at the last resolution, twice as many at half of it, and so on.
         max_width: the most channels.
+        n_dense: dense layers that z passes through first, at least 0; z itself goes on beside what
+            they make of it.
+        n_hidden: units of each dense layer, at least 1.
     """
 
-    snapshot_evenly = True
+    keeps_growth = snapshot_evenly = True
     level: Tensor
 
     def __init__(
@@ -156,14 +169,18 @@ class ProGAN(Adversarial):
         n_latent: int = 128,
         width: int = 16,
         max_width: int = 128,
+        n_dense: int = 0,
+        n_hidden: int = 256,
     ):
         super().__init__()
         self.event_shape, self.latent_shape = _square(event_shape), (n_latent,)
         self.last = _last(self.event_shape)
-        if min(self.event_shape[0], n_latent, width, max_width) < 1:
-            raise ValueError("Sizes of a ProGAN must be at least 1.")
+        if min(self.event_shape[0], n_latent, width, max_width, n_hidden) < 1 or n_dense < 0:
+            raise ValueError("Sizes of a ProGAN must be at least 1, and n_dense at least 0.")
         n = _channels(self.last, width, max_width)
-        self.first = Scaled(n_latent, n[0] * FIRST**2, 0)
+        sizes = [n_latent, *[n_hidden] * n_dense]
+        self.dense = nn.ModuleList(Scaled(a, b, 0) for a, b in pairwise(sizes))
+        self.first = Scaled(n_latent + n_hidden * (n_dense > 0), n[0] * FIRST**2, 0)
         self.first_conv = Scaled(n[0], n[0])
         self.blocks = nn.ModuleList(
             nn.ModuleList([Scaled(a, b), Scaled(b, b)]) for a, b in pairwise(n)
@@ -182,7 +199,11 @@ class ProGAN(Adversarial):
 
     def coarse(self, z: Tensor) -> Tensor:
         """h_0 of z (B, K), (B, n_0, 4, 4)."""
-        h = self.first(pixel_norm(z)).view(len(z), -1, FIRST, FIRST)
+        z = made = pixel_norm(z)
+        for layer in self.dense:
+            made = pixel_norm(_relu(layer(made)))
+        h = self.first(torch.cat([z.to(made), made], 1) if len(self.dense) else z)
+        h = h.view(len(z), -1, FIRST, FIRST)
         return pixel_norm(_relu(self.first_conv(pixel_norm(_relu(h)))))
 
     def finer(self, h: Tensor, k: int) -> list[Tensor]:
@@ -306,7 +327,7 @@ def _channels(last: int, width: int, max_width: int) -> list[int]:
 
 
 class ProgressiveGame(Objective):
-    """WGAN-GP on networks that grow.
+    """The game of two networks that grow; by default WGAN-GP's.
 
     Args:
         model: the generator, which is made small again.
@@ -314,11 +335,14 @@ class ProgressiveGame(Objective):
         width: channels of the critic at the last resolution, at least 1.
         stay: images seen at each resolution without a fade, at least 1.
         fade: images seen while a block is faded in, at least 1.
-        penalty: lambda, the weight of the gradient penalty, at least 0, on images in [-1, 1].
+        loss: one of `genzoo.objectives.adversarial.LOSSES`.
+        penalty: on the critic's gradient, one of `genzoo.objectives.adversarial.PENALTIES`, by
+            images in [-1, 1] at the resolution that there is.
+        weight: of the penalty, at least 0: lambda of WGAN-GP, gamma of R1.
         penalty_interval: steps from one with the penalty to the next, at least 1; it is multiplied
             by as many.
-        drift: weight of the square of the scores of real images, at least 0: without it nothing
-            says where zero is.
+        drift: weight of the square of the scores of real images, at least 0: in a Wasserstein loss
+            nothing else says where zero is.
     """
 
     model: ProGAN
@@ -331,18 +355,22 @@ class ProgressiveGame(Objective):
         width: int = 16,
         stay: int = 40_000,
         fade: int = 40_000,
-        penalty: float = 10.0,
+        loss: str = "wasserstein",
+        penalty: str = "wgan-gp",
+        weight: float = 10.0,
         penalty_interval: int = 1,
         drift: float = 0.001,
     ):
         super().__init__()
         if min(stay, fade, penalty_interval) < 1:
             raise ValueError("stay, fade and penalty_interval must be at least 1.")
-        if not (0 <= penalty < math.inf and 0 <= drift < math.inf):
-            raise ValueError("Weights must be at least 0 and finite.")
+        check_game(loss, penalty, weight)
+        if not 0 <= drift < math.inf:
+            raise ValueError(f"The drift must be at least 0 and finite, not {drift}.")
         self.model, self.lr, self.lr_critic = model, lr, lr_critic
         self.stay, self.fade = stay, fade
-        self.penalty, self.penalty_interval, self.drift = penalty, penalty_interval, drift
+        self.loss, self.penalty, self.weight = loss, penalty, weight
+        self.penalty_interval, self.drift = penalty_interval, drift
         self.critic = model.critic(width)
         model.level.zero_()
 
@@ -365,17 +393,22 @@ class ProgressiveGame(Objective):
         k, alpha = stage_of(level)
         h = model.features(at.randn(B, *model.latent_shape, device=device), k)
         fake = model.colors(h, level).to(batch.x.dtype)
-        real, u = self.real(batch.x, level), at.rand(B, device=device)
+        weight = self.weight * self.penalty_interval * (at.step % self.penalty_interval == 0)
+        has_r1 = weight > 0 and self.penalty == "r1"
+        real = self.real(batch.x, level).requires_grad_(has_r1)
 
         on_real, on_fake = self.score(real, level), self.score(fake.detach(), level)
-        value = -critic_loss("wasserstein", on_real, on_fake).mean()
+        value = -critic_loss(self.loss, on_real, on_fake).mean()
         cost = -value + self.drift * on_real.square().mean()
-        if self.penalty and at.step % self.penalty_interval == 0:
-            slope = gradient_penalty(lambda x: self.score(x, level), real, fake.detach(), u).mean()
-            cost = cost + self.penalty * self.penalty_interval * slope
+        if has_r1:
+            cost = cost + r1_penalty(on_real, real, weight)
+        elif weight and self.penalty == "wgan-gp":
+            u = at.rand(B, device=device)
+            slope = gradient_penalty(lambda x: self.score(x, level), real, fake.detach(), u)
+            cost = cost + weight * slope.mean()
         update("critic", cost)
 
-        generator = generator_loss("wasserstein", self.score(fake, level)).mean()
+        generator = generator_loss(self.loss, self.score(fake, level)).mean()
         update("generator", generator + self._left_behind(h, fake, k, alpha))
         report = {"value": value, "generator": generator, "level": model.level}
         return {name: figure.detach().clone() for name, figure in report.items()}
@@ -399,4 +432,7 @@ class ProgressiveGame(Objective):
         z = model.draw_z(len(batch.x), seeded(0))
         fake = model.colors(model.features(z, stage_of(level)[0]), level)
         real, made = self.score(self.real(batch.x, level), level), self.score(fake, level)
-        return {"value": real - made, "generator": -made}
+        return {
+            "value": -critic_loss(self.loss, real, made),
+            "generator": generator_loss(self.loss, made),
+        }

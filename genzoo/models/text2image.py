@@ -284,6 +284,8 @@ class TextGame(Objective):
             learns to read by real images alone, and the generator rests, 0 to 1.
     """
 
+    scheduled = True  # it begins with `pretrain_fraction` of the training
+
     model: Text2Image
 
     def __init__(

@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.distributed as dist
@@ -148,6 +149,10 @@ class Objective(nn.Module, ABC):
 
     model: Model
     """All that a release holds."""
+
+    scheduled: ClassVar[bool] = False
+    """Whether its steps depend on how much of the training is done (`Progress.fraction`). A run of
+    such an objective cannot be extended: a longer one would have differed from the start."""
 
     @abstractmethod
     def optimizers(self) -> dict[str, Optimizer]:

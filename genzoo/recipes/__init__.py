@@ -24,18 +24,22 @@ from genzoo.recipes import (  # noqa: F401
     vqvae,
 )
 from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
-from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate
-from genzoo.recipes.run import run
+from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate, judged_as
+from genzoo.recipes.rank import rank
+from genzoo.recipes.run import Origin, run
 
 __all__ = [
     "METRIC_PARTS",
     "SPLITS",
+    "Origin",
     "Recipe",
     "RecipeError",
     "cards",
     "evaluate",
     "get",
+    "judged_as",
     "names",
     "override",
+    "rank",
     "run",
 ]

@@ -33,8 +33,10 @@ CARD = ModelCard(
         "어떤 모양의 사전 분포든 쓸 수 있습니다. 사전 분포의 표본만 있으면 됩니다.",
     ),
     bad=Text(
-        "scoring a picture: it has no bound on log p(x).",
-        "그림에 점수를 매기지 못합니다. log p(x)의 하한이 없습니다.",
+        "scoring a picture: it is not trained on a bound on log p(x). Where its encoder has a "
+        "density, one can be computed.",
+        "그림에 점수를 매기는 일. log p(x)의 하한으로 학습하지 않기 때문입니다. 인코더에 밀도가 "
+        "있으면 하한을 계산할 수는 있습니다.",
     ),
     after={"vae": Text("no KL term", "KL 항 없이"), "gan": Text("a discriminator", "판별자로")},
     tour=TourStep(

@@ -7,15 +7,21 @@ from collections.abc import Callable, Collection
 import torch
 
 from genzoo.data import ImageSet, load_images
-from genzoo.metrics import Evaluation, Metric, speed_metrics
+from genzoo.metrics import Evaluation, K, Metric, speed_metrics
 from genzoo.recipes.base import Recipe
 from genzoo.roles import Evaluator, Model
 
-METRIC_PARTS = ("model", "pictures", "speed")
-"""What is measured: by the model's role; its pictures, by a judge; how long these take."""
+METRIC_PARTS = ("model", "bound", "pictures", "speed")
+"""What is measured: by the model's role; a bound on log p(x) by many samples of z, which takes
+long; its pictures, by a judge; how long these take."""
 
 SPLITS = ("test", "validation")
 """What may be measured on."""
+
+
+def judged_as(data: str) -> str:
+    """The data set whose judge, "judge-<name>", judges pictures of the data set `data`."""
+    return data.removesuffix("-unpaired")
 
 
 def evaluate(
@@ -25,7 +31,7 @@ def evaluate(
     split: str = "test",
     device: str = "cpu",
     n_images: int | None = None,
-    k: int = 500,
+    k: int = K,
     judge: Evaluator | None = None,
     parts: Collection[str] = METRIC_PARTS,
     progress: Callable[[float], None] = lambda fraction: None,
@@ -39,7 +45,7 @@ def evaluate(
             the metrics name it, and say so where the model has learned from validation images.
             References of training images are then without these.
         device: where to compute, as torch names it.
-        n_images: only the first so many; the setting then says so.
+        n_images: only so many, at random but always the same ones; the setting then says so.
         k: samples of the importance-weighted bound, at least 1.
         judge: an evaluator network of the same data, on any device, whose features measure
             pictures and edits; without it they are not measured.
@@ -69,11 +75,15 @@ def evaluate(
         n_images=n_images,
         k=k,
         judge=judge,
+        # The same ones whether validation images are held out, and however the faces are paired.
+        standard=lambda: load_images(judged_as(recipe.data), "train", hold_out=True),
         progress=progress,
     )
     metrics: list[Metric] = []
     if "model" in parts:
         metrics += model.metrics(on)
+    if "bound" in parts:
+        metrics += model.bound_metrics(on)
     if "pictures" in parts:
         metrics += model.picture_metrics(on)
     if "speed" in parts and (make := model.maker(on)) is not None:

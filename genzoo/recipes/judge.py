@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from genzoo.data.avatars import N_FACES, SCHEMA
 from genzoo.metrics import Target
-from genzoo.models import AttributeClassification, AttributeJudge, Classification, Judge
+from genzoo.models import (
+    AttributeClassification,
+    AttributeJudge,
+    Classification,
+    Judge,
+    PlainJudge,
+)
 from genzoo.recipes.base import Recipe, recipe
 from genzoo.train import Settings
 
@@ -34,6 +40,24 @@ def _judge(data: str, summary: str, error: float) -> Recipe:
 @recipe
 def judge_mnist() -> Recipe:
     return _judge("mnist", "Tells digits apart, gray or binary", 0.6)
+
+
+@recipe
+def judge_mnist_second() -> Recipe:
+    """Another architecture and another seed: does it rank the models as judge-mnist does?"""
+    return Recipe(
+        summary="Tells digits apart, to check judge-mnist by",
+        paper="Heusel et al., GANs Trained by a Two Time-Scale Update Rule, 2017",
+        paper_url="https://arxiv.org/abs/1706.08500",
+        model=PlainJudge,
+        model_kwargs=dict(event_shape=(1, 28, 28), n_classes=10, width=16, n_features=64),
+        objective=Classification,
+        objective_kwargs=dict(lr=0.002, weight_decay=0.05, smoothing=0.1),
+        data="mnist",
+        settings=Settings(images=5 * 60_000, batch_size=128, seed=1, ema=0.99),
+        smoke={"images": 256, "batch_size": 64, "model.width": 2},
+        targets=(Target("rank_correlation", ">=", 0.9),),
+    )
 
 
 @recipe

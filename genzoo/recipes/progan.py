@@ -20,7 +20,7 @@ CARD = ModelCard(
     formula=Formula(
         "(1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub>",
         "G(z) = (1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub><br>"
-        "L<sub>D</sub> = E[D(G(z))] − E[D(x)] + λ E[(|∇D| − 1)²]",
+        "L<sub>D</sub> = −E[log D(x)] − E[log(1 − D(G(z)))]<br>+ ½ γ E|∇ logit D(x)|²",
     ),
     idea=Text(
         "Both networks begin with pictures of 4x4 pixels and grow. Each block for twice the "
@@ -61,30 +61,31 @@ CARD = ModelCard(
 def progan_avatars() -> Recipe:
     return Recipe(
         summary="Faces by networks that grow from 4x4 to 64x64 pixels",
-        # Its card and its tab join the others when there is a release.
-        paper=CARD.paper,
-        paper_url=CARD.paper_url,
+        card=CARD,
         model=ProGAN,
-        model_kwargs=dict(event_shape=(3, 64, 64), n_latent=128, width=16, max_width=128),
+        model_kwargs=dict(
+            event_shape=(3, 64, 64), n_latent=128, width=16, max_width=128, n_dense=2
+        ),
         objective=ProgressiveGame,
         objective_kwargs=dict(
-            lr=0.003,
-            lr_critic=0.003,
+            lr=0.005,
+            lr_critic=0.005,
             width=16,
             stay=8_000,
-            fade=5_000,
-            penalty=10.0,
-            penalty_interval=4,
-            drift=0.001,
+            fade=4_000,
+            loss="non-saturating",
+            penalty="r1",
+            weight=0.5,
+            penalty_interval=16,
+            drift=0.0,
         ),
         data="avatars",
         settings=Settings(
-            images=80_000,
+            images=84_200,
             batch_size=8,
             ema=0.999,
-            schedule="constant",
             precision="bfloat16",
-            evaluate_every=10_000,
+            evaluate_every=12_000,
             save_every=4_000,
             log_every=800,
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,20 @@ from genzoo.train import train
 
 
 @dataclass(frozen=True)
+class Origin:
+    """A release whose weights a training starts from: its recipe, the hash of its weights, the
+    images and the seconds of its own training, and of what that started from."""
+
+    release: str
+    sha256: str
+    images_seen: int
+    training_seconds: float
+
+
+@dataclass(frozen=True)
 class Trained:
-    """A model with its averaged weights, and what its training took."""
+    """A model with its averaged weights, and what its training took, together with that of what
+    it started from."""
 
     model: Model
     images_seen: int
@@ -27,6 +39,10 @@ class Trained:
     evaluation: dict[str, float]
     snapshots: dict[int, Tensor]
     """By the number of images seen, for models with something to keep; see `Model.snapshot`."""
+    recipe: Recipe
+    """As it was trained: with the warm-up's fraction of an extended run."""
+    origin: Origin | None = None
+    """What it started from, where that was a release."""
 
 
 def run(
@@ -37,13 +53,24 @@ def run(
     resume: bool = False,
     progress_bar: bool = True,
     trained: Mapping[str, Model] | None = None,
+    init: tuple[Model, Origin] | None = None,
 ) -> Trained:
     """Train `recipe` in `folder`; see `genzoo.train.train` for what is left there, and
-    `Recipe.needs` for what must be `trained` before."""
+    `Recipe.needs` for what must be `trained` before.
+
+    Args:
+        resume: whether to go on from the run's last state; if it was a training of fewer images,
+            it is extended.
+        init: a model of the same class and shape, whose weights are the first ones, and where they
+            are from. All else begins anew: critics, optimizers, schedules, the order of images. A
+            resumed run knows it by itself.
+    """
     seed = recipe.settings.seed
     torch.manual_seed(seed)  # of the first weights
     objective = recipe.build_objective(**(trained or {}))
     model = objective.model
+    if init is not None:
+        model.load_state_dict(init[0].state_dict())
     # The curve, the sheets and what is kept: all by validation images, never by those of a test.
     hold_out = recipe.settings.hold_out
     validation_set = load_images(recipe.data, "validation", hold_out=hold_out)
@@ -61,6 +88,17 @@ def run(
         pictures=lambda _: model.preview(validation_set, seeded(seed, 3)),
         snapshot=None if keep is None else lambda _: keep(),
         snapshot_evenly=model.snapshot_evenly,
+        origin=None if init is None else asdict(init[1]),
         progress_bar=progress_bar,
     )
-    return Trained(model.to("cpu").eval(), **result)
+    origin = None if result["origin"] is None else Origin(**result["origin"])
+    before = 0 if origin is None else origin.images_seen
+    return Trained(
+        model=model.to("cpu").eval(),
+        images_seen=before + result["images_seen"],
+        seconds=result["seconds"] + (0.0 if origin is None else origin.training_seconds),
+        evaluation=result["evaluation"],
+        snapshots={before + seen: kept for seen, kept in result["snapshots"].items()},
+        recipe=replace(recipe, settings=replace(recipe.settings, warmup=result["warmup"])),
+        origin=origin,
+    )

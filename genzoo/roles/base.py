@@ -15,7 +15,6 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -24,10 +23,9 @@ from torch.distributions import Bernoulli, Distribution
 
 from genzoo.data import ImageSet
 from genzoo.data.batches import seeded
-from genzoo.data.preprocessing import preprocess_once
 from genzoo.metrics import Evaluation, Metric, Table, image_metrics
 from genzoo.metrics.evaluation import BINARY, PREPROCESSING
-from genzoo.metrics.pictures import PICTURES
+from genzoo.metrics.pictures import PICTURES, SHOWN
 
 KNOWLEDGE = ("tractable", "approximate", "implicit")
 """What can be known of p(x): itself; a bound on it; nothing but samples (the taxonomy of
@@ -79,6 +77,10 @@ class Model(nn.Module, ABC):
     def metrics(self, on: Evaluation) -> list[Metric]:
         """What is measured of a model by its role."""
 
+    def bound_metrics(self, on: Evaluation) -> list[Metric]:
+        """A bound on log p(x) by `on.k` samples of z for each image, where one is known."""
+        return []
+
     def picture_metrics(self, on: Evaluation) -> list[Metric]:
         """What is measured of the pictures that it generates from noise, by `on.judge`."""
         return []
@@ -113,13 +115,17 @@ class PictureSource(Model):
     from_noise = True
 
     pictures_are_samples: ClassVar[bool] = True
-    """Whether `pictures` are samples of p(x), or the means of p(x | z)."""
+    """Whether `pictures` are samples of p(x), or what stands for p(x | z)."""
+
+    @property
+    def pictures_are(self) -> str:
+        """What `pictures` are: "samples", or else "means" or "medians" of p(x | z)."""
+        return "samples"
 
     @abstractmethod
     def pictures(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
-        """n pictures to look at, (n, *event_shape): samples, or for sampled z the means of
-        p(x | z), as `pictures_are_samples` says. These are what sheets show and what the judge
-        measures.
+        """n pictures to look at, (n, *event_shape): samples, or for sampled z the means or medians
+        of p(x | z), as `pictures_are` says. These are what sheets show.
 
         Args:
             n: at least 1.
@@ -132,6 +138,14 @@ class PictureSource(Model):
         nothing is drawn yet, where the model draws them in some order. The tensor may be reused
         from step to step."""
         yield self.pictures(n, generator=generator)
+
+    def picture_metrics(self, on: Evaluation) -> list[Metric]:
+        """How near pictures are to as many real images, and training images as a reference."""
+        if on.judge is None:
+            return []
+        made = _made(self.pictures, on)
+        standardized = on.standardize(on.judge)
+        return image_metrics(on.judge, standardized, made, on.images, on.train)
 
 
 class Generative(PictureSource):
@@ -159,30 +173,41 @@ class Generative(PictureSource):
         return lambda n: self.pictures(n, generator=seeded(0))
 
     def picture_metrics(self, on: Evaluation) -> list[Metric]:
-        """How near pictures are to as many real images, and training images as a reference: to
-        binary ones where pictures are samples of binary pixels, else to gray ones."""
+        """How near samples are to as many real images, and training images as a reference: to
+        binary ones where samples are of binary pixels, else to gray ones. And how near to gray
+        ones the pictures to look at are, under names of their own, where these are no samples."""
         if on.judge is None:
             return []
-        real, train, setting = on.images, on.train, ""
-        if self.pictures_are_samples and on.preprocessing in BINARY:
-            real, train = (_binary(images, on.preprocessing) for images in (real, train))
-            setting = f", {PREPROCESSING[on.preprocessing]}"
-        n, batch = len(real) if on.n_images is None else min(on.n_images, len(real)), 250
-        generator = seeded(0)
-        made = []
-        for s in range(0, n, batch):
-            made.append(self.pictures(min(batch, n - s), generator=generator).cpu())
-            on.progress(s / n)
-        return image_metrics(on.judge, torch.cat(made), real, train, setting)
+        how = f", {PREPROCESSING[on.preprocessing]}" if on.preprocessing in BINARY else ""
+        samples = _made(self.sample, on)
+        standardized, held = on.standardize(on.judge), on.with_pixels(on.preprocessing)
+        metrics = image_metrics(on.judge, standardized, samples, *held, of=how)
+        if self.pictures_are_samples:
+            return metrics
+        shown = _made(self.pictures, on)
+        return metrics + image_metrics(
+            on.judge,
+            standardized,
+            shown,
+            on.images,
+            on.train,
+            kind=f"{self.pictures_are} of the decoder",
+            suffix=SHOWN,
+        )
 
     @classmethod
     def tables(cls) -> list[Table]:
         return [PICTURES]
 
 
-def _binary(data: ImageSet, preprocessing: str) -> ImageSet:
-    images = preprocess_once(data.scaled(), preprocessing)
-    return replace(data, images=(255 * images).byte())
+def _made(make: Callable[..., Tensor], on: Evaluation, batch: int = 250) -> Tensor:
+    """As many pictures as there are images, on the CPU, by the noise of a fixed seed."""
+    n, generator = len(on.images), seeded(0)
+    made = []
+    for s in range(0, n, batch):
+        made.append(make(min(batch, n - s), generator=generator).cpu())
+        on.progress(s / n)
+    return torch.cat(made)
 
 
 class FreeParameters(ABC):

@@ -60,7 +60,7 @@ class Coded(Implicit):
         """How well the categories that no one named are classes: of real images, by what is
         inferred of them; of generated images, by what the judge takes those of each category to
         be."""
-        label = on.images.labels[: len(on.x)]
+        label = on.images.labels
         inferred = on.over_batches(lambda b: self.infer(b)[0].logits.argmax(1), 250)
         counts = tally(inferred, label, self.n_categories, len(on.images.classes))
         meaning = matched(counts)

@@ -68,8 +68,8 @@ class Editor(Model):
         """What edits are like, by a judge of attributes; nothing without one."""
         if not isinstance(on.judge, AttributeClassifier):
             return []
-        truth = TRUTHS.get(on.data)
-        return edit_metrics(self, on.judge, on.images, on.train, truth, on.n_images, on.progress)
+        truth, standardized = TRUTHS.get(on.data), on.standardize(on.judge)
+        return edit_metrics(self, on.judge, on.images, on.train, truth, standardized, on.progress)
 
     def maker(self, on: Evaluation) -> Callable[[int], Tensor] | None:
         x, values = on.images.scaled(slice(64)), on.images.labels[:, self.columns].roll(1, 0)

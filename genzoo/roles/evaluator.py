@@ -9,11 +9,13 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from genzoo.data.preprocessing import preprocess_once
+from genzoo.data.batches import subset_of
+from genzoo.data.images import ImageSet
 from genzoo.metrics import Evaluation, Metric, Table, bootstrap
 from genzoo.metrics.evaluation import PREPROCESSING
+from genzoo.metrics.metric import FEATURES
 from genzoo.metrics.pictures import read_by
-from genzoo.metrics.samples import features, frechet_distance
+from genzoo.metrics.samples import Standardized, features, frechet_distance
 from genzoo.metrics.table import Config, Row, by_name, interval, setting, told, value
 from genzoo.roles.base import Model, probe_images
 
@@ -36,11 +38,14 @@ class Evaluator(Model):
         """Logits, (B, L), of features (B, F)."""
 
     @final
-    def distance_metric(self, real: Tensor, train: Tensor, setting: str) -> Metric:
-        """The reference of the judge's distances: FID of as many training images from the real
-        images, by the features (N, F) of both."""
-        distance = frechet_distance(real, train)
-        against = f"{len(train)} training images, {setting}"
+    def distance_metric(
+        self, real: Tensor, train: ImageSet, standardized: Standardized, setting: str
+    ) -> Metric:
+        """The reference of the judge's distances: FID of as many training images, at random, from
+        the real images, by whose features (N, F) they are judged."""
+        other = features(self, subset_of(train, len(real)).scaled())
+        distance = frechet_distance(standardized(real), standardized(other))
+        against = f"{FEATURES}, {len(other)} random training images, {setting}"
         return Metric("fid_train_reference", distance, distance, distance, "", against)
 
 
@@ -70,18 +75,14 @@ class Classifier(Evaluator):
     def metrics(self, on: Evaluation) -> list[Metric]:
         """The share of images that are classified wrongly, gray and binary, and the reference
         of the distances."""
-        n = len(on.images) if on.n_images is None else on.n_images
-        metrics = []
+        metrics, standardized = [], on.standardize(self)
         for preprocessing in ("none", "dynamic"):
-            x, train = (
-                preprocess_once(data.scaled(slice(n)), preprocessing)
-                for data in (on.images, on.train)
-            )
-            real, other = features(self, x), features(self, train)
-            wrong = read_by(self, real) != on.images.labels[:n]
-            setting = f"{PREPROCESSING[preprocessing]}, {on.images.counted(len(x))}"
+            data, train = on.with_pixels(preprocessing)
+            real = features(self, data.scaled())
+            wrong = read_by(self, real) != data.labels
+            setting = f"{PREPROCESSING[preprocessing]}, {data.counted(len(data))}"
             metrics.append(bootstrap("error", 100.0 * wrong, "%", setting))
-            metrics.append(self.distance_metric(real, other, setting))
+            metrics.append(self.distance_metric(real, train, standardized, setting))
         return metrics
 
     @classmethod
@@ -128,7 +129,7 @@ class AttributeClassifier(Evaluator):
         for data in (on.images, on.novel):
             if data is None:
                 continue
-            x, label = data.scaled(slice(on.n_images)), data.labels[: on.n_images]
+            x, label = data.scaled(), data.labels
             read = torch.cat([self.read(b.to(self.device)).cpu() for b in x.split(250)])
             right = 100.0 * (read == label)
             setting = data.counted(len(x))
@@ -138,10 +139,9 @@ class AttributeClassifier(Evaluator):
             metrics.append(bootstrap(f"all_right{of}", together, "%", setting))
             for name, column in zip(data.classes, right.unbind(1), strict=True):
                 metrics.append(bootstrap(f"accuracy_{name}{of}", column, "%", setting))
-        real = on.images.scaled(slice(on.n_images))
-        train = on.train.scaled(slice(on.n_images))[: len(real)]
-        of_both = features(self, real), features(self, train)
-        return [*metrics, self.distance_metric(*of_both, on.images.counted(len(real)))]
+        real, setting = features(self, on.images.scaled()), on.images.counted(len(on.images))
+        standardized = on.standardize(self)
+        return [*metrics, self.distance_metric(real, on.train, standardized, setting)]
 
     @classmethod
     def tables(cls) -> list[Table]:
@@ -157,6 +157,7 @@ def _errors(config: Config) -> Iterator[Row]:
                 told(value(metrics, "error"), " %"),
                 interval(metrics, "error"),
                 value(metrics, "fid_train_reference"),
+                value(by_name(config), "rank_correlation"),
                 error["setting"],
             ]
             yield -metrics.median("error"), cells
@@ -183,7 +184,8 @@ def _attributes(config: Config) -> Iterator[Row]:
 
 ERRORS = Table(
     "{name}, the evaluator network (the judge)",
-    "error | 95 % interval | FID, reference: training images scored the same way | setting",
+    "error | 95 % interval | FID, reference: training images scored the same way "
+    "| rank correlation with the first judge | setting",
     _errors,
     may_differ={r"(8-bit gray|\w+ binarization), ": "setting"},
 )

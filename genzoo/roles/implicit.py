@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,10 @@ class Implicit(Generative):
 
     latent_shape: tuple[int, ...]
     """Shape of z, (K,)."""
+
+    keeps_growth: ClassVar[bool] = False
+    """Whether a release keeps what the model drew at some moments of its training: where the page
+    replays them."""
 
     @abstractmethod
     def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
@@ -62,7 +66,10 @@ class Implicit(Generative):
     def snapshot(
         self, data: ImageSet, preprocessing: str, seed: int
     ) -> Callable[[], Tensor] | None:
-        """The images of the first z of a seed, (36 or fewer, *event_shape) in 8 bits."""
+        """The images of the first z of a seed, (36 or fewer, *event_shape) in 8 bits, where
+        `keeps_growth`."""
+        if not self.keeps_growth:
+            return None
         n = min(N_KEPT, max(1, KEPT_BYTES // math.prod(self.event_shape)))
         z = self.draw_z(n, seeded(seed, 4))
 

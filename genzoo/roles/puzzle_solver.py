@@ -120,7 +120,7 @@ class PuzzleSolver(Model):
 
     def metrics(self, on: Evaluation) -> list[Metric]:
         """How many pieces are placed right, and how near restored images are to the true ones."""
-        return puzzle_metrics(self, on.images, on.train, on.n_images, on.progress)
+        return puzzle_metrics(self, on.images, on.train, on.progress)
 
     def maker(self, on: Evaluation) -> Callable[[int], Tensor] | None:
         n = self.grids[len(self.grids) // 2]

@@ -14,7 +14,7 @@ from genzoo.data import ImageSet, words
 from genzoo.data.avatars import HELD_OUT, SCHEMA, sample_labels
 from genzoo.data.batches import seeded
 from genzoo.data.captions import LANGUAGES
-from genzoo.metrics import Evaluation, Metric, Table, caption_metrics, image_metrics
+from genzoo.metrics import Evaluation, Metric, Table, caption_metrics
 from genzoo.metrics.pictures import PICTURES
 from genzoo.metrics.table import Config, Row, by_name, told, value, with_interval
 from genzoo.roles.base import PictureSource, check_number
@@ -116,26 +116,7 @@ class TextToImage(PictureSource):
         if not isinstance(on.judge, AttributeClassifier):
             return []
         data = on.images if on.novel is None else on.novel
-        return caption_metrics(
-            self, on.judge, data, on.train, HELD_OUT, data.split, on.n_images, on.progress
-        )
-
-    def picture_metrics(self, on: Evaluation) -> list[Metric]:
-        """How near images of real images' captions, sampled as in training, are to them."""
-        if on.judge is None:
-            return []
-        n = len(on.images) if on.n_images is None else min(on.n_images, len(on.images))
-        generator = seeded(0)
-        tokens = words.sample_captions(
-            on.images.labels[:n], torch.rand(n, words.N_NOISE, generator=generator)
-        )
-        made = []
-        for few in tokens.split(50):
-            with torch.no_grad():
-                made.append(self.generate(few.to(self.device), generator=generator).cpu())
-            on.progress(len(made) * 50 / n)
-        setting = ", of whose captions the pictures are"
-        return image_metrics(on.judge, torch.cat(made), on.images, on.train, setting)
+        return caption_metrics(self, on.judge, data, on.train, HELD_OUT, on.progress)
 
     def maker(self, on: Evaluation) -> Callable[[int], Tensor] | None:
         texts = _captions(on.images, 64)

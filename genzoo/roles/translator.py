@@ -47,7 +47,8 @@ class UnpairedTranslator(Model):
         """How far translations are from the true pairs and from the way back; what is made of y
         has no one truth, and is read by a judge of attributes where there is one."""
         judge = on.judge if isinstance(on.judge, AttributeClassifier) else None
-        return translation_metrics(self, judge, on.images, on.train, on.n_images, on.progress)
+        standardized = None if judge is None else on.standardize(judge)
+        return translation_metrics(self, judge, on.images, on.train, standardized, on.progress)
 
     def maker(self, on: Evaluation) -> Callable[[int], Tensor] | None:
         x = on.images.scaled(slice(64))[:, : self.event_shape[0]]

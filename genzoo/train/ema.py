@@ -14,23 +14,32 @@ class EMA:
 
     Args:
         model: whose parameters are followed.
-        decay: of the average after one step; early on it is (1 + t) / (10 + t), so that the
-            random start is soon forgotten. 0 follows the weights themselves.
+        decay: of a parameter's average after it has moved t times, at least 1; early on it is
+            t / (9 + t), so that the random start is soon forgotten, also of what is trained only
+            from some step on. 0 follows the weights themselves.
     """
 
     def __init__(self, model: nn.Module, decay: float):
         self.decay = decay
         self.n_updates = 0
         self.average = {name: p.detach().clone() for name, p in model.named_parameters()}
+        self.still: dict[str, int] = dict.fromkeys(self.average, 0)
+        """Of each parameter, the updates before it first moved."""
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
-        decay = min(self.decay, (1 + self.n_updates) / (10 + self.n_updates))
+        together: dict[int, list[tuple[Tensor, Tensor]]] = {}
+        for name, p in model.named_parameters():
+            average, now = self.average[name], p.detach()
+            if self.still[name] == self.n_updates and torch.equal(average, now):
+                self.still[name] += 1
+            else:
+                together.setdefault(self.still[name], []).append((average, now))
         self.n_updates += 1
-        average = list(self.average.values())
-        if not average:  # a model that only counts
-            return
-        torch._foreach_lerp_(average, [p.detach() for p in model.parameters()], 1 - decay)
+        for still, pairs in together.items():
+            t = self.n_updates - still
+            averages, parameters = zip(*pairs, strict=True)
+            torch._foreach_lerp_(averages, parameters, 1 - min(self.decay, t / (9 + t)))
 
     @contextmanager
     def swapped_into(self, model: nn.Module) -> Iterator[None]:
@@ -49,9 +58,11 @@ class EMA:
         return {
             "n_updates": self.n_updates,
             **{f"average.{k}": v for k, v in self.average.items()},
+            **{f"still.{k}": n for k, n in self.still.items()},
         }
 
     def load_state_dict(self, state: dict) -> None:
         self.n_updates = int(state["n_updates"])
         for name, value in self.average.items():
             value.copy_(state[f"average.{name}"])
+            self.still[name] = int(state[f"still.{name}"])

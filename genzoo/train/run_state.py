@@ -38,7 +38,8 @@ def save(path: Path, state: Mapping[str, Any]) -> None:
 
 
 def load(path: Path, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The state in `path`, refused by name where it was written under other hyperparameters.
+    """The state in `path`, refused by name where it was written under other hyperparameters; only
+    "images" may be more than they were, which extends the run.
 
     Raises:
         RunStateError: when the file is absent, damaged, or of another run.
@@ -55,7 +56,7 @@ def load(path: Path, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
         ) from error
     for key in sorted(set(written) | set(hyperparameters)):
         was, asked = (values.get(key, NEWER.get(key)) for values in (written, hyperparameters))
-        if was != asked:
+        if was != asked and not (key == "images" and asked > was):
             raise RunStateError(
                 f"The run in {path.parent} was started with {key} = {was!r}, and now "
                 f"{key} = {asked!r} is asked for. Resume with the same value, "

@@ -110,6 +110,7 @@ def train(
     pictures: Callable[[nn.Module], Tensor | None] | None = None,
     snapshot: Callable[[nn.Module], Tensor] | None = None,
     snapshot_evenly: bool = False,
+    origin: Mapping[str, Any] | None = None,
     progress_bar: bool = True,
 ) -> dict[str, Any]:
     """Train `objective` and leave the averaged weights in `objective.model`.
@@ -122,18 +123,23 @@ def train(
         train_set: what it learns from.
         validation_set: what the curve is of; the log calls it by its `title`.
         folder: of this run: run state, log.csv, TensorBoard events, sample sheets.
-        hyperparameters: whatever must be equal when the run is resumed.
+        hyperparameters: whatever must be equal when the run is resumed; only "images" may be more
+            than they were, where nothing in the run depends on its length.
         pictures: what the sheets show of the model, (N, C, H, W), or None for no sheet.
         snapshot: what is to be kept of the model at some steps of its training; see
             `snapshot_steps`.
         snapshot_evenly: whether these are in equal distances instead of equal ratios.
+        origin: what is told of the weights that it starts from, where they are not random; plain
+            values, which the run state keeps.
 
     Returns:
-        images_seen; seconds of training, over all parts of the run; evaluation, the last; and
-        snapshots, by the number of images seen, the last of them of the model that is left.
+        images_seen; seconds of training, over all parts of the run; evaluation, the last;
+        snapshots, by the number of images seen, the last of them of the model that is left; the
+        origin; and warmup, which is another fraction where the run was extended.
 
     Raises:
-        RunStateError: when there is nothing to resume, or it was another run.
+        RunStateError: when there is nothing to resume, it was another run, or it cannot be
+            extended.
         TrainingError: when a loss is no longer finite.
     """
     where = torch.device(device)
@@ -163,7 +169,14 @@ def train(
     if resume:
         state = run_state.load(folder / STATE, hyperparameters)
         step, seconds = state["step"], state["seconds"]
+        planned = state["hyperparameters"].get("images", settings.images)
+        if settings.images > planned:
+            _check_extension(objective, settings, folder, planned)
         try:
+            origin = state.get("origin")
+            update.warmup = state.get("warmup", settings.warmup)
+            if settings.images > planned:  # the warm-up stays as many images as it was
+                update.warmup *= planned / settings.images
             snapshots = dict(state["snapshots"])
             objective.load_state_dict(state["objective"])
             for who, optimizer in update.optimizers.items():
@@ -196,6 +209,8 @@ def train(
                 "hyperparameters": dict(hyperparameters),
                 "step": step,
                 "seconds": seconds,
+                "warmup": update.warmup,
+                "origin": None if origin is None else dict(origin),
                 "objective": objective.state_dict(),
                 "optimizers": {k: o.state_dict() for k, o in update.optimizers.items()},
                 "ema": ema.state_dict(),
@@ -281,7 +296,28 @@ def train(
         "seconds": seconds,
         "evaluation": report,
         "snapshots": snapshots,
+        "origin": origin,
+        "warmup": update.warmup,
     }
+
+
+def _check_extension(objective: Objective, settings: Settings, folder: Path, planned: int) -> None:
+    """Refuse to extend a run in which something depends on its length.
+
+    Raises:
+        RunStateError: in a sentence.
+    """
+    if settings.schedule != "constant":
+        what = f"its learning rates follow its length (schedule = {settings.schedule!r})"
+    elif objective.scheduled:
+        what = f"its losses follow its length ({type(objective).__name__})"
+    else:
+        return
+    raise run_state.RunStateError(
+        f"The run in {folder} was planned for {planned:,} images, and {what}: one of "
+        f"{settings.images:,} images would have differed from the start. Start a new run from its "
+        "release instead, with --init."
+    )
 
 
 def snapshot_steps(n_steps: int, n: int = 16, evenly: bool = False) -> set[int]:

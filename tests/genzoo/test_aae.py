@@ -8,10 +8,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from genzoo.data import Batch
-from genzoo.metrics.samples import energy_test
+from genzoo.metrics.samples import energy_distance, energy_test, outliers
 from genzoo.models import AAE, AdversarialAutoencoding
 from genzoo.models.aae import ENCODERS, PRIORS, log_prior, prior_of, spine
 from genzoo.objectives import Progress, Update
+from genzoo.roles import autoencoder
+from genzoo.roles.autoencoder import prior_draws, prior_metrics
 from tests.genzoo.binary_images import binary
 
 
@@ -122,7 +124,7 @@ def test_training_draws_the_codes_to_the_prior():
         generator = torch.Generator().manual_seed(0)
         with torch.inference_mode():
             z = model.encode(x, torch.randn(400, 2, generator=generator))
-        return energy_test(z, model.draw_z(400, generator), 1)[0]
+        return energy_distance(z, model.draw_z(400, generator))
 
     before = distance()
     for step in range(400):
@@ -151,7 +153,7 @@ def test_a_prior_is_drawn_by_its_noise_and_the_generator(prior):
     assert torch.equal(z, model.draw_z(500, torch.Generator().manual_seed(0)))
     assert not torch.equal(z, model.draw_z(500, torch.Generator().manual_seed(1)))
     again = model.draw_z(500, torch.Generator().manual_seed(2))
-    assert energy_test(z, again, 99, torch.Generator().manual_seed(0))[1] > 0.05
+    assert energy_test(z, again, 99, 9, torch.Generator().manual_seed(0)).p > 0.05
 
 
 def test_the_parts_of_the_ring_are_ten_petals():
@@ -169,7 +171,7 @@ def test_the_parts_of_the_roll_follow_each_other_along_it():
     r = z.norm(dim=1).view(10, 200).mean(1)
     assert (r.diff() > 0.1).all()
     whole = aae("swiss roll").draw_z(2000, torch.Generator().manual_seed(1))
-    assert energy_test(z, whole, 99, torch.Generator().manual_seed(0))[1] > 0.05
+    assert energy_test(z, whole, 99, 9, torch.Generator().manual_seed(0)).p > 0.05
 
 
 def test_pictures_are_means_in_range():
@@ -238,3 +240,67 @@ def test_the_spine_goes_through_the_shape_and_is_closed_for_the_ring(name):
     assert float(far) < {"gaussian": 0.8, "ring": 0.4, "swiss roll": 0.1}[name]
     assert torch.allclose(z[0], z[-1], atol=1e-5) == (name == "ring")
     assert float((z[1:] - z[:-1]).norm(dim=1).max()) < 0.1  # in one piece
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_codes_truly_of_the_prior_are_as_often_off_it_as_chance_has_it(name):
+    model = aae(name)
+    draws, fresh = prior_draws(model.draw_z, 500)
+    assert (len(draws), len(fresh)) == (10_000, 10_000)
+    again, _ = prior_draws(model.draw_z, 500)
+    assert torch.equal(draws, again)
+    codes = model.draw_z(5000, torch.Generator().manual_seed(3))
+    share = float(outliers(codes, draws, fresh).mean())
+    assert share == pytest.approx(0.01, abs=0.005)  # its standard deviation is 0.0014
+
+
+def test_thirty_codes_off_the_swiss_roll_are_overlooked_by_the_test_and_counted(monkeypatch):
+    """Half of them between the turns of its arm, half beyond its end."""
+    monkeypatch.setattr(autoencoder, "N_PERMUTATIONS", 99)
+    model = aae("swiss roll")
+    codes = model.draw_z(1000, torch.Generator().manual_seed(4))
+    turn = 2 * math.pi * torch.linspace(0, 1, 15)
+    between = spine("swiss roll", torch.linspace(0.45, 0.75, 15)) * 1.2
+    beyond = 3.1 * torch.stack([turn.cos(), turn.sin()], 1)
+    codes[:30] = torch.cat([between, beyond])
+    found = {m.name: m for m in prior_metrics(codes, model.draw_z, "a setting")}
+    assert found["prior_p_value"].value > 0.05
+    assert found["off_prior"].value == pytest.approx(4, abs=0.7)
+    assert found["off_prior"].low > 2 > 1
+    assert outliers(codes[:30], *prior_draws(model.draw_z, 1000)).all()
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_the_bound_lies_below_log_p_and_reaches_it(name):
+    """log p(x) by a sum over a fine grid of codes; the encoder's Gaussian is any density."""
+    model = aae(name, seed=1).requires_grad_(False)
+    x = batch_of(3).x
+    axis = torch.linspace(-5, 5, 401)
+    z = torch.cartesian_prod(axis, axis)
+    log_p = torch.cat([log_prior(name, few) for few in z.split(20_000)]).double()
+    log_x = torch.stack(
+        [
+            torch.cat([model.decode(few).log_prob(one).flatten(1).sum(1) for few in z.split(5000)])
+            for one in x
+        ]
+    )
+    exact = torch.logsumexp(log_x.double() + log_p, 1) + 2 * math.log(float(axis[1] - axis[0]))
+    few, many = (model.bound(x, k) for k in (1, 20_000))
+    assert few is not None
+    assert many is not None
+    assert (many > few).all()
+    assert many.tolist() == pytest.approx(exact.tolist(), abs=0.15)
+    assert model.log_likelihood(x, 5).tolist() == pytest.approx(
+        [float(model.bound(one, 5)) for one in x.split(1)]  # type: ignore[arg-type]
+    )
+
+
+def test_a_deterministic_encoder_gives_no_bound():
+    model = aae(q="deterministic")
+    assert model.bound(batch_of(2).x, 3) is None
+    with pytest.raises(TypeError, match=r"p\(x\) is not known"):
+        model.log_likelihood(batch_of(2).x, 3)
+    eight = AAE((1, 8, 8), n_latent=5, q="gaussian", width=2, n_blocks=1, n_hidden=8)
+    z = torch.randn(4, 5, generator=torch.Generator().manual_seed(0))
+    expected = torch.distributions.Normal(0, 1).log_prob(z).sum(1)
+    torch.testing.assert_close(eight.log_prior(z), expected)

@@ -40,8 +40,8 @@ def test_every_recipe_that_makes_or_changes_pictures_names_a_card():
     without = [name for name in recipes.names() if recipes.get(name).card is None]
     judges = [n for n in recipes.names() if recipes.get(n).model.knowledge is None]
     # The table of all 16 pixels shows what no model of whole pictures can be; the codes of the
-    # VQ-VAE are shown with the Transformer that writes them; ProGAN waits for its release.
-    assert set(without) == {*judges, "pixels-joint-mnist", "vqvae-avatars", "progan-avatars"}
+    # VQ-VAE are shown with the Transformer that writes them.
+    assert set(without) == {*judges, "pixels-joint-mnist", "vqvae-avatars"}
 
 
 @every_card

@@ -208,6 +208,68 @@ def test_a_part_of_the_figures_is_measured_and_the_others_stay(capsys, released)
     assert all("10 test images" in figure["setting"] for figure in after[2:])
 
 
+def test_a_training_goes_on_from_a_release(capsys, released, checkpoints):
+    """The settings tell of it, and images and seconds are those of both trainings."""
+    was = releases.info("nade-mnist")
+    assert train("--init", "nade-mnist", "--run-dir", "runs/more", seed=1) == 0
+    more = Path("runs/more/release")
+    config = releases.info("nade-mnist", more)
+    origin = {
+        "release": "nade-mnist",
+        "sha256": was["sha256"],
+        "images_seen": 400,
+        "training_seconds": was["training_seconds"],
+    }
+    assert config["hyperparameters"]["initialized_from"] == origin
+    assert config["hyperparameters"]["images"] == 400
+    assert config["images_seen"] == 800
+    assert config["training_seconds"] >= was["training_seconds"]
+    assert "initialized_from" not in releases.info("nade-mnist")["hyperparameters"]
+    card = (more / "README.md").read_text()
+    assert "trained on 800 images" in card
+    weights = f"`nade-mnist` ({was['sha256'][:12]})"
+    assert f"Started from the weights of {weights}, whose 400 images and 0 minutes" in card
+    assert "`python -m genzoo train nade-mnist --init nade-mnist`" in card
+    assert releases.info("nade-mnist") == was, "the release's place was taken"
+
+    # A run knows by itself what it was started from, and a third training counts both.
+    assert train("--resume", "--run-dir", "runs/more", seed=1) == 0
+    assert releases.info("nade-mnist", more)["hyperparameters"]["initialized_from"] == origin
+    assert train("--init", str(more), "--run-dir", "runs/third", "--release", "third") == 0
+    assert releases.info("nade-mnist", Path("third"))["images_seen"] == 1200
+    with pytest.raises(releases.ReleaseError, match="was trained with initialized_from = "):
+        releases.add_seeds("nade-mnist", [more])
+
+    capsys.readouterr()
+    for words, changes, sentence in (
+        (["--init", "nade-mnist", "--resume"], {}, "leave out --init"),
+        (["--init", "nowhere"], {}, "'nowhere' is no recipe, and there is no nowhere/config.json"),
+        (["--init", "nade-mnist"], {"model__n_hidden": 9}, "nade-mnist has n_hidden = 8, and"),
+        (["--init", "nade-mnist", "--hold-out"], {}, "has learned from the validation images"),
+    ):
+        assert train(*words, "--run-dir", "runs/refused", **changes) == 1
+        assert sentence in capsys.readouterr().err
+    words = ["train", "vae-mnist", "--device", "cpu", "--init", "nade-mnist"]
+    assert main(words) == 1
+    told = "nade-mnist is of the class NADE, and vae-mnist is to be of the class VAE"
+    assert told in capsys.readouterr().err
+    assert not Path("runs/refused").exists()
+
+
+def test_a_finished_run_is_extended_where_nothing_follows_its_length(capsys, checkpoints):
+    constant = {"schedule": "constant", "warmup": 0.1}
+    assert train(**constant) == 0
+    assert train("--resume", **{**constant, "images": 1000}) == 0
+    config = releases.info("nade-mnist", Path("runs/nade-mnist/release"))
+    assert config["images_seen"] == config["hyperparameters"]["images"] == 1000
+    assert config["hyperparameters"]["warmup"] == pytest.approx(0.04)
+    assert "trained on 1,000 images" in (Path("runs/nade-mnist/release") / "README.md").read_text()
+    assert train("--run-dir", "runs/cosine") == 0
+    capsys.readouterr()
+    assert train("--run-dir", "runs/cosine", "--resume", images=1000) == 1
+    assert "its learning rates follow its length" in capsys.readouterr().err
+
+
 def test_seeds_are_put_beside_the_releases_own(capsys, released):
     assert train("--run-dir", "runs/other", seed=7) == 0
     capsys.readouterr()

@@ -21,7 +21,7 @@ from genzoo.data import (
     load_images,
     preprocess_once,
 )
-from genzoo.data.batches import fixed_subset, seeded
+from genzoo.data.batches import fixed_subset, parted, seeded, subset_of
 from genzoo.data.plane import CURVES, MIXTURES, Mixture, mixture_of_cells
 
 
@@ -326,6 +326,21 @@ def test_a_fixed_subset_is_a_random_one_and_always_the_same():
     assert len(chosen.unique()) == 100
     assert 400 < chosen.double().mean() < 600, "of the whole set, not of its beginning"
     assert fixed_subset(5, 9).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_part_of_a_set_says_that_it_is_a_random_one_and_is_apart_from_the_rest():
+    images = torch.arange(40, dtype=torch.uint8).view(40, 1, 1, 1)
+    data = ImageSet(images, torch.arange(40), ("",), "test")
+    few = subset_of(data, 7)
+    assert few.labels.tolist() == fixed_subset(40, 7).tolist()
+    assert few.images.flatten().tolist() == few.labels.tolist()
+    assert subset_of(data, None) is subset_of(data, 40) is data
+    assert data.counted(40) == "40 test images"
+    assert data.counted(7) == few.counted(7) == "7 random test images"
+    part, rest = parted(data, 7)
+    assert part.labels.tolist() == few.labels.tolist()
+    assert sorted([*part.labels.tolist(), *rest.labels.tolist()]) == list(range(40))
+    assert rest.counted(33) == "33 random test images"
 
 
 def test_generators_differ_in_every_part():

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.optimize
+import scipy.spatial
+import scipy.special
 import scipy.stats
 import torch
 from torch import Tensor, nn
@@ -29,12 +31,16 @@ from genzoo.metrics import (
 )
 from genzoo.metrics.metric import bootstrap_distance
 from genzoo.metrics.samples import (
+    Standardized,
+    energy_distance,
     energy_test,
+    features,
     frechet_distance,
     kernel_distance,
     precision_recall,
 )
 from genzoo.models import AAE, AR, GAN, RNADE, VAE, InfoGAN, Judge
+from genzoo.models.aae import log_prior
 from genzoo.roles import (
     AttributeClassifier,
     Classifier,
@@ -47,6 +53,11 @@ from genzoo.roles import (
 def normal(*shape: int, seed: int = 0) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def some(total: int, n: int) -> Tensor:
+    """The fixed random part of a set that is measured on."""
+    return torch.randperm(total, generator=seeded(total))[:n].sort().values
 
 
 def named(metrics: list[Metric]) -> dict[str, Metric]:
@@ -143,23 +154,33 @@ def test_the_energy_distance_pair_by_pair_and_by_scipy():
         return float(np.mean([[math.dist(p, q) for q in y.tolist()] for p in x.tolist()]))
 
     expected = 2 * mean(a, b) - mean(a, a) - mean(b, b)
-    assert energy_test(a, b, 0)[0] == pytest.approx(expected, rel=1e-9)
+    assert energy_distance(a, b) == pytest.approx(expected, rel=1e-9)
     of_scipy = scipy.stats.energy_distance(a[:, 0].numpy(), b[:, 0].numpy()) ** 2
-    assert energy_test(a[:, :1], b[:, :1], 0)[0] == pytest.approx(of_scipy, rel=1e-9)
+    assert energy_distance(a[:, :1], b[:, :1]) == pytest.approx(of_scipy, rel=1e-9)
 
 
 def test_the_p_value_counts_divisions_that_lie_as_far_apart():
-    a, b = normal(6, 1), normal(5, 1, seed=1) + 0.8
+    a, b = normal(6, 1), normal(5, 1, seed=1) + 0.3
     both = torch.cat([a, b])
-    value, p = energy_test(a, b, 50, torch.Generator().manual_seed(0))
-    generator, as_far = torch.Generator().manual_seed(0), 0
+    found = energy_test(a, b, 50, 40, torch.Generator().manual_seed(0))
+    generator, divided = torch.Generator().manual_seed(0), []
     for _ in range(50):
         order = torch.randperm(11, generator=generator)
-        # Point i stands in the place of the order[i]-th: the first six places are one side.
-        divided = [both[order < 6], both[order >= 6]]
-        as_far += energy_test(*divided, 0)[0] >= value - 1e-12
+        divided.append(energy_distance(both[order[:6]], both[order[6:]]))
+    as_far = sum(value >= found.distance - 1e-12 for value in divided)
     assert 0 < as_far < 50
-    assert p == pytest.approx((1 + as_far) / 51)
+    assert found.distance == pytest.approx(energy_distance(a, b), rel=1e-9)
+    assert found.p == pytest.approx((1 + as_far) / 51)
+    assert found.reference == pytest.approx(np.mean(divided), rel=1e-9)
+    assert found.reference_interval == pytest.approx(np.quantile(divided, [0.025, 0.975]))
+    alike = torch.zeros(3, 1)
+    assert energy_test(alike, alike, 9, 9).p == 1, "as far counts"
+    of_scipy = scipy.stats.binomtest(1 + as_far, 51).proportion_ci(method="wilson")
+    assert found.p_interval == pytest.approx(tuple(of_scipy), rel=1e-3)
+    picked = torch.randint(6, (40, 6), generator=generator)
+    resampled = np.array([energy_distance(a[few], b) for few in picked])
+    ends = found.distance + np.quantile(resampled - resampled.mean(), [0.025, 0.975])
+    assert found.interval == pytest.approx(ends, rel=1e-9)
 
 
 # Intervals
@@ -267,9 +288,9 @@ def test_what_is_reported_of_a_vae_is_in_nats_and_bits():
     model = recipe.build_model().requires_grad_(False)
     assert isinstance(model, VAE)
     data = load_images("mnist", "test")
-    found = named(recipes.evaluate(recipe, model, n_images=30, k=3, parts=["model"]))
+    found = named(recipes.evaluate(recipe, model, n_images=30, k=3, parts=["model", "bound"]))
     fixed = torch.Generator().manual_seed(20080705)
-    x = (torch.rand(60, 1, 28, 28, generator=fixed) < data.images / 255).float()[:30]
+    x = (torch.rand(60, 1, 28, 28, generator=fixed) < data.images / 255).float()[some(60, 30)]
     reconstruction, kl = elbo_split(model, x)
     bound = importance_weighted_bound(model, x, 3)
     expected = {
@@ -297,7 +318,9 @@ def test_what_is_reported_of_a_density_is_in_nats_and_bits():
         model.b.normal_(-1, 0.3)
     data = load_images("mnist", "test")
     fixed = torch.Generator().manual_seed(20080705)
-    x = (torch.rand(60, 784, generator=fixed) < (data.images / 255).flatten(1)).double()[:25]
+    x = (torch.rand(60, 784, generator=fixed) < (data.images / 255).flatten(1)).double()[
+        some(60, 25)
+    ]
     nll = torch.zeros(25, dtype=torch.float64)
     for i in range(784):
         l = model.b[i].double().detach().repeat(25)
@@ -323,7 +346,8 @@ def test_a_dequantized_density_is_a_bound_in_units_of_a_gray_step():
     found = named(recipes.evaluate(recipe, model, n_images=20, parts=["model"]))
     x = (255 * load_images("fashion", "test").scaled().flatten(1)).round()
     fixed = torch.Generator().manual_seed(20080705)
-    y = ((x + torch.rand(60, 1, 28, 28, generator=fixed).flatten(1)) / 256)[:20].double()
+    y = (x + torch.rand(60, 1, 28, 28, generator=fixed).flatten(1)) / 256
+    y = y[some(60, 20)].double()
     # N(1/2, 1) cut off at 0 and 1.
     inside = scipy.stats.norm.cdf(0.5) - scipy.stats.norm.cdf(-0.5)
     log_p = -0.5 * (y - 0.5) ** 2 - math.log(inside * math.sqrt(2 * math.pi))
@@ -365,13 +389,16 @@ def test_every_metric_of_pictures():
         ImageSet((255 * x).round().to(torch.uint8), torch.zeros(len(x), dtype=torch.long), ("",))
         for x in (train, test)
     )
-    found = named(image_metrics(Corners(), made, test_set, train_set))
+    standardized = Standardized.by(Corners(), train_set)
+    found = named(image_metrics(Corners(), standardized, made, test_set, train_set))
 
     def seen(x: Tensor) -> np.ndarray:
-        return x.double().view(-1, 2, 2, 2, 2).mean((2, 4)).reshape(-1, 4).numpy()
+        f = x.double().view(-1, 2, 2, 2, 2).mean((2, 4)).reshape(-1, 4).numpy()
+        return (f - raw.mean(0)) / raw.std(0, ddof=1)
 
+    raw = train.double().view(-1, 2, 2, 2, 2).mean((2, 4)).reshape(-1, 4).numpy()
     real = seen(test)
-    for suffix, x in {"": made, "_train_reference": train[:50]}.items():
+    for suffix, x in {"": made, "_train_reference": train[some(90, 50)]}.items():
         other = seen(x)
         apart = real.mean(0) - other.mean(0)
         S, T = np.cov(real.T), np.cov(other.T)
@@ -389,7 +416,10 @@ def test_every_metric_of_pictures():
     assert found["precision"].value < 100
     assert found["recall"].value < 100
 
-    counts = [np.bincount(seen(x).argmax(1), minlength=4) for x in (made, test)]
+    counts = [
+        np.bincount((raw.std(0, ddof=1) * seen(x) + raw.mean(0)).argmax(1), minlength=4)
+        for x in (made, test)
+    ]
     shares = counts[0] / counts[1]
     for name, k in {"smallest": shares.argmin(), "largest": shares.argmax()}.items():
         assert found[f"share_{name}"].value == pytest.approx(shares[k])
@@ -425,6 +455,15 @@ class Replays(ExplicitDensity):
         return (torch.rand(gray.shape, generator=fixed) < gray).float()[:n]
 
 
+class ReplaysBoth(Replays):
+    """And what it shows are no samples, but the test images as they are."""
+
+    pictures_are_samples, pictures_are = False, "means"
+
+    def pictures(self, n, *, generator=None) -> Tensor:
+        return load_images("mnist", "test").scaled()[:n]
+
+
 class ReplaysGray(GAN):
     """Its images are the test images."""
 
@@ -444,6 +483,41 @@ def test_pictures_are_held_against_test_images_of_their_own_kind():
         assert found["share_smallest"].value == found["share_largest"].value == 1
         assert found["fid_train_reference"].value > 1e-6
         assert found["nearest"].value == found["nearest_test_reference"].value > 0.1
+
+
+def test_samples_and_means_are_each_held_against_what_they_should_look_like():
+    torch.manual_seed(0)
+    recipe = recipes.get("judge-mnist")
+    judge = recipes.override(recipe, recipe.smoke).build_model().eval()
+    model = ReplaysBoth()
+    of = recipes.get("vae-mnist")
+    found = named(recipes.evaluate(of, model, judge=judge, parts=["pictures"]))
+    for suffix in ("", "_shown"):
+        assert found[f"fid{suffix}"].value == pytest.approx(0, abs=1e-6)
+        assert found[f"precision{suffix}"].value == found[f"recall{suffix}"].value == 100
+    assert found["fid"].setting == (
+        "judge features v2, 60 samples, 60 test images, dynamic binarization"
+    )
+    shown = found["fid_shown"].setting
+    assert shown == "judge features v2, 60 means of the decoder, 60 test images"
+    assert found["fid_shown_train_reference"].value != found["fid_train_reference"].value
+    assert found["nearest"].value > found["nearest_shown"].value > 0.1, "binary ones are further"
+    of_both = (features(judge, x) for x in (model.pictures(60), model.sample(60)))
+    assert frechet_distance(*of_both) > 1e-5, "held against the other kind, neither is near"
+
+
+def test_features_are_in_units_of_training_images():
+    """Not of those that are judged, nor of binary ones, and whether or not some are held out."""
+    generator = torch.Generator().manual_seed(0)
+    train = ImageSet(
+        (255 * torch.rand(2500, 1, 4, 4, generator=generator)).byte(), torch.zeros(2500), ()
+    )
+    standardized = Standardized.by(Corners(), train)
+    raw = features(Corners(), train.scaled(some(2500, 2000)))
+    x = torch.rand(7, 4, generator=generator).double()
+    torch.testing.assert_close(standardized(x), (x - raw.mean(0)) / raw.std(0))
+    dead = ImageSet(torch.zeros(50, 1, 4, 4, dtype=torch.uint8), torch.zeros(50), ())
+    assert torch.equal(Standardized.by(Corners(), dead)(x), x), "what never varies has no unit"
 
 
 def test_the_best_matching_is_that_of_scipy():
@@ -518,13 +592,59 @@ def test_what_is_reported_of_an_auto_encoder():
     nll = -torch.where(x == 1, p, 1 - p).log().flatten(1).sum(1)
     assert found["reconstruction"].value == pytest.approx(nll.mean().item(), rel=1e-5)
     codes = mu + sigma * torch.randn(60, 2, generator=generator)
-    pairs = [[model.draw_z(60, generator) for _ in range(2)] for _ in range(5)]
-    apart = [energy_test(codes, one, 0)[0] for one, _ in pairs]
-    between = [energy_test(one, other, 0)[0] for one, other in pairs]
-    assert found["prior_distance"].value == pytest.approx(np.mean(apart), rel=1e-4)
-    assert found["prior_distance_reference"].value == pytest.approx(np.mean(between), rel=1e-4)
-    p_value = energy_test(codes, model.draw_z(60, generator), 200, generator)[1]
-    assert found["prior_p_value"].value == pytest.approx(p_value, abs=1 / 201 + 1e-9)
+    fixed = seeded(0, 5)
+    draws, fresh = model.draw_z(1200, fixed), model.draw_z(10_000, fixed)
+
+    def distances(a: Tensor, b: Tensor) -> np.ndarray:
+        return scipy.spatial.distance.cdist(a.numpy(), b.numpy())
+
+    both = torch.cat([codes, draws])
+    assert found["prior_distance"].value == pytest.approx(energy_distance(codes, draws), rel=1e-6)
+    divisions = [torch.randperm(1260, generator=g) for g in [seeded(0, 6)] for _ in range(499)]
+    divided = [energy_distance(both[order[:60]], both[order[60:]]) for order in divisions]
+    reference = found["prior_distance_reference"]
+    assert reference.value == pytest.approx(np.mean(divided), rel=1e-6)
+    assert (reference.low, reference.high) == pytest.approx(
+        tuple(np.quantile(divided, [0.025, 0.975])), rel=1e-4
+    )
+    as_far = sum(value >= found["prior_distance"].value for value in divided)
+    assert found["prior_p_value"].value == pytest.approx((1 + as_far) / 500)
+    farther = distances(codes, draws).min(1) > np.quantile(distances(fresh, draws).min(1), 0.99)
+    assert found["off_prior"].value == pytest.approx(100 * farther.mean())
+    setting = "dynamic binarization, 60 test images"
+    assert all(metric.setting.endswith(setting) for metric in found.values())
+    assert "the codes of 60 of the images and 1200 fixed samples" in reference.setting
+
+
+@pytest.mark.parametrize("prior", ["gaussian", "ring", "swiss roll"])
+def test_the_bound_of_an_auto_encoder_weight_by_weight(prior):
+    torch.manual_seed(0)
+    recipe = as_recipe("aae-mnist", width=2, n_hidden=4, prior=prior)
+    model = recipe.build_model().requires_grad_(False)
+    assert isinstance(model, AAE)
+    metrics = recipes.evaluate(recipe, model, n_images=30, k=3, parts=["bound"])
+    found = named(metrics)
+    fixed = torch.Generator().manual_seed(20080705)
+    images = load_images("mnist", "test").images
+    x = (torch.rand(60, 1, 28, 28, generator=fixed) < images / 255).float()[some(60, 30)]
+    mu, s = model.encoder(2 * x - 1).chunk(2, 1)
+    sigma = (1 + s.exp()).log() + 1e-4
+    generator, log_w = seeded(0), []
+    for _ in range(3):
+        z = mu + sigma * torch.randn(30, 2, generator=generator)
+        p = torch.sigmoid(model.decoder(z)).double()
+        log_p = torch.where(x == 1, p, 1 - p).log().flatten(1).sum(1)
+        log_q = scipy.stats.norm.logpdf(z.numpy(), mu.numpy(), sigma.numpy()).sum(1)
+        log_w.append(log_p.numpy() + log_prior(prior, z).double().numpy() - log_q)
+    bound = scipy.special.logsumexp(log_w, axis=0) - math.log(3)
+    assert found["nll_bound"].value == pytest.approx(-bound.mean(), rel=1e-5)
+    assert found["bits_per_dim_bound"].value == pytest.approx(
+        -bound.mean() / 784 / math.log(2), rel=1e-5
+    )
+    assert found["negative_elbo"].value == pytest.approx(-log_w[0].mean(), rel=1e-5)
+    setting = "not trained on it, dynamic binarization, 30 random test images"
+    weighted = f"importance-weighted bound, k = 3, {setting}"
+    assert [metric.setting for metric in metrics] == [weighted, weighted, setting]
 
 
 # Judges
@@ -539,18 +659,22 @@ def test_the_error_of_a_classifier_is_of_gray_and_of_binary_images():
     errors = [m.value for m in metrics if m.name == "error"]
     distances = [m.value for m in metrics if m.name == "fid_train_reference"]
     test, train = load_images("mnist", "test"), load_images("mnist", "train")
+    judged = load_images("mnist", "train", hold_out=True)
+    h = model.body(2 * (judged.images / 255) - 1)
+    deviation = (h * torch.sigmoid(h)).double().std(0)
     for k in range(2):
         seen = []
         for data in (test, train):
-            x = data.images[:40] / 255
+            x = data.images / 255
             if k:
                 fixed = torch.Generator().manual_seed(20080705)
                 x = (torch.rand(x.shape, generator=fixed) < x).float()
-            h = model.body(2 * x - 1)
+            h = model.body(2 * x[some(len(x), 40)] - 1)
             seen.append((h * torch.sigmoid(h)).double())
         logits = seen[0].float() @ model.head.weight.t() + model.head.bias
-        wrong = (logits.argmax(1) != test.labels[:40]).double().mean().item()
+        wrong = (logits.argmax(1) != test.labels[some(60, 40)]).double().mean().item()
         assert errors[k] == pytest.approx(100 * wrong)
+        seen = [f / deviation for f in seen]
         S, T = (np.cov(f.numpy().T) for f in seen)
         apart = (seen[0].mean(0) - seen[1].mean(0)).numpy()
         root = np.sqrt(np.abs(np.linalg.eigvals(S @ T))).sum()
@@ -565,16 +689,17 @@ def test_a_judge_of_attributes_is_measured_on_each_split_by_itself(few_faces):
     found = named(recipes.evaluate(recipe, model, n_images=15, parts=["model"]))
     for split, suffix in (("test", ""), ("novel", "_novel")):
         data = load_images("avatars", split)
-        h = model.body(2 * (data.images[:15] / 255) - 1)
+        chosen = some(len(data), 15)
+        h = model.body(2 * (data.images[chosen] / 255) - 1)
         out = (h * torch.sigmoid(h)) @ model.head.weight.t() + model.head.bias
         read = torch.stack([p.argmax(1) for p in out.split(model.n_values, 1)], 1)
-        right = (read == data.labels[:15]).double()
+        right = (read == data.labels[chosen]).double()
         expected = {f"accuracy{suffix}": right.mean(), f"all_right{suffix}": right.prod(1).mean()}
         for name, column in zip(data.classes, right.unbind(1), strict=True):
             expected[f"accuracy_{name}{suffix}"] = column.mean()
         for name, value in expected.items():
             assert found[name].value == pytest.approx(100 * value.item()), name
-            assert f"15 {split} images" in found[name].setting
+            assert f"15 random {split} images" in found[name].setting
     assert found["accuracy"].value != found["accuracy_novel"].value, "they are different faces"
 
 
@@ -638,16 +763,19 @@ def fid_of(real: np.ndarray, other: np.ndarray) -> float:
 
 
 def test_every_metric_of_edits():
-    """Of seven faces of eleven; what they are compared with is all eleven, and as many training
-    faces."""
-    data, train = faces(11, 0), faces(20, 1)
-    model, n = Repaint(), 7
+    """Of five faces of twenty, at random; what they are compared with are the other fifteen, and
+    as many training faces as there are edits, ten."""
+    data, train = faces(20, 0), faces(30, 1)
+    model, n = Repaint(), 5
 
     def truth(label: Tensor) -> Tensor:
         return (0.1 + 0.2 * label.sum(1).view(-1, 1, 1, 1)).expand(-1, 3, 16, 16)
 
-    found = named(edit_metrics(model, Reader(), data, train, truth, n, batch=3))
-    x, own = data.images[:n] / 255, data.labels[:n]
+    standardized = Standardized.by(Reader(), train)
+    found = named(edit_metrics(model, Reader(), data, train, truth, standardized, batch=3))
+    random = torch.randperm(20, generator=seeded(20))
+    chosen = random[:n].sort().values
+    x, own = data.images[chosen] / 255, data.labels[chosen]
     generator = seeded(0)
     edits, asked, kept, psnr, back = [], [], [], [], []
     for k, n_values in enumerate((2, 3)):
@@ -674,15 +802,24 @@ def test_every_metric_of_edits():
     assert 0 < expected["edit_kept"] < 100
     for name, value in expected.items():
         assert found[name].value == pytest.approx(value, rel=1e-5), name
-    real, made = seen_by_reader(data.images / 255), seen_by_reader(torch.cat(edits))
-    reference = seen_by_reader(train.images[:11] / 255)
+    raw = seen_by_reader(train.images / 255)
+
+    def seen(x: Tensor) -> np.ndarray:
+        return (seen_by_reader(x) - raw.mean(0)) / raw.std(0, ddof=1)
+
+    others = random[n:].sort().values
+    real, made = seen(data.images[others] / 255), seen(torch.cat(edits))
+    reference = seen(train.images[some(30, 10)] / 255)
     for suffix, other in {"": made, "_train_reference": reference}.items():
         assert found[f"fid{suffix}"].value == pytest.approx(fid_of(real, other), rel=1e-4)
         precision, recall = covered(other, real, 3), covered(real, other, 3)
         assert found[f"precision{suffix}"].value == pytest.approx(100 * np.mean(precision))
         assert found[f"recall{suffix}"].value == pytest.approx(100 * np.mean(recall))
-    few = seen_by_reader(x)
-    assert fid_of(few, made) != pytest.approx(fid_of(real, made), rel=0.01)
+    assert found["fid"].setting == (
+        "judge features v2, 10 edits of 5 random given images, "
+        "15 random given images that were not edited"
+    )
+    assert found["fid_train_reference"].setting.startswith("judge features v2, 10 random training")
 
 
 class Turn(UnpairedTranslator):
@@ -702,12 +839,13 @@ class Turn(UnpairedTranslator):
 
 
 def test_every_metric_of_translations():
-    color, gray = faces(11, 0), faces(11, 5)
+    color, gray = faces(14, 0), faces(14, 5)
     both = torch.cat([color.images, gray.images[:, :1]], 1)
     data = ImageSet(both, color.labels, ("left", "right"))
     train = ImageSet(torch.cat([faces(20, 1).images, faces(20, 6).images[:, :1]], 1), *_labels(20))
-    found = named(translation_metrics(Turn(), Reader(), data, train, 7, batch=3))
-    x, y = color.images[:7] / 255, gray.images[:7, :1] / 255
+    standardized = Standardized.by(Reader(), train)
+    found = named(translation_metrics(Turn(), Reader(), data, train, standardized, batch=3))
+    x, y = color.images / 255, gray.images[:, :1] / 255
     model = Turn()
     made_y, made_x = model.forth(x).clamp(0, 1), model.back(y).clamp(0, 1)
     errors = {
@@ -717,11 +855,18 @@ def test_every_metric_of_translations():
     }
     for name, error in errors.items():
         assert found[name].value == pytest.approx(error.abs().double().mean().item(), rel=1e-5)
-    right = read_by_reader(made_x) == color.labels[:7].numpy()
+    right = read_by_reader(made_x) == color.labels.numpy()
     for k, name in enumerate(("left", "right")):
         assert found[f"back_read_{name}"].value == pytest.approx(100 * right[:, k].mean())
-    real, reference = seen_by_reader(x), seen_by_reader(train.images[:7, :3] / 255)
-    for suffix, other in {"": seen_by_reader(made_x), "_train_reference": reference}.items():
+    raw = seen_by_reader(train.images[:, :3] / 255)
+
+    def seen(x: Tensor) -> np.ndarray:
+        return (seen_by_reader(x) - raw.mean(0)) / raw.std(0, ddof=1)
+
+    random = torch.randperm(14, generator=seeded(14))
+    translated, others = random[:7].sort().values, random[7:].sort().values
+    real, reference = seen(x[others]), seen(train.images[some(20, 7), :3] / 255)
+    for suffix, other in {"": seen(made_x[translated]), "_train_reference": reference}.items():
         assert found[f"fid{suffix}"].value == pytest.approx(fid_of(real, other), rel=1e-4)
         precision, recall = covered(other, real, 3), covered(real, other, 3)
         assert found[f"precision{suffix}"].value == pytest.approx(100 * np.mean(precision))

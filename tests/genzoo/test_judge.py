@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import pytest
+import scipy.stats
 import torch
 
-from genzoo.data import Batch
+from genzoo import recipes
+from genzoo.data import Batch, load_images
+from genzoo.data.batches import seeded
+from genzoo.metrics.samples import features, frechet_distance, rank_correlation
 from genzoo.models import AttributeClassification, AttributeJudge, Classification, Judge
 from genzoo.models.judge import shifted
 from genzoo.objectives import Progress, Update
 from genzoo.objectives.attributes import attribute_cross_entropy
+from genzoo.roles import Classifier, Generative
 
 
 def judge(seed: int = 0) -> Judge:
@@ -123,3 +128,71 @@ def test_it_learns_two_attributes_at_once():
 def test_sizes_that_no_attribute_judge_has_are_refused(change, sentence):
     with pytest.raises(ValueError, match=sentence):
         AttributeJudge(**{"event_shape": (3, 8, 8), "n_values": (2,)} | change)
+
+
+def test_the_rank_correlation_is_spearmans():
+    generator = torch.Generator().manual_seed(0)
+    a, b = torch.randn(2, 30, generator=generator, dtype=torch.float64)
+    expected = scipy.stats.spearmanr(a.numpy(), (a + b).numpy()).statistic
+    assert rank_correlation(a, a + b) == pytest.approx(expected)
+    assert rank_correlation(a, a**3) == pytest.approx(1)
+    assert rank_correlation(a, -a.exp()) == pytest.approx(-1)
+
+
+class Gray(Generative):
+    """Pictures of one gray value, and of noise of another deviation for each model."""
+
+    role, does, knowledge = "Gray", "is gray", "implicit"
+
+    def __init__(self, level: float, deviation: float):
+        super().__init__()
+        self.event_shape, self.level, self.deviation = (1, 28, 28), level, deviation
+
+    def sample(self, n, *, generator=None):
+        noise = torch.randn(n, 1, 28, 28, generator=generator)
+        return (self.level + self.deviation * noise).clamp(0, 1)
+
+    pictures = sample
+
+    def probe(self):
+        return []
+
+    def metrics(self, on):
+        return []
+
+
+class ByMoment(Classifier):
+    """Its features are a power of the mean pixel, and noise that every image has."""
+
+    n_classes, event_shape = 2, (1, 28, 28)
+
+    def __init__(self, sign: float):
+        super().__init__()
+        self.sign = sign
+
+    def features(self, x):
+        ink = x.flatten(1)
+        return torch.stack([ink.mean(1), self.sign * ink.std(1)], dim=1)
+
+    def classify(self, features):
+        return features
+
+
+def test_a_ranking_is_by_the_same_pictures_of_each_model():
+    models = {f"gray-{k}": (lambda k=k: Gray(0.1 * k, 0.05)) for k in (8, 2, 5)}
+    told: list[str] = []
+    found = recipes.rank(models, ByMoment(1.0), ByMoment(-1.0), "mnist", told=told.append)
+    assert told == list(models)
+    assert list(found.distances) == ["gray-2", "gray-5", "gray-8"], "in the order of the first"
+    for name, (a, b) in found.distances.items():
+        x = models[name]().pictures(60, generator=seeded(0))
+        real = load_images("mnist", "test").scaled()
+        pair = [features(ByMoment(1.0), images) for images in (x, real)]
+        assert a == pytest.approx(frechet_distance(*pair), rel=1e-6)
+        assert a == pytest.approx(b, rel=1e-6), "a sign changes no distance"
+    assert found.agreement.value == pytest.approx(1)
+    assert found.agreement.setting == (
+        "FIDs of 3 models by both judges, 60 pictures and test images"
+    )
+    with pytest.raises(ValueError, match="at least two models; there are 1"):
+        recipes.rank({"gray": models["gray-2"]}, ByMoment(1.0), ByMoment(1.0), "mnist")

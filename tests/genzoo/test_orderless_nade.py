@@ -9,11 +9,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from genzoo import recipes
-from genzoo.data import Batch
+from genzoo.data import Batch, load_images, preprocess_once
+from genzoo.data.batches import fixed_subset
 from genzoo.models import EoNADE, OrderAgnosticLikelihood, OrderlessNADE
 from genzoo.models.orderless_nade import ROWS, UNet, first_of_random_orders
 from genzoo.objectives import Progress, Update
-from genzoo.roles import teacher_forced_draws
+from genzoo.roles import Autoregressive, order_agnostic, teacher_forced_draws
 from tests.genzoo.binary_images import binary, counts_of, every_image
 
 
@@ -329,6 +330,29 @@ def test_its_figures_are_the_mean_over_orders_and_an_ensemble():
     assert nll.value == pytest.approx(orders.value, rel=0.1)
     assert "60 test images" in nll.setting
     assert "8 orders" in ensemble.setting
+    gain = figures["ensemble_gain"]
+    assert gain.value == pytest.approx(orders.value - ensemble.value)
+    assert 0 < gain.low < gain.high
+    # Image by image: far narrower than the two intervals that it is the difference of.
+    assert gain.high - gain.low < 0.5 * (orders.high - orders.low)
+
+
+def test_an_ensemble_is_measured_on_random_images_and_not_on_the_first(monkeypatch):
+    monkeypatch.setattr(order_agnostic, "N_ORDERED", 5)
+    asked, plain = [], Autoregressive.log_prob
+    monkeypatch.setattr(
+        Autoregressive, "log_prob", lambda model, x: asked.append(x) or plain(model, x)
+    )
+    recipe = recipes.get("nade-orderless-mnist")
+    recipe = recipes.override(recipe, recipe.smoke)
+    model = orderless(1, 4, 4).float()
+    figures = {f.name: f for f in recipes.evaluate(recipe, model, parts=["model"])}
+    x = preprocess_once(load_images("mnist-4x4", "test").scaled(), "dynamic")
+    assert len(x) == 60
+    assert len(asked) == 8
+    assert all(torch.equal(few, x[fixed_subset(60, 5)]) for few in asked)
+    for name in ("nll_ensemble", "nll_orders", "ensemble_gain"):
+        assert "5 random test images" in figures[name].setting
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,31 @@ def test_pixel_norm_by_hand():
     assert pixel_norm(noise(2, 7)).square().mean(1).tolist() == pytest.approx([1, 1], abs=1e-6)
 
 
+def test_z_goes_on_beside_what_dense_layers_make_of_it():
+    torch.manual_seed(0)
+    model = stirred(ProGAN((3, 8, 8), n_latent=5, width=2, max_width=6, n_dense=2, n_hidden=7))
+    z = noise(3, 5)
+    unit = lambda h: h / (h.square().mean(1, keepdim=True) + 1e-8).sqrt()  # noqa: E731
+    made = unit(z)
+    for layer in model.dense:
+        made = unit(F.leaky_relu(layer(made), 0.2))
+    assert made.shape == (3, 7)
+    h = model.first(torch.cat([unit(z), made], 1)).view(3, -1, 4, 4)
+    h = unit(F.leaky_relu(model.first_conv(unit(F.leaky_relu(h, 0.2))), 0.2))
+    torch.testing.assert_close(model.coarse(z), h)
+    # What only z itself tells is not lost: without the layers' part it still says something.
+    with torch.no_grad():
+        model.dense[-1].weight.zero_()
+        model.dense[-1].bias.zero_()
+    assert (model.coarse(z)[0] - model.coarse(z)[1]).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("sizes", [{"n_dense": -1}, {"n_hidden": 0}, {"width": 0}])
+def test_sizes_that_are_none_are_refused(sizes):
+    with pytest.raises(ValueError, match="must be at least"):
+        ProGAN((3, 8, 8), **sizes)
+
+
 def test_the_deviation_of_a_minibatch_by_hand():
     h = torch.zeros(2, 2, 1, 2)
     h[1, 0, 0, 0], h[1, 1, 0, 1] = 4.0, 8.0  # of four places two differ: by 2 and 4 from the mean
@@ -287,7 +312,7 @@ def test_the_losses_by_hand(images, step):
     """While 8x8 is faded in, and when it is all there; with the penalty, and without."""
     model = tiny(8)
     objective = ProgressiveGame(
-        model, 0.1, 0.1, width=2, stay=40, fade=40, penalty=7.0, penalty_interval=4, drift=0.3
+        model, 0.1, 0.1, width=2, stay=40, fade=40, weight=7.0, penalty_interval=4, drift=0.3
     )
     stirred(objective.critic)
     x = torch.rand(4, 3, 8, 8)
@@ -315,6 +340,42 @@ def test_the_losses_by_hand(images, step):
         follow = model.rgb[0](h[0].detach()) - F.avg_pool2d(fake.detach(), 2)
         generator = generator + (follow**2).mean()
 
+    for who, expected in (("critic", loss), ("generator", generator)):
+        value, gradients = ledger.noted[who]
+        assert value == pytest.approx(expected.item(), rel=1e-9)
+        for a, b in zip(gradients, ledger.gradients(who, expected), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("images", [20, 70, 80])
+@pytest.mark.parametrize("step", [8, 9])
+def test_the_losses_by_hand_with_another_loss_and_r1(images, step):
+    """At 4x4, while 8x8 is faded in, and when it is all there; with the penalty, and without."""
+    model = tiny(8)
+    game = dict(loss="non-saturating", penalty="r1", weight=7.0, penalty_interval=4, drift=0.0)
+    objective = ProgressiveGame(model, 0.1, 0.1, width=2, stay=40, fade=40, **game)
+    stirred(objective.critic)
+    x = torch.rand(4, 3, 8, 8)
+    ledger = Ledger(objective)
+    report = objective.step(Batch(x, torch.zeros(4)), ledger, Progress(step, images, 100, seed=3))
+
+    z = Progress(step, images, 100, seed=3).randn(4, 5).double()
+    level = max(0.0, (images - 40) / 40)
+    D = lambda x: objective.critic(x, level).squeeze(1)  # noqa: E731
+    real = objective.real(x, level).requires_grad_()
+    fake = model.colors(model.features(z, math.ceil(level)), level)
+    V = (F.logsigmoid(D(real)) + F.logsigmoid(-D(fake.detach()))).mean()
+    loss = -V
+    if step == 8:
+        (slope,) = torch.autograd.grad(D(real).sum(), real, create_graph=True)
+        loss = loss + 7.0 / 2 * 4 * slope.square().sum((1, 2, 3)).mean()
+    generator = -F.logsigmoid(D(fake)).mean()
+    assert report["value"].item() == pytest.approx(V.item(), rel=1e-9)
+    assert report["generator"].item() == pytest.approx(generator.item(), rel=1e-9)
+    if level == 1:  # the colors of 4x4 are no longer played for
+        h = model.features(z, 1)
+        follow = model.rgb[0](h[0].detach()) - F.avg_pool2d(fake.detach(), 2)
+        generator = generator + (follow**2).mean()
     for who, expected in (("critic", loss), ("generator", generator)):
         value, gradients = ledger.noted[who]
         assert value == pytest.approx(expected.item(), rel=1e-9)
@@ -383,7 +444,9 @@ def test_nothing_averages_what_has_not_yet_been_trained():
         ({"stay": 0}, "at least 1"),
         ({"fade": 0}, "at least 1"),
         ({"penalty_interval": 0}, "at least 1"),
-        ({"penalty": -1.0}, "at least 0 and finite"),
+        ({"weight": -1.0}, "at least 0 and finite"),
+        ({"loss": "hinge"}, "Unknown loss 'hinge'"),
+        ({"penalty": "r2"}, "Unknown penalty 'r2'"),
         ({"drift": math.inf}, "at least 0 and finite"),
     ],
 )

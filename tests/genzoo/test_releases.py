@@ -244,6 +244,52 @@ def test_figures_of_other_seeds_stand_beside_a_releases_own(folder, tmp_path):
     releases.load(NAME)
 
 
+def test_what_is_measured_anew_goes_from_other_seeds_and_the_rest_stays(folder, tmp_path):
+    save()
+    releases.add_seeds(NAME, [run_of_seed(tmp_path, seed, 10.0 * seed) for seed in (1, 2)])
+    other = Metric("kid", 1.0, 1.0, 1.0, "", "60 test images")
+    releases.set_figures(NAME, [other], keep=True)
+    config = releases.info(NAME)
+    assert [f["name"] for f in config["figures"]] == ["nll", "kid"]
+    names = {seed: [f["name"] for f in figures] for seed, figures in config["seeds"].items()}
+    assert names == {"0": ["nll", "kid"], "1": ["nll"], "2": ["nll"]}
+    anew = Metric("nll", 80.0, 80.0, 80.0, "nats", "60 other images")
+    releases.set_figures(NAME, [anew], keep=True)
+    assert "seeds" not in releases.info(NAME), "nothing is left of them"
+    assert [f["name"] for f in releases.info(NAME)["figures"]] == ["kid", "nll"]
+
+
+def test_figures_of_other_seeds_go_where_the_releases_own_comes_out_another_way(folder, tmp_path):
+    def figures(*values: float, setting: str = "as ever") -> list[Metric]:
+        named = zip(("nll", "fid", "kid"), values, strict=True)
+        return [Metric(name, v, v, v, "", setting) for name, v in named]
+
+    recipe = recipes.override(recipes.get(NAME), {"model.n_hidden": 3})
+    made = Provenance(1280, 2.5, "a machine")
+    releases.save(recipe, recipe.build_model(), made, figures(1.0, 2.0, 3.0))
+    other = recipes.override(recipe, {"seed": 1})
+    path = releases.save(
+        other, other.build_model(), made, figures(10.0, 20.0, 30.0), tmp_path / "other"
+    )
+    releases.add_seeds(NAME, [path])
+
+    def kept(seed: str) -> dict[str, float]:
+        return {f["name"]: f["value"] for f in releases.info(NAME)["seeds"][seed]}
+
+    same, new_value, _ = figures(1.00000001, 2.5, 0.0)
+    [*_, new_setting] = figures(0.0, 0.0, 3.0, setting="another way")
+    releases.set_figures(NAME, [same], keep=True)
+    assert kept("1") == {"nll": 10.0, "fid": 20.0, "kid": 30.0}
+    releases.set_figures(NAME, [new_value, same], keep=True)
+    assert kept("1") == {"nll": 10.0, "kid": 30.0}
+    releases.set_figures(NAME, [new_setting], keep=True)
+    assert kept("1") == {"nll": 10.0}
+    assert kept("0") == {"nll": 1.00000001, "fid": 2.5, "kid": 3.0}
+    assert kept("0") == {f["name"]: f["value"] for f in releases.info(NAME)["figures"]}
+    releases.set_figures(NAME, [same])
+    assert "seeds" not in releases.info(NAME)
+
+
 def test_a_release_of_before_there_was_a_choice_was_not_held_out(folder, tmp_path):
     """Its config does not name the setting, and runs of other seeds that do go beside it."""
     path = save() / CONFIG

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import statistics
 from pathlib import Path
 
 import pytest
 
 from genzoo import releases, report
 from genzoo.data.images import DATA_SETS
-from genzoo.metrics.likelihood import BITS, DENSITIES
+from genzoo.metrics.likelihood import BITS, DENSITIES, UNTRAINED
+from genzoo.metrics.metric import VERSION, version
 from genzoo.metrics.table import WHICH
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +50,7 @@ def test_every_model_that_makes_images_is_in_the_table_of_its_data():
 
 
 def test_what_training_images_measure_stands_below(monkeypatch):
-    setting = "judge features, 60 training images, 60 test images"
+    setting = "judge features v2, 60 training images, 60 test images"
     gray = figure("fid_train_reference", 0.25, setting)
     binary = figure("fid_train_reference", 0.5, f"{setting}, dynamic binarization")
     monkeypatch.setattr(releases, "names", lambda: ["aae-mnist", "nade-mnist"])
@@ -155,11 +157,11 @@ def test_pictures_are_shown_by_the_median_seed_and_the_range(monkeypatch):
     figures = [figure("fid", 3.25), figure("kid", 1.5), figure("fid_train_reference", 0.5)]
     row = row_of(monkeypatch, PICTURES, config_of(figures, seeds=seeds))
     assert row["FID"] == "3.25 (2.50 to 4.00)"
-    assert row["KID"] == "1.50 (seed 0)"
+    assert row["KID"] == "1.5000 (seed 0)"
     assert row["FID, reference: training images scored the same way"] == "0.50"
     assert row["seeds"] == "3; released: seed 0, the median of 3 by FID"
     alone = row_of(monkeypatch, PICTURES, config_of(figures))
-    assert (alone["FID"], alone["KID"]) == ("3.25", "1.50")
+    assert (alone["FID"], alone["KID"]) == ("3.25", "1.5000")
     assert "seeds" not in alone
 
 
@@ -205,7 +207,7 @@ def test_pictures_are_shown_with_all_that_was_measured_of_them(monkeypatch):
         "share_largest": 1.25,
     }
     shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
-    cells = "0.50 | 0.25 | 1.12 | 71.50 | 60.25 | 0.88 to 1.25 | so measured"
+    cells = "0.50 | 0.25 | 1.1250 | 71.50 | 60.25 | 0.88 to 1.25 | so measured"
     assert f"| 5,678 | {cells} |" in shown
 
 
@@ -227,10 +229,35 @@ def test_codes_are_shown_with_the_test_against_the_prior(monkeypatch):
         "prior_distance": 0.0123,
         "prior_distance_reference": 0.0011,
         "prior_p_value": 0.31,
+        "off_prior": 1.25,
     }
     shown = tables_of(monkeypatch, config_of([figure(*item) for item in values.items()]))
     assert "MNIST, codes pulled towards a prior" in shown
-    assert "| 1,234 | ring | gaussian | 130.2 | 0.0123 | 0.0011 | 0.310 |" in shown
+    assert "| 1,234 | ring | gaussian | 130.2 | 0.0123 | 0.0011 | 0.310 | 1.25 |" in shown
+
+
+def test_a_bound_that_is_not_trained_on_stands_beside_the_others_and_is_told_so(monkeypatch):
+    bound, data = "importance-weighted bound, k = 500", "dynamic binarization, 10 test images"
+    vae = figure("nll_bound", 90.0, f"{bound}, {data}")
+    aae = figure("nll_bound", 95.0, f"{bound}, {UNTRAINED}, {data}")
+    bits = [figure("bits_per_dim_bound", 0.1)]
+    monkeypatch.setattr(releases, "names", lambda: ["vae-mnist", "aae-mnist"])
+    configs = {
+        "vae-mnist": config_of([vae, *bits], recipe="vae-mnist"),
+        "aae-mnist": config_of([aae, *bits]),
+    }
+    monkeypatch.setattr(releases, "info", lambda name: configs[name])
+    [sheet] = report.overviews()
+    rows = [dict(zip(sheet.heads, row, strict=True)) for row in sheet.rows]
+    assert [row["NLL, nats"] for row in rows] == ["≤ 90.00", "≤ 95.00"]
+    assert [row["p(x)"] for row in rows] == [
+        "explicit, by a bound",
+        "implicit; bound: not trained on it",
+    ]
+    [sheet] = [sheet for sheet in report.detailed() if sheet.table is DENSITIES]
+    rows = [dict(zip(sheet.heads, row, strict=True)) for row in sheet.rows]
+    assert [row["NLL, nats"][:7] for row in rows] == ["≤ 95.00", "≤ 90.00"]
+    assert [UNTRAINED in row["setting"] for row in rows] == [True, False]
 
 
 def test_edits_and_translations_are_shown_with_their_intervals(monkeypatch):
@@ -323,7 +350,8 @@ def test_no_column_has_bounds_of_two_numbers_of_samples_or_figures_of_two_number
             seen |= k
             if "faces" in sheet.heads:  # which says how many
                 continue
-            numbers = {tuple(re.findall(r"(\d+) test images", setting)) for setting in plain}
+            of = r"(\d+) (?:random )?test images"
+            numbers = {tuple(re.findall(of, setting)) for setting in plain}
             assert len(numbers) <= 1, (sheet.title, head, numbers)
             few = {"first" in setting for setting in plain}
             assert len(few) <= 1, (sheet.title, head)
@@ -394,22 +422,36 @@ def test_a_figure_of_one_seed_is_not_among_medians_without_saying_so():
             if over:
                 several += 1
                 for name, _ in cells:
-                    assert re.match(r"1 \(seed \d+\)|\d+; released: seed \d+, ", told[name])
+                    assert re.match(r"1 \(seed \d+\)|\d+; released: seed \d+(, |$)", told[name])
     assert several > 8
 
 
-def test_the_infogan_that_is_released_is_told_to_be_the_best_of_three():
+def test_the_infogan_that_is_released_is_told_to_be_one_of_three():
+    """Its place among them by what all of them were measured on."""
     [sheet] = [sheet for sheet in report.overviews() if sheet.title.startswith("MNIST")]
     row = dict(zip(sheet.heads, sheet.rows[sheet.releases.index("infogan-mnist")], strict=True))
     config = releases.info("infogan-mnist")
     fids = [f["value"] for s in config["seeds"].values() for f in s if f["name"] == "fid"]
-    low, median, high = sorted(fids)
-    assert row["FID"] == f"{median:.2f} ({low:.2f} to {high:.2f})"
-    assert fids[list(config["seeds"]).index("0")] == low
-    assert row["seeds"] == "3; released: seed 0, best of 3 by FID"
+    low, median, high = sorted(fids)[0], statistics.median(fids), max(fids)
+    [cell] = [cell for head, cell in row.items() if head.startswith("FID") and cell]
     [result] = [r for r in report.results()["MNIST"] if r["name"] == "infogan-mnist"]
-    assert result["over_seeds"]["fid"] == {"n": 3, "median": median, "low": low, "high": high}
-    assert "released: seed 0, best of 3 by FID" in releases.card(config)
+    assert result["over_seeds"]["fid"]["n"] == len(fids)
+    assert result["over_seeds"]["fid"]["median"] == median
+    if len(fids) == 3:
+        assert cell == f"{median:.2f} ({low:.2f} to {high:.2f})"
+        assert row["seeds"] == "3; released: seed 0, best of 3 by FID"
+    else:  # the weights of the others are not here, and they were measured in another version
+        assert cell == f"{fids[0]:.2f} (seed 0)"
+    errors = sorted(
+        f["value"]
+        for s in config["seeds"].values()
+        for f in s
+        if f["name"] == "unsupervised_error"
+    )
+    [table] = [sheet for sheet in report.detailed() if "without labels" in sheet.title]
+    row = dict(zip(table.heads, table.rows[0], strict=True))
+    assert row["error"] == f"{errors[1]:.2f} ({errors[0]:.2f} to {errors[2]:.2f}) %"
+    assert row["seeds"].startswith("3; released: seed 0, ")
 
 
 def test_the_average_over_orders_is_in_a_table_of_its_own():
@@ -457,7 +499,8 @@ def test_columns_are_as_many_as_settings(monkeypatch):
 
 
 def test_a_figure_that_was_measured_otherwise_has_a_note(monkeypatch):
-    same, other = "judge features, 60 pictures, 60 test images", "judge features, 20 pictures"
+    same = "judge features v2, 60 samples, 60 test images"
+    other = "judge features v2, 20 samples"
     sheet = densities(
         monkeypatch,
         **{
@@ -469,14 +512,74 @@ def test_a_figure_that_was_measured_otherwise_has_a_note(monkeypatch):
     )
     fid = dict(columns(sheet))["FID"]
     assert [cell for _, cell in fid] == ["1.00", "2.00", "3.00 <sup>[1]</sup>", "4.00"]
-    assert sheet.notes == {"<sup>[1]</sup>": other}
-    assert f"\n\n<sup>[1]</sup> {other}" in sheet.markdown()
+    without = other.removesuffix("samples")  # which may differ, and is said elsewhere
+    assert sheet.notes == {"<sup>[1]</sup>": without}
+    assert f"\n\n<sup>[1]</sup> {without}" in sheet.markdown()
     two = densities(
         monkeypatch,
         **{"gan-mnist": figure("fid", 1.0, same), "dcgan-mnist": figure("fid", 2.0, other)},
     )
     marked = ["1.00 <sup>[1]</sup>", "2.00 <sup>[2]</sup>"]
     assert [cell for _, cell in dict(columns(two))["FID"]] == marked
+
+
+def test_figures_of_two_versions_never_share_a_column():
+    """Whatever the tables say may differ, and whatever has a note."""
+    told = set()
+    for sheet in sheets():
+        for head, *cells in zip(sheet.heads, *sheet.rows, strict=True):
+            if head in ("setting", "target"):
+                continue
+            shown = [metric for cell in cells for metric in report.metrics_of(cell)]
+            found = {version(metric) for metric in shown} - {None}
+            assert len(found) <= 1, (sheet.title, head, found)
+            assert head.endswith("(v1)") == (found == {1}), (sheet.title, head)
+            told |= found
+    assert told
+    assert all(v is None or v <= VERSION for v in told)
+
+
+def test_a_figure_of_an_older_version_has_a_column_of_its_own(monkeypatch):
+    old = "judge features, 60 pictures, 60 test images"
+    new = "judge features v2, 60 samples, 60 test images"
+    sheet = densities(
+        monkeypatch,
+        **{
+            "gan-mnist": figure("fid", 1.0, old),
+            "dcgan-mnist": figure("fid", 2.0, new),
+            "aae-mnist": figure("fid", 3.0, f"{new}, dynamic binarization"),
+            "nade-mnist": figure("nll", 80.0),
+        },
+    )
+    found = dict(columns(sheet))
+    assert [cell for _, cell in found["FID"]] == ["", "2.00", "3.00", ""]
+    assert [cell for _, cell in found["FID (v1)"]] == ["1.00", "", "", ""]
+    assert [cell for _, cell in found["NLL, nats"]] == ["", "", "", "80.00"]
+    assert not sheet.notes
+
+
+def test_pictures_that_are_no_samples_have_a_row_of_their_own(monkeypatch):
+    of = "60 test images"
+    samples = f"judge features v2, 60 samples, {of}, dynamic binarization"
+    means = f"judge features v2, 60 means of the decoder, {of}"
+    figures = [
+        figure("fid", 4.0, samples),
+        figure("fid_train_reference", 0.5, f"judge features v2, 60 random training images, {of}"),
+        figure("fid_shown", 3.0, means),
+        figure("kid_shown", 0.125, means),
+    ]
+    monkeypatch.setattr(releases, "names", lambda: ["aae-mnist"])
+    monkeypatch.setattr(releases, "info", lambda name: config_of(figures))
+    [sheet] = report.overviews()
+    rows = [dict(zip(sheet.heads, row, strict=True)) for row in sheet.rows]
+    found = [(row["pictures"], row["FID"], row["KID"]) for row in rows]
+    assert found[:2] == [("binary, samples", "4.00", ""), ("gray, means", "3.00", "0.1250")]
+    assert rows[0]["role"] == "Autoencoder"
+    assert rows[1]["role"] == ""
+    [sheet] = [s for s in report.detailed() if s.title == f"MNIST, {PICTURES}"]
+    told = [dict(zip(sheet.heads, row, strict=True)) for row in sheet.rows]
+    assert [(row["FID"], row["setting"]) for row in told] == [("4.00", samples), ("3.00", means)]
+    assert not sheet.notes
 
 
 def test_a_missed_target_is_said_wherever_its_figure_is():

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from genzoo.metrics.samples import (
-    distance_from_draws,
+    energy_distance,
     energy_test,
     frechet_distance,
     kernel_distance,
+    outliers,
     precision_recall,
 )
 
@@ -70,30 +71,49 @@ def test_precision_is_of_what_is_made_and_recall_of_what_is_real():
 def test_the_energy_distance_by_its_definition_and_its_p_value():
     a, b = normal(40, 2, 0), normal(50, 2, 1, mean=0.2)
     expected = 2 * torch.cdist(a, b).mean() - torch.cdist(a, a).mean() - torch.cdist(b, b).mean()
-    value, _ = energy_test(a, b)
-    assert value == pytest.approx(float(expected), rel=1e-9)
-
+    assert energy_distance(a, b) == pytest.approx(float(expected), rel=1e-9)
     generator = torch.Generator().manual_seed(0)
-    ps = [
-        energy_test(normal(50, 2, s), normal(50, 2, 200 + s), 99, generator)[1] for s in range(100)
-    ]
+    assert energy_test(a, b, 9, 9, generator).distance == pytest.approx(float(expected), rel=1e-9)
+    sets = [(normal(50, 2, s), normal(80, 2, 200 + s)) for s in range(100)]
+    ps = [energy_test(a, b, 99, 9, generator).p for a, b in sets]
     assert torch.tensor(ps).mean() == pytest.approx(0.5, abs=4 / math.sqrt(12 * 100))
-    assert energy_test(normal(200, 2, 0), normal(200, 2, 1, mean=0.5), 99, generator)[1] == 0.01
+    far = energy_test(normal(200, 2, 0), normal(200, 2, 1, mean=0.5), 99, 9, generator)
+    assert far.p == 0.01
+    assert far.p_interval[0] < 0.01 < far.p_interval[1] < 0.06
 
 
-def test_the_distance_from_draws_is_the_mean_over_several_sets_and_so_is_its_reference():
-    a = normal(300, 2, 0, mean=0.5)
-    sets = iter(range(1, 100))
+def test_the_reference_of_the_energy_distance_is_what_chance_alone_leaves():
+    """The mean distance of two samples of one distribution, and where 95 % of them lie."""
+    generator = torch.Generator().manual_seed(0)
+    by_chance = torch.tensor(
+        [energy_distance(normal(60, 2, s), normal(240, 2, 500 + s)) for s in range(200)]
+    )
+    found = energy_test(normal(60, 2, 900), normal(240, 2, 901), 499, 9, generator)
+    assert found.reference == pytest.approx(float(by_chance.mean()), rel=0.1)
+    low, high = found.reference_interval
+    assert ((by_chance >= low) & (by_chance <= high)).double().mean() == pytest.approx(
+        0.95, abs=0.06
+    )
 
-    def draw(n: int) -> Tensor:
-        return normal(n, 2, next(sets))
 
-    distance, reference = distance_from_draws(a, draw, n_draws=3)
-    each = [energy_test(a, normal(300, 2, s), 0)[0] for s in (1, 3, 5)]
-    between = [energy_test(normal(300, 2, s), normal(300, 2, s + 1), 0)[0] for s in (1, 3, 5)]
-    assert distance == pytest.approx(sum(each) / 3)
-    assert reference == pytest.approx(sum(between) / 3)
-    assert distance > 5 * reference
+def test_the_interval_of_the_energy_distance_is_as_wide_as_other_samples_are_apart():
+    generator = torch.Generator().manual_seed(0)
+    b = normal(2000, 1, 1)
+    others = torch.tensor([energy_distance(normal(100, 1, s, mean=1.0), b) for s in range(2, 102)])
+    a = normal(100, 1, 2, mean=1.0)
+    found = energy_test(a, b, 1, 1000, generator)
+    low, high = found.interval
+    assert low < found.distance < high
+    assert (high - low) / (4 * float(others.std())) == pytest.approx(1, abs=0.25)
+
+
+def test_outliers_are_farther_from_their_nearest_neighbor_than_fresh_samples_are():
+    known, fresh = torch.tensor([[0.0], [10.0]]), torch.arange(1.0, 5.0).view(4, 1)
+    x = torch.tensor([[-3.9], [-4.1], [6.1], [5.0], [14.5]])
+    # Fresh samples are 1, 2, 3 and 4 away: the level 1 asks for more than 4, one half for 2.5.
+    assert outliers(x, known, fresh, 1.0).tolist() == [0, 1, 0, 1, 1]
+    assert outliers(x, known, fresh, 0.5).tolist() == [1, 1, 1, 1, 1]
+    assert outliers(torch.tensor([[2.4], [2.6]]), known, fresh, 0.5).tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("distance", [frechet_distance, kernel_distance, precision_recall])

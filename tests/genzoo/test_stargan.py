@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from genzoo.data import Batch, ImageSet
 from genzoo.metrics.edits import edit_metrics, other_values
+from genzoo.metrics.samples import Standardized
 from genzoo.models import AttributeGame, StarGAN
 from genzoo.nn.translate import Translator
 from genzoo.objectives import Progress, Update
@@ -281,18 +282,20 @@ def test_other_values_are_other_values_of_one_attribute():
 
 @pytest.mark.parametrize("idle", [False, True])
 def test_edits_are_measured_against_what_was_asked_and_the_truth(idle):
-    label = torch.cartesian_prod(torch.arange(2), torch.arange(3), torch.arange(1))
+    label = torch.cartesian_prod(torch.arange(2), torch.arange(3), torch.arange(1)).repeat(8, 1)
     x, names = (255 * flat(label)).round().to(torch.uint8), ("left", "right", "none")
     data = ImageSet(x, label, names, "validation")
-    model = Paints(idle)
-    figures = {f.name: f for f in edit_metrics(model, ReadsHalves(), data, data, flat)}
+    model, standardized = Paints(idle), Standardized.by(ReadsHalves(), data)
+    found = edit_metrics(model, ReadsHalves(), data, data, flat, standardized)
+    figures = {f.name: f for f in found}
     # Six faces are all that there are: every edit is one of them, and they are what is trained on.
-    assert figures["precision"].value == figures["recall"].value == 100
-    assert figures["fid_train_reference"].value == pytest.approx(0, abs=1e-6)
-    setting = "2 edits of each of 6 validation images, 6 validation images"
+    assert figures["precision"].value == 100
+    assert 0 <= figures["fid_train_reference"].value < 0.5
+    setting = "24 edits of 12 random validation images, 36 random validation images that were not"
     assert setting in figures["fid"].setting
-    assert "6 training images, 6 validation" in figures["recall_train_reference"].setting
-    assert all("of 6 validation images" in f.setting for f in figures.values() if "read" in f.name)
+    assert "24 random training images, 36" in figures["recall_train_reference"].setting
+    of = "of 12 random validation images"
+    assert all(of in f.setting for f in figures.values() if "read" in f.name)
     assert figures["edit_kept"].value == 100
     assert figures["edit_read"].value == (0 if idle else 100)
     assert figures["edit_read_left"].value == (0 if idle else 100)
@@ -304,7 +307,8 @@ def test_edits_are_measured_against_what_was_asked_and_the_truth(idle):
         assert figures["edit_psnr"].value == pytest.approx(expected, abs=0.02)
     else:
         assert figures["edit_psnr"].value > 50
-    assert figures["edit_read"].setting.startswith("as the judge reads them, 2 edits of each of 6")
-    assert "edit_psnr" not in {
-        f.name for f in edit_metrics(model, ReadsHalves(), data, data, truth=None)
-    }
+    assert figures["edit_read"].setting.startswith(
+        "as the judge reads them, 2 edits of each of 12"
+    )
+    without = edit_metrics(model, ReadsHalves(), data, data, None, standardized)
+    assert "edit_psnr" not in {f.name for f in without}

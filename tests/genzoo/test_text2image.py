@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -445,7 +446,8 @@ def few(n: int) -> ImageSet:
 
 
 def measured(model: TextToImage) -> dict[str, float]:
-    figures = caption_metrics(model, ReadsRows(), few(30), few(500), ("hair",), "novel", 30)
+    novel = replace(few(30), split="novel")
+    figures = caption_metrics(model, ReadsRows(), novel, few(500), ("hair",))
     assert all("30 novel images" in f.setting for f in figures)
     return {f.name: f.value for f in figures}
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import itertools
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +125,93 @@ def test_a_finished_run_can_be_resumed_and_stays_as_it_is(tmp_path):
         assert torch.equal(value, again.model.state_dict()[name]), name
 
 
+CONSTANT = {"schedule": "constant", "warmup": 0.2}
+
+
+@pytest.mark.parametrize("name", ["nade-mnist", "gan-mnist"])
+def test_an_extended_run_is_bit_for_bit_one_long_run(name, tmp_path):
+    """Twenty steps, first planned as ten, with as many images of warm-up."""
+    recipe = recipes.override(recipes.get(name), recipes.get(name).smoke)
+    planned = recipes.override(short(recipe), CONSTANT)
+    twice = {"images": 20 * recipe.settings.batch_size}
+    first = run(planned, tmp_path / "run")
+    longer = recipes.override(planned, twice)
+    extended = run(longer, tmp_path / "run", resume=True)
+    at_once = run(recipes.override(planned, {**twice, "warmup": 0.1}), tmp_path / "at once")
+    states = [torch.load(tmp_path / n / STATE, weights_only=True) for n in ("run", "at once")]
+    for key in ("step", "objective", "optimizers", "ema", "rng", "warmup"):
+        assert_identical(*(state[key] for state in states), key)
+    assert_identical(extended.model.state_dict(), at_once.model.state_dict())
+    assert any(
+        not torch.equal(value, first.model.state_dict()[k])
+        for k, value in extended.model.state_dict().items()
+    )
+    assert extended.images_seen == at_once.images_seen == 2 * first.images_seen
+    assert extended.seconds > first.seconds
+    assert extended.recipe.settings == at_once.recipe.settings
+    # What was kept of the first part stays, and the longer run adds to it.
+    assert set(first.snapshots) <= set(extended.snapshots) or not first.snapshots
+    again = run(longer, tmp_path / "run", resume=True)
+    assert again.recipe.settings == at_once.recipe.settings
+    with pytest.raises(RunStateError, match="started with images = 1280, and now images = 640"):
+        run(planned, tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "sentence"),
+    [
+        ("nade-mnist", {}, r"learning rates follow its length \(schedule = 'cosine'\).*--init"),
+        ("aae-mnist", CONSTANT, r"losses follow its length \(AdversarialAutoencoding\).*--init"),
+    ],
+)
+def test_a_run_that_follows_its_length_is_not_extended(name, changes, sentence, tmp_path):
+    recipe = recipes.override(recipes.get(name), recipes.get(name).smoke)
+    recipe = recipes.override(short(recipe), changes)
+    run(recipe, tmp_path)
+    before = (tmp_path / STATE).read_bytes()
+    longer = recipes.override(recipe, {"images": 20 * recipe.settings.batch_size})
+    with pytest.raises(RunStateError, match=sentence):
+        run(longer, tmp_path, resume=True)
+    assert (tmp_path / STATE).read_bytes() == before
+
+
+def test_every_objective_that_follows_the_length_of_the_training_says_so():
+    objectives = {recipes.get(name).objective for name in recipes.names()}
+    follow = {
+        objective
+        for objective in objectives
+        if re.search(r"\.fraction\b|total_images", inspect.getsource(objective))
+    }
+    assert follow == {objective for objective in objectives if objective.scheduled}
+    assert len(follow) >= 3
+
+
+def test_a_training_starts_from_the_weights_of_a_release(tmp_path):
+    """Whose images and seconds are counted, in a resumed run too."""
+    recipe = recipes.override(recipes.get("aae-mnist"), recipes.get("aae-mnist").smoke)
+    still = {"objective.lr": 0.0, "ema": 0.0}
+    recipe = short(recipe, **still)
+    torch.manual_seed(7)
+    model = recipe.build_model()
+    origin = recipes.Origin("aae-mnist", "abc", 1000, 60.0)
+    trained = recipes.run(recipe, tmp_path, progress_bar=False, init=(model, origin))
+    assert_identical(trained.model.state_dict(), model.state_dict())
+    resumed = run(recipe, tmp_path, resume=True)
+    for result in (trained, resumed):
+        assert result.images_seen == 1000 + 640
+        assert result.seconds > 60.0
+        assert result.origin == origin
+        assert (min(result.snapshots), max(result.snapshots)) == (1000, 1640)
+    assert resumed.seconds == trained.seconds
+    moved = recipes.override(recipe, {"objective.lr": 0.01})
+    trained = recipes.run(moved, tmp_path / "moved", progress_bar=False, init=(model, origin))
+    far = [
+        (a - b).abs().max()
+        for a, b in zip(trained.model.parameters(), model.parameters(), strict=True)
+    ]
+    assert 0 < max(far) < 0.3
+
+
 @pytest.fixture
 def small():
     recipe = recipes.get("nade-mnist")
@@ -156,6 +245,16 @@ def test_snapshots_of_a_gan_are_its_pictures_of_the_same_z(tmp_path):
         made = trained.model.generate(z)
     assert (trained.snapshots[640] / 255 - made).abs().max() <= 0.5 / 255 + 1e-6
     assert (trained.snapshots[0] / 255 - made).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_a_release_keeps_only_what_a_page_replays(name):
+    """The game's digits, the growth of the faces, the codes that find the prior."""
+    recipe = recipes.get(name)
+    data = load_images("mnist", "validation")
+    keep = recipes.override(recipe, recipe.smoke).build_model().snapshot(data, "none", 0)
+    replayed = ("gan-", "progan-", "aae-")
+    assert (keep is not None) == name.startswith(replayed)
 
 
 def test_moments_are_spread_evenly_on_the_scale_of_logarithms():
@@ -416,6 +515,26 @@ class TestEMA:
             decay = min(0.5, (1 + t) / (10 + t))
             expected = decay * expected + (1 - decay) * t
             assert ema.average["weight"].item() == pytest.approx(expected, rel=1e-12)
+
+    def test_of_what_is_trained_later_it_begins_later(self):
+        """As if it had been made then, and not by the decay of a long training."""
+        model = nn.ModuleList([nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)])
+        ema = EMA(model, decay=0.9)
+        young, first = EMA(model[1], decay=0.9), model[1].weight.detach().clone()
+        for t in range(60):
+            with torch.no_grad():
+                model[0].weight.fill_(float(t))
+                if t >= 30:
+                    model[1].weight.fill_(float(t))
+            ema.update(model)
+            if t < 30:
+                assert torch.equal(ema.average["1.weight"], first)
+            else:
+                young.update(model[1])
+                assert torch.equal(ema.average["1.weight"], young.average["weight"])
+        again = EMA(model, decay=0.9)
+        again.load_state_dict(ema.state_dict())
+        assert again.still == ema.still == {"0.weight": 0, "1.weight": 30}
 
     def test_without_decay_it_is_the_weights(self):
         model = nn.Linear(2, 2)

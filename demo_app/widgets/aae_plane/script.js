@@ -15,7 +15,7 @@ export default zoo.widget({
   ranges: { only: [-1, 9] },
   limits: { x: [-LIMIT, LIMIT], y: [-LIMIT, LIMIT], t: [0, 1], at: [-1, 1e5] },
   setup({ element, props, part, server, find, change, ask, askNew, say }) {
-    const { planes, vae } = props.data; // [{model, prior, q, figures of the test}]; the VAE, or null
+    const { planes, vae } = props.data; // [{model, prior, q, of, figures}]; the VAE, or null
     const charts = {}; // what the server said of each plane
     let chart = null; // of the one that is shown
     let points = null; // codes at the moment that is shown
@@ -93,7 +93,6 @@ export default zoo.widget({
       const values = {
         images: zoo.number(mix(chart.imagesSeen)),
         distance: zoo.number(mix(chart.distance), 4),
-        reference: zoo.number(chart.reference, 4),
       };
       find("moment").textContent = zoo.t("aae.moment", values);
       trainer.scrubber.setAttribute("aria-valuetext", find("moment").textContent);
@@ -102,7 +101,8 @@ export default zoo.widget({
       read();
     }
 
-    /* The energy distance at each moment, on a logarithmic scale, and its reference. */
+    /* The energy distance at each moment, on a logarithmic scale, and its reference, where that
+       was measured. */
     function drawCurve(frame) {
       const canvas = find("curve");
       if (!canvas.clientWidth) return;
@@ -110,9 +110,10 @@ export default zoo.widget({
       const [width, height] = [canvas.clientWidth, canvas.clientHeight];
       const [left, right, top, bottom] = [46, 10, 8, 20];
       const known = chart.distance.map((d) => Math.log10(Math.max(d, 1e-5)));
-      const reference = Math.log10(Math.max(chart.reference, 1e-5));
-      const low = Math.min(reference, ...known) - 0.2;
-      const high = Math.max(reference, ...known) + 0.2;
+      const { prior_distance_reference: chance } = chosen().figures;
+      const reference = chance === null ? [] : [Math.log10(Math.max(chance, 1e-5))];
+      const low = Math.min(...reference, ...known) - 0.2;
+      const high = Math.max(...reference, ...known) + 0.2;
       const x = (k) => left + (k / Math.max(1, known.length - 1)) * (width - left - right);
       const y = (v) => top + ((high - v) / (high - low)) * (height - top - bottom);
       const line = (points, style, thick, dash = []) => {
@@ -132,7 +133,9 @@ export default zoo.widget({
         line([[left, y(v)], [width - right, y(v)]], zoo.token("line"), 1);
         context.fillText(zoo.number(10 ** v, Math.max(0, -v)), left - 8, y(v));
       }
-      line([[left, y(reference)], [width - right, y(reference)]], zoo.token("strong-line"), 1.5, [4, 4]);
+      for (const v of reference) {
+        line([[left, y(v)], [width - right, y(v)]], zoo.token("strong-line"), 1.5, [4, 4]);
+      }
       line(known.map((v, k) => [x(k), y(v)]), zoo.token("accent"), 2);
       context.textBaseline = "alphabetic";
       const marks = Math.min(width < 450 ? 3 : 5, known.length);
@@ -222,7 +225,7 @@ export default zoo.widget({
       zoo.showPlace(find, { ...chart, points }, z);
       densities.show(densityAt(z), chart);
       strip.mark(part.get("off") ? null : Math.round(part.get("t") * (CELLS - 1)));
-      say(() => [zoo.placeText(z) + ".", zoo.t("zoo.nearest"), find("real").textContent + ".",
+      say(() => [zoo.placeText(z) + ".", zoo.t("aae.nearest"), find("real").textContent + ".",
         densities.sentence.textContent].join(" "));
     }
 
@@ -261,17 +264,23 @@ export default zoo.widget({
     const chosen = () => planes.find(({ model }) => model === chart.model);
 
     function showWords() {
-      const { prior, q, distance, distance_reference, p_value } = chosen();
+      const { prior, q, of, figures } = chosen();
+      const { prior_p_value: p, off_prior: off, nll_bound: nll } = figures;
+      const digits = zoo.t("aae.of_" + of);
       find("told").textContent =
         prior === "gaussian" ? zoo.t("aae.told_" + q) : zoo.t("aae.told_labels");
       find("knows").textContent = zoo.t(prior === "gaussian" ? "aae.vae_same" : "aae.vae_other");
+      find("hint").textContent = zoo.t("aae.hint", { digits });
+      find("training-lead").textContent = zoo.t("aae.training_lead", { digits });
       const values = {
-        distance: zoo.number(distance, 4),
-        reference: zoo.number(distance_reference, 4),
-        p: zoo.number(p_value, 3),
+        distance: zoo.number(figures.prior_distance, 4),
+        reference: zoo.number(figures.prior_distance_reference, 4),
+        p: zoo.number(p, 3),
       };
-      find("tested").textContent =
-        p_value === null ? zoo.t("aae.untested") : zoo.t(p_value < 0.05 ? "aae.apart" : "aae.alike", values);
+      find("tested").textContent = p === null ? zoo.t("aae.untested") : zoo.t(p < 0.05 ? "aae.apart" : "aae.alike", values);
+      find("off-prior").textContent = off === null ? "" : zoo.t("aae.off_prior", { off: zoo.number(off, 1) });
+      find("bound").textContent =
+        q === "deterministic" ? zoo.t("aae.no_bound") : nll === null ? "" : zoo.t("aae.bound", { nll: zoo.number(nll, 1) });
     }
 
     function show() {
@@ -289,14 +298,13 @@ export default zoo.widget({
     }
 
     const askStart = ask(server.start, (answer, { model }) => {
-      const { distance, reference, labels, peak, rare, extent } = answer;
+      const { distance, labels, peak, rare, extent } = answer;
       const logP = zoo.int16(answer.log_p, 100);
       charts[model] = {
         model,
         codes: zoo.int16(answer.codes, 1000),
         imagesSeen: answer.images_seen,
         distance,
-        reference,
         labels,
         digits: zoo.unpackBits(answer.digits, D * labels.length),
         logQ: zoo.int16(answer.log_q, 100),
@@ -345,15 +353,14 @@ export default zoo.widget({
       },
       json() {
         if (!shown) return null;
-        const { distance, distance_reference, p_value } = chosen();
         const value = {
           model: chart.model,
           z: shown.z,
           density: densityAt(shown.z),
           image: zoo.fractions(shown.image),
           vae: shown.vae && { model: vae, image: zoo.fractions(shown.vae) },
-          test: { distance, reference: distance_reference, p_value },
-          training: { images_seen: chart.imagesSeen, distance: chart.distance, reference: chart.reference },
+          figures: chosen().figures,
+          training: { codes_of: chosen().of, images_seen: chart.imagesSeen, distance: chart.distance },
         };
         return [value, "genzoo-aae.json"];
       },

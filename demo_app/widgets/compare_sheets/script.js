@@ -120,7 +120,9 @@ export default zoo.widget({
         const time = model.before
           ? zoo.t("compare.before", { time: inWords(model.figures.seconds_64) })
           : kept && part.get("sort") !== "seconds" ? zoo.t("compare.took", { time: inWords(kept.seconds) }) : "\u00a0";
-        const words = [missesTarget(model) && zoo.t("zoo.target_missed"), (model.before || !missesTarget(model)) && time];
+        const kind = model.shown !== "samples" && zoo.t("compare.shown_" + model.shown);
+        const untrained = part.get("sort") === "likelihood" && model.kind === "implicit" && likelihood(model) !== undefined;
+        const words = [kind, untrained && zoo.t("zoo.untrained"), missesTarget(model) && zoo.t("zoo.target_missed"), (model.before || !missesTarget(model)) && time];
         before.textContent = words.filter(Boolean).join(" · ");
       }
     }
@@ -257,6 +259,21 @@ export default zoo.widget({
       find("bars").dataset.shown = model + " " + part.get("cell");
     }
 
+    /* How far a model's samples are from test images, or what stands for p(x | z). */
+    function distancesOf(figures, kind) {
+      const of = (name) => figures[name.replace("*", kind === "samples" ? "" : "_shown")];
+      const percent = (v) => zoo.percent(v / 100);
+      const [fid, reference] = [of("fid*"), of("fid*_train_reference")];
+      if (fid === undefined) return "";
+      const distances = [reference === undefined
+        ? zoo.t("compare.fid", { fid: zoo.number(fid, 2) })
+        : zoo.t("compare.fid_reference", { fid: zoo.number(fid, 2), reference: zoo.number(reference, 2) })];
+      if (of("precision*") !== undefined) {
+        distances.push(zoo.t("compare.coverage", { precision: percent(of("precision*")), recall: percent(of("recall*")) }));
+      }
+      return zoo.t("compare.of_" + kind, { distances: distances.join("; ") });
+    }
+
     function showChosen() {
       const model = chosen();
       if (!model) return;
@@ -272,16 +289,10 @@ export default zoo.widget({
         images: zoo.compact(model.images_seen),
         minutes: zoo.number(Math.max(1, model.training_seconds / 60)),
       });
-      const { fid, fid_train_reference: reference, precision, recall } = model.figures;
-      const percent = (v) => zoo.percent(v / 100);
-      const distances = [];
-      if (reference !== undefined) {
-        distances.push(zoo.t("compare.fid_reference", { fid: zoo.number(fid, 2), reference: zoo.number(reference, 2) }));
-      } else if (fid !== undefined) distances.push(zoo.t("compare.fid", { fid: zoo.number(fid, 2) }));
-      if (precision !== undefined) {
-        distances.push(zoo.t("compare.coverage", { precision: percent(precision), recall: percent(recall) }));
-      }
-      find("distances").textContent = distances.join("; ");
+      // Where what is shown are no samples, it has figures of its own.
+      const kinds = model.shown === "samples" ? ["samples"] : ["samples", model.shown];
+      const distances = kinds.map((kind) => distancesOf(model.figures, kind)).filter(Boolean);
+      find("distances").textContent = distances.join(" ");
       for (const [name, target] of Object.entries(model.missed)) {
         if (name in NAMES) find("distances").append(zoo.make("small", {}, `${NAMES[name]}: ${zoo.missed(target)}`));
       }

@@ -178,7 +178,9 @@ export default zoo.widget({
         zoo.t("map.nll", { of: zoo.t(`map.nll_${node.of[figure]}`, { data: zoo.t("map.data_" + data) }) });
       if (nll !== undefined) row(likelihood("nll"), nats(nll, ""), "nll");
       else if (bound !== undefined) {
-        row(likelihood("nll_bound"), nats(bound, "≤ "), "nll_bound", zoo.t("map.bound_" + node.kind));
+        const untrained = node.kind === "implicit"; // any q(z | x) with a density gives a bound
+        const how = zoo.t("map.bound_" + (untrained ? "approximate" : node.kind));
+        row(likelihood("nll_bound"), nats(bound, "≤ "), "nll_bound", how, ...(untrained ? [zoo.t("zoo.untrained")] : []));
       }
       if (fid !== undefined) {
         const of = { of: zoo.t("map.fid_" + node.of.fid), judge: zoo.t("map.judge_" + data) };

@@ -341,12 +341,12 @@ export class Densities {
 }
 
 function verdict({ q, p }, rare) {
-  const times = (ratio) => ({
-    times: ratio < 100 ? number(ratio, 1) : number(Math.min(ratio, 1e6), 0),
-  });
+  const MOST = 100; // ratios above it say no more: densities are of finite samples
   if (p < rare) return t(q < rare ? "zoo.density_far" : "zoo.density_beyond");
-  if (q < p / 3) return t(q < p / 1e6 ? "zoo.density_empty" : "zoo.density_hole", times(p / q));
-  return q > 3 * p ? t("zoo.density_crowd", times(q / p)) : t("zoo.density_even");
+  if (q < p / MOST) return t("zoo.density_empty");
+  if (q < p / 3) return t("zoo.density_hole", { times: number(p / q, 1) });
+  if (q > MOST * p) return t("zoo.density_heap");
+  return t(q > 3 * p ? "zoo.density_crowd" : "zoo.density_even", { times: number(q / p, q < p ? 2 : 1) });
 }
 
 /* A place as it is written, its elements too: what codes of digits are nearest to it. `chart` has

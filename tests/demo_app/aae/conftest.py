@@ -34,6 +34,7 @@ def _figures(name: str) -> dict[str, float]:
     values = {"reconstruction": 133.25, "fid": FIDS.get(name, [20.0])[0]}
     if name in P_VALUES:
         values |= {"prior_distance": 0.0123, "prior_distance_reference": 0.0045}
+        values |= {"off_prior": 1.25, "nll_bound": 150.25}
         values["prior_p_value"] = P_VALUES[name]
     return values
 
@@ -55,6 +56,5 @@ def _assets(seed: int) -> dict[str, np.ndarray]:
         "images_seen": np.int64(IMAGES_SEEN),
         "codes": np.float16(codes),
         "distance": np.float32([1.0, 0.2, 0.05, 0.01]),
-        "reference": np.float32(0.004),
         "log_q": np.maximum(log_q, -30).astype(np.float16),
     }

@@ -156,6 +156,7 @@ def test_the_gaussian_has_two_encoders(visit, service):
         ("", "gaussian", (0.4, 0.1), "even"),
         ("", "gaussian", (1.0, 0.0), "crowd"),
         ("", "gaussian", (-2.3, 0.0), "empty"),
+        ("aae.prior=ring", "ring", (1.2, 0.3), "heap"),
         ("aae.prior=ring", "ring", (2.0, 0.0), "hole"),
         ("aae.prior=ring", "ring", (0.5, 0.0), "beyond"),
         ("aae.prior=swiss_roll", "swiss roll", (0.0, 2.5), "far"),
@@ -168,8 +169,9 @@ def test_densities_are_of_the_codes_and_of_this_prior(visit, hash, prior, z, key
     expect(page.get_by_test_id("aae-density")).not_to_be_empty()
     assert float(page.get_by_test_id("aae-q").inner_text()) == pytest.approx(q, abs=0.003)
     assert float(page.get_by_test_id("aae-p").inner_text()) == pytest.approx(p, abs=0.003)
-    beginning = EN[f"zoo.density_{key}"].split("{")[0]
-    expect(page.get_by_test_id("aae-density")).to_contain_text(beginning)
+    ratio = {"hole": f"{p / q:.1f}", "even": f"{q / p:.1f}", "crowd": f"{q / p:.1f}"}
+    sentence = written(EN[f"zoo.density_{key}"], times=ratio.get(key, ""))
+    expect(page.get_by_test_id("aae-density")).to_have_text(sentence)
 
 
 @pytest.mark.parametrize(
@@ -182,18 +184,42 @@ def test_densities_are_of_the_codes_and_of_this_prior(visit, hash, prior, z, key
 )
 def test_the_verdict_of_the_two_sample_test_is_of_the_figures(visit, hash, key, p):
     sentence = written(EN[f"aae.{key}"], p=p, distance="0.0123", reference="0.0045")
-    expect(visit(hash).get_by_test_id("aae-verdict")).to_have_text(sentence)
+    page = visit(hash)
+    expect(page.get_by_test_id("aae-verdict")).to_have_text(sentence)
+    off = "" if p is None else written(EN["aae.off_prior"], off="1.3")
+    bound = "" if p is None else written(EN["aae.bound"], nll="150.3")
+    expect(page.get_by_test_id("aae-off-prior")).to_have_text(off)
+    expect(page.get_by_test_id("aae-bound")).to_have_text(bound)
+    assert "not trained on it" in EN["aae.bound"]
+
+
+def test_an_encoder_without_a_density_gives_no_bound(visit):
+    page = visit("aae.q=deterministic")
+    expect(page.get_by_test_id("aae-bound")).to_have_text(EN["aae.no_bound"])
+
+
+def test_one_value_for_one_quantity(visit):
+    """The distance at the end of the training is the one of the test."""
+    page = visit()
+    shown = re.compile(r"energy distance (?:is )?([\d.]+\d)")
+    ends = {
+        shown.search(page.get_by_test_id(part).inner_text()).group(1)
+        for part in ("aae-moment", "aae-verdict")
+    }
+    assert ends == {"0.0123"}
+    hint = written(EN["aae.hint"], digits=EN["aae.of_test"])
+    expect(page.get_by_test_id("aae-hint")).to_have_text(hint)
 
 
 def moment(images, distance):
-    return written(EN["aae.moment"], images=images, distance=distance, reference="0.0040")
+    return written(EN["aae.moment"], images=images, distance=distance)
 
 
 def test_training_moves_the_codes_from_moment_to_moment(visit, service):
     page = visit("aae.off=1&aae.x=1.5&aae.y=0.5")
     plane, z = service.plane("aae-mnist"), (1.5, 0.5)
     told, slider = page.get_by_test_id("aae-moment"), scrubber(page, "aae-training")
-    expect(told).to_have_text(moment("16,000", "0.0100"))
+    expect(told).to_have_text(moment("16,000", "0.0123"))
     slider.fill("0")
     expect(told).to_have_text(moment("0", "1.0000"))
     expect_nearest(page, plane, plane["codes"][0], z)
@@ -207,7 +233,7 @@ def test_training_moves_the_codes_from_moment_to_moment(visit, service):
     player.get_by_role("button", name="Step back").click()
     expect(told).to_have_text(moment("1,000", "0.2000"))
     player.get_by_role("button", name="Play").click()
-    expect(told).to_have_text(moment("16,000", "0.0100"), timeout=15_000)
+    expect(told).to_have_text(moment("16,000", "0.0123"), timeout=15_000)
     assert "aae.at" not in state(page)
 
 
@@ -228,7 +254,7 @@ def test_a_pointer_on_the_curve_goes_to_its_moment(visit):
     expect(told).to_have_text(moment("0", "1.0000"))
     page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 40)
     page.mouse.up()
-    expect(told).to_have_text(moment("16,000", "0.0100"))
+    expect(told).to_have_text(moment("16,000", "0.0123"))
 
 
 def test_the_walk_follows_the_priors_shape(visit, service):
@@ -375,7 +401,13 @@ def test_pictures_and_numbers_are_saved(visit, service, button, kind):
         np.testing.assert_allclose(kept["image"], image, atol=0.003)
         beside = service.decode("vae-mnist-2d", [1, 0.5])
         np.testing.assert_allclose(kept["vae"]["image"], beside, atol=0.003)
-        assert kept["test"] == {"distance": 0.0123, "reference": 0.0045, "p_value": 0.005}
+        assert kept["figures"] == {
+            "prior_distance": 0.0123,
+            "prior_distance_reference": 0.0045,
+            "prior_p_value": 0.005,
+            "off_prior": 1.25,
+            "nll_bound": 150.25,
+        }
         return
     for model in kept["models"]:
         expected = service.samples(model["model"], 36, 1, 1)

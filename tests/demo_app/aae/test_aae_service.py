@@ -58,10 +58,26 @@ def test_encode_gives_the_code_and_what_comes_back(kept, model):
 @pytest.mark.parametrize("model", PLANES)
 def test_plane_holds_the_assets(kept, module_folder, model):
     plane, assets = kept.plane(model), np.load(module_folder / model / ASSETS)
-    for key in ("codes", "distance", "labels", "images_seen", "log_q"):
+    for key in ("codes", "labels", "images_seen", "log_q"):
         np.testing.assert_array_equal(plane[key], assets[key])
-    assert plane["reference"] == pytest.approx(0.004)
+    # The distance at the end is the release's figure, where it has one.
+    figure = kept.about(model)["figures"].get("prior_distance", assets["distance"][-1])
+    assert plane["distance"].tolist() == pytest.approx([*assets["distance"][:-1], figure])
     np.testing.assert_array_equal(np.packbits(plane["digits"], axis=1), assets["digits"])
+
+
+def test_it_is_told_which_digits_the_codes_are_of(service, folder):
+    path = folder / "aae-mnist" / CONFIG
+    config = json.loads(path.read_text())
+    told = []
+    for of, hold_out in ((None, False), ("validation", False), ("validation", True)):
+        config["hyperparameters"]["hold_out"] = hold_out
+        config.pop("snapshots_of", None)
+        if of is not None:
+            config["snapshots_of"] = of
+        path.write_text(json.dumps(config))
+        told.append(service.codes_of("aae-mnist"))
+    assert told == ["test", "train", "validation"]
 
 
 @pytest.mark.parametrize("model", PRIORS)
@@ -183,5 +199,5 @@ def test_missing_release_names_its_command(service, folder):
 def test_assets_of_another_kind_are_refused(service, folder):
     np.savez(folder / "aae-mnist" / ASSETS, codes=np.zeros(3), labels=np.zeros(3))
     error = service.missing("aae-mnist")
-    assert "lack digits, distance, images_seen, log_q, reference" in str(error)
+    assert "lack digits, distance, images_seen, log_q" in str(error)
     assert error.command == "python -m demo_app.assets"

@@ -47,11 +47,13 @@ class MadeService:
             "digits": np.tile([[0] * 783 + [1]], (3, 1)),
             "log_q": np.full((2, 2), -1.5),
             "log_p": np.full((2, 2), -2.5),
-            "reference": 0.25,
             "peak": 0.5,
             "rare": 0.125,
             "extent": 3.5,
         }
+
+    def codes_of(self, model):
+        return "test"
 
     def way(self, model, n):
         return np.linspace([0, 1], [1, 0], n)
@@ -128,8 +130,14 @@ def test_what_is_missing_is_a_notice_and_the_rest_goes_on():
         ("gaussian", "gaussian"),
         ("swiss_roll", "gaussian"),
     ]
-    assert planes[0]["p_value"] == 0.25
-    assert planes[0]["distance"] is None
+    assert planes[0]["of"] == "test"
+    assert planes[0]["figures"] == {
+        "prior_distance": None,
+        "prior_distance_reference": None,
+        "prior_p_value": 0.25,
+        "off_prior": None,
+        "nll_bound": None,
+    }
 
     widgets, notices = widgets_of(built(MadeService(["vae-mnist-2d", "aae-mnist-swiss-roll"])))
     assert notices == 2
@@ -151,7 +159,7 @@ def test_figures_of_the_explanation_have_a_dash_for_what_is_not_there():
     figures = aae.numbers(MadeService(), ["aae-mnist", "aae-mnist-8"])
     assert figures["n_parameters_aae"] == figures["n_parameters_aae_8"] == "12,345"
     assert figures["fid_aae"] == "21.12"
-    assert figures["prior_p_value_aae_8"] == "0.25"
+    assert figures["prior_p_value_aae_8"] == "0.250"
     assert figures["reconstruction_aae"] == figures["n_parameters_aae_ring"] == "—"
     assert figures["n_parameters_vae_8"] == "—"
 
@@ -162,4 +170,6 @@ def test_every_figure_of_the_explanation_is_filled_in(language):
     figures = aae.numbers(service, [*service.planes, *service.pair])
     filled = text.markdown("aae", language, **figures)
     assert filled.count("12,345") == filled.count("21.12") == 6
-    assert not re.search(r"\{(n_parameters|fid|reconstruction|prior_\w+)_[av]ae", filled)
+    assert not re.search(
+        r"\{(n_parameters|fid|reconstruction|nll_bound|off_prior|prior_\w+)_[av]ae", filled
+    )

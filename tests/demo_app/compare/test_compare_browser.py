@@ -335,3 +335,18 @@ def test_a_missed_target_is_said_beside_its_figure(visit):
 def test_a_label_for_every_sort_and_kind():
     for key in ("sort_family", "only_all", "kind_tractable", "axis_fid", "by_likelihood"):
         assert f"compare.{key}" in EN
+
+
+def test_what_a_vae_shows_is_told_to_be_no_sample(visit, service):
+    page = visit("compare.model=vae-mnist")
+    vae = page.locator("[data-testid=compare-sheets] figure[data-model=vae-mnist]")
+    expect(vae).to_contain_text("means of p(x | z)")
+    gan = page.locator("[data-testid=compare-sheets] figure[data-model=gan-mnist]")
+    expect(gan).not_to_contain_text("means")
+    page.get_by_test_id("compare-sheet-vae-mnist").locator("canvas").first.click()
+    told = page.get_by_test_id("compare-distances")
+    expect(told).to_contain_text("Samples: FID 12.00.")
+    expect(told).to_contain_text("Means of p(x | z), which are shown: FID 14.00.")
+    page.get_by_test_id("compare-sheet-gan-mnist").locator("canvas").first.click()
+    expect(told).to_contain_text("Samples: FID 3.00.")
+    expect(told).not_to_contain_text("Means")

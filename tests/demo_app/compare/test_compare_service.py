@@ -39,6 +39,10 @@ def test_each_model_is_of_its_kind_and_says_whether_it_can_be_asked(service):
     # An orderless NADE could only by hundreds of passes; a VAE of another beta was not trained to.
     assert {n for n, m in known.items() if m["believes"]} == {"nade-mnist", "vae-mnist"}
     assert {n for n, m in known.items() if m["before"]} == {"nade-orderless-mnist"}
+    shown = {name: model["shown"] for name, model in known.items()}
+    assert shown == {name: "means" if name.startswith("vae") else "samples" for name in known}, (
+        "what a VAE shows is no sample"
+    )
     assert known["gan-mnist"]["tab"] == "gan"
     assert known["gan-mnist"]["figures"]["fid"] == 3.0
     assert {n for n, m in known.items() if m["missed"]} == {"nade-mnist"}

@@ -61,7 +61,7 @@ def test_nodes_tell_what_is_measured_and_what_is_missing(service):
     kinds = [nodes[key]["kind"] for key in ("nade", "vae", "gan", "aae", "stargan", "cyclegan")]
     assert kinds == ["tractable", "approximate", *["implicit"] * 4]
     in_color = {key for key, node in nodes.items() if node["color"]}
-    of_faces = {"code_transformer", "text2image", "cyclegan", "stargan", "puzzle"}
+    of_faces = {"code_transformer", "text2image", "cyclegan", "stargan", "puzzle", "progan"}
     assert in_color == of_faces
     missing = nodes["fvbn"]["missing"]
     assert missing["command"] == "python -m genzoo train fvbn-mnist"

@@ -36,8 +36,10 @@ def close(a, b):
 def test_what_is_known_of_the_release(service):
     about = service.about()
     assert about["resolutions"] == [4, 8, 16, 32, 64]
-    assert (about["stay"], about["fade"]) == (8_000, 5_000)
+    assert (about["stay"], about["fade"]) == (8_000, 4_000)
+    assert (about["gamma"], about["interval"]) == (0.5, 16)
     assert about["figures"]["fid"] == 5.5
+    assert service.rival()["figures"]["fid"] == 15.25
 
 
 def test_a_face_at_each_level(service, model):
@@ -78,7 +80,7 @@ def test_the_walk_goes_through_its_samples_and_back(service):
 def test_the_growth_is_told_by_the_schedule(service):
     grown = service.growth()
     assert grown["images_seen"].tolist() == list(SEEN)
-    assert grown["level"].tolist() == pytest.approx([0, 1_000 / 5_000, 1, 4])
+    assert grown["level"].tolist() == pytest.approx([0, 1_000 / 4_000, 1, 4])
     assert service.moment(1).shape == (12, 3, 64, 64)
     assert (service.moment(1) != service.moment(2)).any()
 
@@ -125,8 +127,8 @@ def test_what_the_page_is_sent(service):
     assert answer["side"] == 16
     sent = wire.unpack_bytes(answer["image"], 3 * 16 * 16)
     np.testing.assert_allclose(sent, service.face(3, 5, 1.25).ravel(), atol=0.003)
-    shown = progan.numbers(service.about())
-    assert (shown["fid"], shown["stay"]) == ("5.50", "8,000")
+    shown = progan.numbers(service.about(), service.rival())
+    assert (shown["fid"], shown["stay"], shown["fid_dcgan"]) == ("5.50", "8,000", "15.25")
     for language in text.LANGUAGES:
         assert "8,000" in text.markdown("progan", language, **shown)
 
