@@ -52,9 +52,9 @@ class NearTraining:
     def packed(cls, train: Tensor, validation: Tensor) -> dict[str, np.ndarray]:
         """The arrays of images (N, C, H, W) in [0, 1] of both splits, where 0 is paper."""
         levels = (255 * _averaged(train)).round().byte().numpy()
-        arrays = {"near_levels": levels, "near_limit": np.float32(0)}
+        arrays: dict[str, np.ndarray] = {"near_levels": levels, "near_limit": np.zeros(())}
         limit = np.percentile(cls(arrays).distance(validation).numpy(), PERCENTILE)
-        return {**arrays, "near_limit": np.float32(limit)}
+        return {**arrays, "near_limit": np.asarray(limit, np.float32)}
 
 
 def _averaged(images: Tensor) -> Tensor:

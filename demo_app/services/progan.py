@@ -42,7 +42,7 @@ class ProGANService(Service):
 
     def about(self, model: str | None = None) -> dict[str, Any]:
         """As every release; and resolutions, from 4; stay and fade, in images, of its growth;
-        gamma, of R1, and interval, the steps from one penalty to the next."""
+        weight, of the penalty, and interval, the steps from one penalty to the next; and drift."""
         settings = self._info()["hyperparameters"]
         side = settings["model.event_shape"][1]
         return {
@@ -50,8 +50,9 @@ class ProGANService(Service):
             "resolutions": [4 << k for k in range((side // 4).bit_length())],
             "stay": settings["objective.stay"],
             "fade": settings["objective.fade"],
-            "gamma": settings["objective.weight"],
+            "weight": settings["objective.weight"],
             "interval": settings["objective.penalty_interval"],
+            "drift": settings["objective.drift"],
         }
 
     def rival(self) -> dict[str, Any] | None:

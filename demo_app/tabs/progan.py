@@ -41,7 +41,8 @@ def numbers(about: dict[str, Any] | None, rival: dict[str, Any] | None) -> dict[
     forms = {"n_parameters": ",", "images_seen": ",", "fid": ".2f", "near_copies": ".1f"}
     forms |= {"precision": ".1f", "recall": ".1f"}
     forms |= {"share_smallest": ".2f", "share_largest": ".2f"}
-    own = {"stay": ",", "fade": ",", "gamma": "g", "interval": "", "fid_train_reference": ".2f"}
+    own = {"stay": ",", "fade": ",", "weight": "g", "interval": "", "drift": "g"}
+    own["fid_train_reference"] = ".2f"
     shown = text.numbers(about, **own)
     for known, suffix in ((about, ""), (rival, "_dcgan")):
         shown |= text.numbers(known, suffix, **forms)

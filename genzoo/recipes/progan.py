@@ -20,7 +20,7 @@ CARD = ModelCard(
     formula=Formula(
         "(1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub>",
         "G(z) = (1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub><br>"
-        "L<sub>D</sub> = −E[log D(x)] − E[log(1 − D(G(z)))]<br>+ ½ γ E|∇ logit D(x)|²",
+        "L<sub>D</sub> = E[D(G(z))] − E[D(x)] + λ E[(|∇D| − 1)²]",
     ),
     idea=Text(
         "Both networks begin with pictures of 4x4 pixels and grow. Each block for twice the "
@@ -68,22 +68,23 @@ def progan_avatars() -> Recipe:
         ),
         objective=ProgressiveGame,
         objective_kwargs=dict(
-            lr=0.005,
-            lr_critic=0.005,
+            lr=0.004,
+            lr_critic=0.004,
             width=16,
-            stay=8_000,
+            stay=6_000,
             fade=4_000,
-            loss="non-saturating",
-            penalty="r1",
-            weight=0.5,
-            penalty_interval=16,
-            drift=0.0,
+            loss="wasserstein",
+            penalty="wgan-gp",
+            weight=10.0,
+            penalty_interval=4,
+            drift=0.001,
         ),
         data="avatars",
         settings=Settings(
-            images=84_200,
+            images=73_200,
             batch_size=8,
-            ema=0.999,
+            ema=0.998,
+            schedule="constant",
             precision="bfloat16",
             evaluate_every=12_000,
             save_every=4_000,

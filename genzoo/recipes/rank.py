@@ -64,5 +64,6 @@ def rank(
     ordered = dict(sorted(distances.items(), key=lambda item: item[1][0]))
     a, b = torch.tensor(list(ordered.values()), dtype=torch.float64).unbind(1)
     rho = rank_correlation(a, b)
-    setting = f"FIDs of {len(models)} models by both judges, {len(real)} pictures and test images"
+    by = f"FIDs of {len(models)} models by both judges, features that are not standardized"
+    setting = f"{by}, {len(real)} pictures and test images"
     return Ranking(ordered, Metric("rank_correlation", rho, rho, rho, "", setting))

@@ -63,7 +63,7 @@ def run(
             it is extended.
         init: a model of the same class and shape, whose weights are the first ones, and where they
             are from. All else begins anew: critics, optimizers, schedules, the order of images. A
-            resumed run knows it by itself.
+            resumed run has it in its state.
     """
     seed = recipe.settings.seed
     torch.manual_seed(seed)  # of the first weights

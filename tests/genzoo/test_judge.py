@@ -192,7 +192,8 @@ def test_a_ranking_is_by_the_same_pictures_of_each_model():
         assert a == pytest.approx(b, rel=1e-6), "a sign changes no distance"
     assert found.agreement.value == pytest.approx(1)
     assert found.agreement.setting == (
-        "FIDs of 3 models by both judges, 60 pictures and test images"
+        "FIDs of 3 models by both judges, features that are not standardized, "
+        "60 pictures and test images"
     )
     with pytest.raises(ValueError, match="at least two models; there are 1"):
         recipes.rank({"gray": models["gray-2"]}, ByMoment(1.0), ByMoment(1.0), "mnist")

@@ -80,7 +80,7 @@ def test_the_training_is_replayed_and_a_walk_is_taken(visit, service):
     shown = growth.evaluate("(c) => Array.from(c.getContext('2d').getImageData(64, 0, 1, 1).data)")
     assert shown[:3] == service.moment(1)[1, :, 0, 0].tolist()
     told = page.get_by_test_id("progan-told")
-    expect(told).to_have_text(re.compile("9,000 images seen: 8×8, α = 0.25"))
+    expect(told).to_have_text(re.compile("7,000 images seen: 8×8, α = 0.25"))
     page.get_by_test_id("progan-growth-player").get_by_label(EN["zoo.step"], exact=True).click()
     expect(growth).to_have_attribute("data-moment", "2")
     expect(told).to_have_text(re.compile("12,000 images seen: 8×8$"))

@@ -30,14 +30,14 @@ def z_of(seed: int, cell: int) -> torch.Tensor:
 
 
 def close(a, b):
-    np.testing.assert_allclose(a, b, atol=1e-5)
+    np.testing.assert_allclose(a, b, atol=1e-3)  # a fourth of one of 256 levels
 
 
 def test_what_is_known_of_the_release(service):
     about = service.about()
     assert about["resolutions"] == [4, 8, 16, 32, 64]
-    assert (about["stay"], about["fade"]) == (8_000, 4_000)
-    assert (about["gamma"], about["interval"]) == (0.5, 16)
+    assert (about["stay"], about["fade"]) == (6_000, 4_000)
+    assert (about["weight"], about["interval"], about["drift"]) == (10.0, 4, 0.001)
     assert about["figures"]["fid"] == 5.5
     assert service.rival()["figures"]["fid"] == 15.25
 
@@ -128,9 +128,9 @@ def test_what_the_page_is_sent(service):
     sent = wire.unpack_bytes(answer["image"], 3 * 16 * 16)
     np.testing.assert_allclose(sent, service.face(3, 5, 1.25).ravel(), atol=0.003)
     shown = progan.numbers(service.about(), service.rival())
-    assert (shown["fid"], shown["stay"], shown["fid_dcgan"]) == ("5.50", "8,000", "15.25")
+    assert (shown["fid"], shown["stay"], shown["fid_dcgan"]) == ("5.50", "6,000", "15.25")
     for language in text.LANGUAGES:
-        assert "8,000" in text.markdown("progan", language, **shown)
+        assert "6,000" in text.markdown("progan", language, **shown)
 
 
 def test_the_model_is_what_the_service_takes_it_for(model):
