@@ -119,6 +119,7 @@ def dcgan_avatars() -> Recipe:
         data="avatars",
         settings=Settings(
             images=220_080,
+            seed=2,
             batch_size=16,
             ema=0.999,
             precision="bfloat16",
