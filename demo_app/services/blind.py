@@ -22,7 +22,7 @@ from genzoo.recipes import Recipe
 from genzoo.roles import PictureSource
 
 ROUNDS = 10
-MAX_FID = 20.0
+MAX_FID = 30.0
 """Above that of as many training images: what the evaluator network tells apart more easily, or
 has not measured, is no riddle."""
 

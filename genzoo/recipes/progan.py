@@ -17,6 +17,7 @@ CARD = ModelCard(
     release="progan-avatars",
     tab="progan",
     place=(3, 1),
+    pace=1,
     formula=Formula(
         "(1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub>",
         "G(z) = (1 − α) ↑x<sub>k</sub> + α x<sub>k+1</sub><br>"

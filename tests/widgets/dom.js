@@ -31,6 +31,7 @@ Object.assign(globalThis, {
   requestAnimationFrame: window.requestAnimationFrame,
   cancelAnimationFrame: window.cancelAnimationFrame,
 });
+Object.assign(globalThis, { scrollTo() {}, scrollY: 0 }); // jsdom lays nothing out
 window.matchMedia = globalThis.matchMedia = () => ({ matches: false });
 for (const name of [
   "document", "location", "history", "navigator", "MutationObserver", "HTMLElement", "Event",
