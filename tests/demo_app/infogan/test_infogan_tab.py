@@ -59,7 +59,7 @@ class MadeService:
 
     def infer(self, pixels):
         self.pixels = np.asarray(pixels)
-        return self.q()
+        return {**self.q(), "distance": 0.75, "limit": 0.5, "is_far": True}
 
     def digits(self):
         return np.full((2, 784), 51, np.uint8), np.array([0, 1], np.uint8)
@@ -111,6 +111,7 @@ def test_what_is_read_is_made_again_as_far_out_as_codes_reach():
     assert service.asked == (2, [0.5, -2.0], 5, 1)
     assert (answer["category"], answer["continuous"], answer["mean"]) == (2, [0.5, -2], [0.5, -3])
     assert set(unpacked(answer["image"])) == {5}
+    assert (answer["distance"], answer["limit"], answer["is_far"]) == (0.75, 0.5, True)
     with pytest.raises(BadInput, match="base64 of 784 bytes"):
         infogan.read(service, "????", 5)
 

@@ -174,7 +174,7 @@ def test_keys_hide_and_show(visit):
     page = visit()
     surface = page.get_by_test_id("orderless-canvas").locator(".zoo-surface")
     surface.focus()
-    surface.press("Home")
+    surface.press("Control+Home")
     surface.press("Space")
     expected = LEFT.copy()
     expected[0] = False

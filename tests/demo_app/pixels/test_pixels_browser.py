@@ -144,7 +144,7 @@ def test_a_photo_replaces_the_picture_and_a_bad_file_does_not(open_tab):
     page = open_tab()
     page.get_by_test_id("pixels-file").set_input_files(photo())
     notes = page.get_by_test_id("pixels-notes")
-    expect(notes).to_contain_text("Your photo", timeout=LONG)
+    expect(notes).to_contain_text("Your picture", timeout=LONG)
     expect(notes).to_contain_text("Made smaller")
     expect(page.get_by_test_id("pixels-swatch")).to_have_css(
         "background-color", "rgb(10, 120, 250)"
@@ -168,7 +168,7 @@ def test_a_file_over_the_limit_is_made_smaller_in_the_page(open_tab):
     large = photo("BMP", (1500, 1500), noise=True)
     assert len(large["buffer"]) > 5_000_000
     page.get_by_test_id("pixels-file").set_input_files(large)
-    expect(page.get_by_test_id("pixels-notes")).to_contain_text("Your photo", timeout=LONG)
+    expect(page.get_by_test_id("pixels-notes")).to_contain_text("Your picture", timeout=LONG)
     junk = {"name": "a.png", "mimeType": "image/png", "buffer": b"x" * 5_000_001}
     page.get_by_test_id("pixels-file").set_input_files(junk)
     expect(page.get_by_test_id("pixels-notes")).to_contain_text("at most 5 MB")
