@@ -86,8 +86,8 @@ def test_validation_images_are_the_last_training_images(name):
     assert torch.equal(load_images(name, "test", hold_out=True).images, test.images)
     # What they are called says whether they are learned from.
     assert (validation.title, held_out.title) == ("train (last 20)", "validation")
-    assert validation.counted(7) == "7 validation images seen in training"
-    assert held_out.counted(7) == "7 validation images"
+    assert validation.counted(7) == "7 random validation images seen in training"
+    assert held_out.counted(7) == "7 random validation images"
     assert [data.title for data in (train, rest, test)] == ["train", "train", "test"]
     assert test.counted(60) == "60 test images"
 
@@ -105,7 +105,7 @@ def test_other_validation_images_are_of_their_own(name, few_faces):
     for a, b in itertools.combinations(rows, 2):
         assert not rows[a] & rows[b], (a, b)
     kind = "points" if name == "moons" else "images"
-    assert parts["validation"].counted(3) == f"3 validation {kind}"
+    assert parts["validation"].counted(3) == f"3 random validation {kind}"
 
 
 def test_absent_data_that_cannot_be_downloaded_is_told_in_a_sentence(tmp_path, monkeypatch):

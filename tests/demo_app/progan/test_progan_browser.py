@@ -90,5 +90,5 @@ def test_the_training_is_replayed_and_a_walk_is_taken(visit, service):
 def test_it_fits_the_screen_in_its_language(visit, language):
     page = visit(f"lang={language}", width=390)
     expect_names(page, ".zoo-page")
-    same = ("progan.size", "progan.fading", "progan.tab")
+    same = ("progan.size", "progan.fading")
     expect_to_fit(page, language, "progan", "progan.title", same=same)
