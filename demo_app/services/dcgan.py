@@ -348,6 +348,7 @@ def spherical(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
     Raises:
         BadInput: when a and b point in opposite directions, between which no way is the shortest.
     """
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)  # so that both ends are exact
     lengths = np.linalg.norm(a), np.linalg.norm(b)
     if min(lengths) == 0:  # zero has no direction
         return straight(a, b, t)

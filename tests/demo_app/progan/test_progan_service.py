@@ -30,7 +30,7 @@ def z_of(seed: int, cell: int) -> torch.Tensor:
 
 
 def close(a, b):
-    np.testing.assert_allclose(a, b, atol=1e-3)  # a fourth of one of 256 levels
+    np.testing.assert_allclose(a, b, atol=1e-5)
 
 
 def test_what_is_known_of_the_release(service):

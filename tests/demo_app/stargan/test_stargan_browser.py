@@ -199,6 +199,7 @@ def test_an_upload_is_edited_and_honestly_told_of(visit, service):
     file = {"name": "x.png", "mimeType": "image/png", "buffer": png(picture)}
     page.get_by_test_id("stargan-file").set_input_files(file)
     notes = page.get_by_test_id("stargan-notes")
+    expect(notes).to_contain_text("Far from the training data")
     expect(notes).to_contain_text(EN["stargan.no_face"])
     expect(notes).to_contain_text(EN["stargan.note_cut"])
     known = service.upload(png(picture))
