@@ -254,19 +254,24 @@ def test_codes_truly_of_the_prior_are_as_often_off_it_as_chance_has_it(name):
     assert share == pytest.approx(0.01, abs=0.005)  # its standard deviation is 0.0014
 
 
-def test_thirty_codes_off_the_swiss_roll_are_overlooked_by_the_test_and_counted(monkeypatch):
+def test_thirty_codes_off_the_swiss_roll_may_be_overlooked_by_the_test_and_are_counted(
+    monkeypatch,
+):
     """Half of them between the turns of its arm, half beyond its end."""
     monkeypatch.setattr(autoencoder, "N_PERMUTATIONS", 99)
     model = aae("swiss roll")
-    codes = model.draw_z(1000, torch.Generator().manual_seed(4))
     turn = 2 * math.pi * torch.linspace(0, 1, 15)
     between = spine("swiss roll", torch.linspace(0.45, 0.75, 15)) * 1.2
     beyond = 3.1 * torch.stack([turn.cos(), turn.sin()], 1)
-    codes[:30] = torch.cat([between, beyond])
-    found = {m.name: m for m in prior_metrics(codes, model.draw_z, "a setting")}
-    assert found["prior_p_value"].value > 0.01  # 99 divisions tell no less
-    assert found["off_prior"].value == pytest.approx(4, abs=0.7)
-    assert found["off_prior"].low > 2 > 1
+    ps = []
+    for seed in (4, 6, 8):
+        codes = model.draw_z(1000, torch.Generator().manual_seed(seed))
+        codes[:30] = torch.cat([between, beyond])
+        found = {m.name: m for m in prior_metrics(codes, model.draw_z, "a setting")}
+        ps.append(found["prior_p_value"].value)
+        assert found["off_prior"].value == pytest.approx(4, abs=0.7)
+        assert found["off_prior"].low > 2 > 1
+    assert sorted(ps)[1] > 0.05
     assert outliers(codes[:30], *prior_draws(model.draw_z, 1000)).all()
 
 
