@@ -23,7 +23,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.latency import CHROMIUM, served
-from benchmarks.visitors import read_other_tabs
+from benchmarks.players import read_other_tabs
 from demo_app import live
 
 TARGET = {"first": 300.0, "all": 5000.0, "others_p95": 200.0}

@@ -1,6 +1,7 @@
 """From a finger on the page to new pixels on the screen.
 
-    python -m benchmarks.latency [-n MOVES] [-k TEXT] [--json FILE] [--check]
+    python -m benchmarks.latency [-n MOVES] [-k TEXT] [--answers WHO] [--round-trip MS]
+                                 [--json FILE] [--check]
 
 Starts the app with the releases that are there, opens it in headless Chromium on loopback, and
 drags on it as a person would, through the browser's own input events: press, then eight moves, 30
@@ -8,6 +9,10 @@ to 60 ms apart and at no particular phase of the screen. Each move is timed twic
 stamp of its pointer event: until the answer is on its canvas, and until the next frame is out. A
 frame comes every 16.7 ms and takes some time to make, whatever the page does: the first case asks
 no server and paints one pixel at once, and is the floor of the second time.
+
+What has a twin in the page is answered by the server, by the page once it has loaded the model, or
+with `--answers both` by the one and then the other, case by case in one run. `--round-trip` puts
+a way of so many ms there and back between the browser and the app, as to a server far away.
 
 A press alone, after a pause in which browser, server and processor have gone to sleep, is a case
 of its own.
@@ -27,12 +32,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from playwright.sync_api import Locator, Page, sync_playwright
+
+from benchmarks.delay import delayed
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 TARGET = {"p50": 16.0, "p95": 50.0}
@@ -81,7 +88,9 @@ class Case:
 
     `open` brings the page there; `at(page, k, j)` is where the pointer is after move j of drag k,
     j = 0 being the press. With `moves` = 0 it is the press itself that is timed, or its end where
-    the event is a click; with `echo` it is the browser alone. `target` is in ms.
+    the event is a click; with `echo` it is the browser alone. What has a `twin` can be answered in
+    the page. `target` is in ms. `rest` is how many ms are left from one act to the next, so that
+    all that follows it ends.
     """
 
     name: str
@@ -91,11 +100,18 @@ class Case:
     at: Callable[[Page, int, int], tuple[float, float]]
     moves: int = MOVES
     echo: bool = False
+    twin: bool = False
     target: Mapping[str, float] = field(default_factory=lambda: TARGET)
+    rest: int = 250
+
+
+def select(page: Page, tab: str) -> None:
+    """Show a tab, whether its group is the one that is shown or not."""
+    page.get_by_test_id(f"tab-{tab}").dispatch_event("click")
 
 
 def open_nade(page: Page) -> None:
-    page.get_by_test_id("tab-nade").click()
+    select(page, "nade")
     page.get_by_test_id("nade-clear").click()
     page.locator("[aria-labelledby=nade-title] [data-brush='1']").click()
 
@@ -108,7 +124,7 @@ def pixel(page: Page, k: int, j: int, canvas: str = "nade-canvas") -> tuple[floa
 
 
 def open_vae(page: Page) -> None:
-    page.get_by_test_id("tab-vae").click()
+    select(page, "vae")
     page.locator("[data-testid=vae-output] canvas[data-z]").wait_for()
     page.locator("[data-testid=vae-map-decoded][data-z]").wait_for()
 
@@ -119,7 +135,7 @@ def open_latents(page: Page) -> None:
 
 
 def open_aae(page: Page) -> None:
-    page.get_by_test_id("tab-aae").click()
+    select(page, "aae")
     page.locator("[data-testid=aae-decoded][data-z]").wait_for()
 
 
@@ -138,13 +154,13 @@ def button(page: Page, k: int, j: int) -> tuple[float, float]:
 
 
 def open_dcgan(page: Page, part: str, ready: str) -> None:
-    page.get_by_test_id("tab-dcgan").click()
+    select(page, "dcgan")
     page.locator(ready).wait_for()
     page.get_by_test_id(part).scroll_into_view_if_needed()
 
 
 def open_infogan(page: Page) -> None:
-    page.get_by_test_id("tab-infogan").click()
+    select(page, "infogan")
     page.locator("[data-testid=infogan-made][data-codes]").wait_for()
     page.locator("[data-testid=infogan-remade][data-codes]").wait_for()
 
@@ -156,20 +172,20 @@ def open_drawing(page: Page) -> None:
 
 
 def open_stargan(page: Page) -> None:
-    page.get_by_test_id("tab-stargan").click()
+    select(page, "stargan")
     page.locator("[data-testid=stargan-edited][data-shown]").wait_for()
     page.locator(AMOUNT).first.scroll_into_view_if_needed()
 
 
 def open_cyclegan(page: Page) -> None:
-    page.get_by_test_id("tab-cyclegan").click()
+    select(page, "cyclegan")
     page.locator("[data-testid=cyclegan-colored][data-ink]").wait_for()
     page.get_by_test_id("cyclegan-draw").scroll_into_view_if_needed()
 
 
 def open_tab(page: Page, tab: str, ready: str, part: str) -> None:
     """`ready` is what is there once the tab has its first answers, `part` what is pressed."""
-    page.get_by_test_id("tab-" + tab).click()
+    select(page, tab)
     page.locator(ready).first.wait_for()
     page.get_by_test_id(part).scroll_into_view_if_needed()
 
@@ -179,8 +195,11 @@ def shuffle(page: Page, k: int, j: int) -> tuple[float, float]:
 
 
 def chip(page: Page, k: int, j: int) -> tuple[float, float]:
-    """One or the other color of hair, in turns."""
-    return middle(page, f"text2image-chip-hair_color-{('black', 'gray')[k % 2]}")
+    """Another color of hair, skin or clothes, so that no caption comes twice in 60 presses."""
+    name = ("hair_color", "skin", "clothes")[k % 3]
+    chips = page.locator(f"[data-testid^=text2image-chip-{name}-]")
+    x, y, width, height = box_of(page, chips.nth(k // 3 % chips.count()))
+    return x + width / 2, y + height / 2
 
 
 def middle(page: Page, name: str) -> tuple[float, float]:
@@ -244,6 +263,7 @@ CASES = [
         "pointerrawupdate",  # the move itself; a pointermove waits for the next frame
         open_nade,
         pixel,
+        twin=True,
     ),
     Case(
         # After a press Chromium takes in no answer before the frame that the press itself asks for
@@ -254,6 +274,7 @@ CASES = [
         open_nade,
         lambda page, k, _: pixel(page, k % 84, k // 84),
         moves=0,
+        twin=True,
     ),
     Case(
         "drag on the map -> digit",
@@ -261,6 +282,7 @@ CASES = [
         "pointerrawupdate",
         open_vae,
         place,
+        twin=True,
     ),
     Case(
         "drag on the AAE's plane -> digit",
@@ -268,6 +290,7 @@ CASES = [
         "pointerrawupdate",
         open_aae,
         partial(place, plane="aae-plane"),
+        twin=True,
     ),
     Case(
         # The points in one's hand, and one step of the critic against them.
@@ -293,6 +316,7 @@ CASES = [
             open_dcgan, part="dcgan-between-player", ready="[data-testid=dcgan-straight][data-t]"
         ),
         on_the_way,
+        twin=True,
     ),
     Case(
         "drag on the DCGAN's sweep -> digit",
@@ -300,6 +324,7 @@ CASES = [
         "pointerrawupdate",
         partial(open_dcgan, part="dcgan-pad", ready="[data-testid=dcgan-pad][data-sheet]"),
         partial(place, plane="dcgan-pad"),
+        twin=True,
     ),
     Case(
         "drag on InfoGAN's square -> digit",
@@ -307,6 +332,7 @@ CASES = [
         "pointerrawupdate",
         open_infogan,
         partial(place, plane="infogan-pad"),
+        twin=True,
     ),
     Case(
         "draw on -> InfoGAN's codes, remade",
@@ -321,6 +347,7 @@ CASES = [
         "pointerrawupdate",
         open_latents,
         thumb,
+        twin=True,
     ),
     Case(
         "drag how much of an edit -> face",
@@ -378,13 +405,17 @@ CASES = [
         chip,
         moves=0,
         target=ACT,
+        rest=2000,  # the Transformer's faces, which are slower, come after those of the GAN
     ),
 ]
 
 
-def measure(page: Page, case: Case, n: int, seed: int = 0) -> dict[str, Any]:
+def measure(page: Page, case: Case, n: int, seed: int = 0, who: str = "server") -> dict[str, Any]:
     rng = random.Random(seed)
     case.open(page)
+    if who == "page":
+        load_twin(page, case)
+        case.open(page)  # as it was before
     page.evaluate(WATCH, case.canvas)
     times: list[list[float]] = []
 
@@ -397,7 +428,7 @@ def measure(page: Page, case: Case, n: int, seed: int = 0) -> dict[str, Any]:
     while len(times) < n + MOVES:
         page.mouse.up()
         page.mouse.move(*case.at(page, k, 0))
-        page.wait_for_timeout(250 + 50 * rng.random())  # all that is under way ends
+        page.wait_for_timeout(case.rest + 50 * rng.random())
         if case.event == "click":
             page.mouse.down()
             page.wait_for_timeout(60 + 50 * rng.random())  # as long as a finger stays
@@ -411,6 +442,8 @@ def measure(page: Page, case: Case, n: int, seed: int = 0) -> dict[str, Any]:
             page.wait_for_timeout(30 + 30 * rng.random())
             timed(partial(page.mouse.move, x, y))
         k += 1
+    if who == "page" and page.locator(GIVEN_UP).count():
+        sys.exit(f"the page gave up: {case.name}")
     # The first ones warm the browser's and the server's code up.
     drawn, shown = zip(*times[MOVES:], strict=True)
     return {
@@ -423,24 +456,55 @@ def measure(page: Page, case: Case, n: int, seed: int = 0) -> dict[str, Any]:
     }
 
 
+GIVEN_UP = "[data-testid=local]:disabled"
+
+FORGET_WHO = """async () => {
+  window.zoo = await import(document.querySelector("link[href$='/shared/zoo.js']").href);
+  zoo.answered.value = null;
+}"""
+"""Who answered before says nothing of this case: its model may not be there yet."""
+
+
+def load_twin(page: Page, case: Case) -> None:
+    """Act until the page itself answers; it loads what it needs meanwhile."""
+    page.evaluate(FORGET_WHO)
+    for k in range(200):
+        page.mouse.up()
+        page.mouse.move(*case.at(page, k, 0))
+        page.mouse.down()
+        page.mouse.move(*case.at(page, k, 1))
+        page.mouse.up()
+        page.wait_for_timeout(300)
+        if page.evaluate("zoo.answered.value === 'page'"):
+            return
+    sys.exit(f"the page never answers: {case.name}")
+
+
 @contextmanager
 def served() -> Iterator[str]:
     """The app in a process of its own, as people run it; its address."""
+    with running() as (address, _):
+        yield address
+
+
+@contextmanager
+def running(**environment: str) -> Iterator[tuple[str, int]]:
+    """The same with this added to its environment; its address and the number of its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), **environment}
     quiet = subprocess.DEVNULL
     app = subprocess.Popen([sys.executable, "app.py"], env=environment, stdout=quiet)
     try:
-        for _ in range(600):
+        for _ in range(3000):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             if app.poll() is not None:
                 sys.exit("the app did not start")
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", app.pid
     finally:
         app.terminate()
         app.wait()
@@ -450,29 +514,50 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-n", type=int, default=200, help="timed moves of each case")
     parser.add_argument("-k", default="", help="only the cases whose name has this in it")
+    parser.add_argument(
+        "--answers",
+        choices=["server", "page", "both"],
+        default="server",
+        help="who answers what the page can, too (%(default)s); page: those cases alone",
+    )
+    parser.add_argument(
+        "--round-trip", type=float, default=0.0, metavar="MS", help="of the way to the app"
+    )
     parser.add_argument("--json", help="also write the figures to this file")
     parser.add_argument("--check", action="store_true", help="fail when a target is missed")
     arguments = parser.parse_args()
 
+    print(f"{'ms, from the pointer event':<56} {'to canvas':>16} {'to screen':>16} {'target':>16}")
+    print(f"{'':<56} {'p50':>8}{'p95':>8} {'p50':>8}{'p95':>8} {'p50':>8}{'p95':>8}", flush=True)
     results = {}
-    with served() as address, sync_playwright() as playwright:
+    with ExitStack() as stack:
+        address = stack.enter_context(served())
+        if arguments.round_trip:
+            port = int(address.rpartition(":")[2])
+            far = stack.enter_context(delayed(port, arguments.round_trip))
+            address = f"http://127.0.0.1:{far}"
+        playwright = stack.enter_context(sync_playwright())
         flags = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         for case in (case for case in CASES if arguments.k in case.name):
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(address + "#tab=nade")
-            page.get_by_test_id("nade-score").filter(has_text=".").wait_for()
-            results[case.name] = measure(page, case, arguments.n)
-            page.close()
+            for who in ("server", "page") if arguments.answers == "both" else [arguments.answers]:
+                if who == "page" and not case.twin:
+                    continue
+                page = browser.new_page(viewport={"width": 1280, "height": 900})
+                page.add_init_script(f"localStorage.setItem('zoo-answers', '{who}')")
+                page.goto(address + "#tab=nade")
+                page.get_by_test_id("nade-score").filter(has_text=".").wait_for()
+                name = case.name + ", in the page" * (who == "page")
+                r = results[name] = measure(page, case, arguments.n, who=who)
+                page.close()
+                figures = f"{r['drawn_p50']:8.1f}{r['drawn_p95']:8.1f}"
+                figures += f" {r['p50']:8.1f}{r['p95']:8.1f}"
+                target = "".join(f"{r['target'].get(key, ''):>8}" for key in ("p50", "p95"))
+                print(f"{name:<56} {figures} {target}", flush=True)
         browser.close()
 
-    print(f"{'ms, from the pointer event':<40} {'to canvas':>16} {'to screen':>16} {'target':>16}")
-    print(f"{'':<40} {'p50':>8}{'p95':>8} {'p50':>8}{'p95':>8} {'p50':>8}{'p95':>8}")
-    for name, r in results.items():
-        figures = f"{r['drawn_p50']:8.1f}{r['drawn_p95']:8.1f} {r['p50']:8.1f}{r['p95']:8.1f}"
-        target = "".join(f"{r['target'].get(key, ''):>8}" for key in ("p50", "p95"))
-        print(f"{name:<40} {figures} {target}")
-    text = json.dumps({"unit": "ms", "cases": results}, indent=2)
+    told = {"unit": "ms", "round_trip": arguments.round_trip, "cases": results}
+    text = json.dumps(told, indent=2)
     if arguments.json:
         with open(arguments.json, "w") as file:
             file.write(text + "\n")

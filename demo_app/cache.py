@@ -11,10 +11,16 @@ T = TypeVar("T")
 
 
 class LRUCache:
-    """The `size` answers used last; each is found out once, whoever asks."""
+    """The answers used last, the newest of all among them; each is found out once, whoever asks.
 
-    def __init__(self, size: int):
-        self._size = size
+    Args:
+        size: how many are kept, or what they may weigh together.
+        weigh: an answer to its weight; by default each is one.
+    """
+
+    def __init__(self, size: int, weigh: Callable[[Any], int] = lambda answer: 1):
+        self._size, self._weigh = size, weigh
+        self._weights: dict[Hashable, int] = {}
         self._answers: OrderedDict[Hashable, Any] = OrderedDict()
         self._locks: dict[Hashable, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -36,7 +42,9 @@ class LRUCache:
                 raise
             with self._guard:
                 self._answers[key] = answer
-                while len(self._answers) > self._size:
+                self._weights[key] = self._weigh(answer)
+                while len(self._answers) > 1 and sum(self._weights.values()) > self._size:
                     old, _ = self._answers.popitem(last=False)
+                    del self._weights[old]
                     self._locks.pop(old, None)
             return answer

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import io
-import math
+import threading
+import warnings
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from demo_app.errors import BadInput
+from demo_app.work import go_on
 
 MAX_BYTES = 5_000_000
+MAX_PIXELS, MAX_SIDE = 16_000_000, 16_000
+"""Of a file, as its header says them: more are refused before anything is decoded. What a format
+keeps beside the decoded pixels is of this order, too: 16 million are 64 MB as RGBA."""
+
 SIDE = 128
 """Pixels of the longer side of an opened photo, at most."""
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 """Those that Pillow reads by itself; for some others it would start another program."""
+
+TILE = 322, 323
+"""The TIFF tags of the width and the height of a tile."""
+
+ORIENTATION = 0x0112
+"""The EXIF tag that says how a photo is turned."""
+
+_one = threading.Lock()
+"""Held by the picture that is decoded: several at once would take the memory of several."""
 
 
 def opened(data: bytes) -> tuple[np.ndarray, list[str]]:
@@ -27,42 +42,93 @@ def opened(data: bytes) -> tuple[np.ndarray, list[str]]:
         channels).
 
     Raises:
-        BadInput: when it is empty, too large, too many pixels (Pillow's limit for decompression
-            bombs), no picture, or damaged.
+        BadInput: when it is empty, too large, too many pixels, no picture, or damaged.
     """
     if not data:
-        raise BadInput("The file is empty; expected a picture.")
+        raise BadInput.said("photo_empty")
     if len(data) > MAX_BYTES:
-        raise BadInput(
-            f"The file has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are opened."
-        )
+        size, most = f"{len(data) / 1e6:.1f}", f"{MAX_BYTES / 1e6:.0f}"
+        raise BadInput.said("photo_bytes", size=size, most=most)
     Image.init()
+    with _one:
+        go_on()
+        with _header(data) as image:
+            return _decoded(image)
+
+
+def _header(data: bytes) -> Image.Image:
+    """The picture as its header tells it, nothing of it decoded."""
     try:
-        image = Image.open(io.BytesIO(data), formats=[f for f in FORMATS if f in Image.OPEN])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data), formats=[f for f in FORMATS if f in Image.OPEN])
     except Image.DecompressionBombError as error:
-        raise BadInput(_too_large()) from error
+        raise _too_large() from error
     except Exception as error:  # each format has errors of its own for what it cannot read
-        raise BadInput(
-            "This file is not a picture that can be opened; expected PNG, JPEG, WebP, GIF, BMP, "
-            "TIFF or AVIF."
-        ) from error
-    # Pillow itself only warns up to twice its limit.
-    if image.width * image.height > (Image.MAX_IMAGE_PIXELS or math.inf):
-        raise BadInput(_too_large())
+        raise BadInput.said("photo_unknown") from error
+    # A TIFF's tiles, which are decoded whole, have sizes of their own.
+    tags = getattr(image, "tag_v2", {})
+    tile = [tags.get(tag, 1) for tag in TILE]
+    for width, height in (image.size, tile):
+        if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+            raise _too_large()
+    return image
+
+
+def _decoded(image: Image.Image) -> tuple[np.ndarray, list[str]]:
     notes = []
-    if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "WEBP", "PNG", "AVIF"):
-        notes.append("first_frame")
     if max(image.size) > SIDE:
         notes.append("smaller")
     try:
+        if image.format in ("GIF", "WEBP", "PNG", "AVIF") and _is_animated(image):
+            notes.append("first_frame")
         image.draft(None, (2 * SIDE, 2 * SIDE))  # a JPEG is decoded no larger than needed
-        rgb, more = _rgb(ImageOps.exif_transpose(image))
+        few = _reduced(image)
+        rgb, more = _rgb(ImageOps.exif_transpose(few))
     except BadInput:
         raise
     except Exception as error:  # as above: truncated, or wrong within
-        raise BadInput("This picture is damaged or cut off and cannot be read.") from error
+        raise BadInput.said("photo_damaged") from error
     rgb.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(rgb), notes + more
+
+
+def _is_animated(image: Image.Image) -> bool:
+    """Whether there is a second frame. A GIF's frames are not counted: to count them decodes
+    them."""
+    if image.format != "GIF":
+        return getattr(image, "n_frames", 1) > 1
+    is_animated: bool = image.is_animated  # type: ignore[attr-defined]
+    return is_animated
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """The picture, decoded, no more than eight times as large as needed, so that nothing that
+    follows copies the whole of it: means of squares of pixels, as the last step has them."""
+    by = max(image.size) // (4 * SIDE)
+    if by < 2 or image.mode in ("I", "F"):
+        return image
+    image.load()
+    turned = image.getexif().get(ORIENTATION)  # a TIFF is turned as it is loaded
+    if image.mode.startswith("I;16"):
+        levels = np.asarray(image)
+        H, W = (n // by * by or n for n in levels.shape)
+        across = min(by, W)
+        down = min(by, H)
+        cells = levels[:H, :W].reshape(H // down, down, W // across, across)
+        few = Image.fromarray(np.rint(cells.mean((1, 3), dtype=np.float32)).astype(np.uint16))
+    elif "transparency" in image.info or image.mode == "PA":
+        few = image.convert("RGBA").reduce(by)
+    elif image.mode in ("1", "P"):  # numbers of colors have no mean
+        few = image.convert("L" if image.mode == "1" else "RGB").reduce(by)
+    else:
+        few = image.reduce(by)
+    few.info = {}
+    if turned in range(2, 9):
+        exif = Image.Exif()
+        exif[ORIENTATION] = turned
+        few.info["exif"] = exif.tobytes()
+    return few
 
 
 def resized(picture: np.ndarray, side: int) -> np.ndarray:
@@ -71,10 +137,32 @@ def resized(picture: np.ndarray, side: int) -> np.ndarray:
     return np.asarray(image.resize((side, side), Image.Resampling.BOX))
 
 
+def square(data: bytes, side: int) -> tuple[np.ndarray, list[str]]:
+    """The middle square of a picture file as a model of color images reads it.
+
+    Args:
+        side: pixels along a side of the result, S.
+
+    Returns:
+        (3 * S * S,) float32 in [0, 1], channel by channel and row by row; and what was done to it,
+        as `opened` says it, and "cut" where it was not square.
+
+    Raises:
+        BadInput: as of `opened`.
+    """
+    picture, notes = opened(data)
+    H, W, _ = picture.shape
+    n = min(H, W)
+    top, left = (H - n) // 2, (W - n) // 2
+    small = resized(picture[top : top + n, left : left + n], side)
+    levels = (small.transpose(2, 0, 1).astype(np.float32) / 255).ravel()
+    return levels, [*notes, *(["cut"] if H != W else [])]
+
+
 def _rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
     """Any mode as RGB, and what was done for it."""
     if image.mode in ("I", "F"):
-        raise BadInput("This picture has 32-bit levels; expected 8 or 16 bits a channel.")
+        raise BadInput.said("photo_levels")
     if image.mode.startswith("I;16"):
         levels = np.asarray(image).astype(np.float64) / 257
         return Image.fromarray(np.rint(levels).astype(np.uint8)).convert("RGB"), ["gray"]
@@ -89,9 +177,8 @@ def _rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
     return image.convert("RGB"), notes
 
 
-def _too_large() -> str:
-    limit = (Image.MAX_IMAGE_PIXELS or 0) / 1e6
-    return f"This picture has too many pixels; at most {limit:.0f} million are opened."
+def _too_large() -> BadInput:
+    return BadInput.said("photo_pixels", pixels=f"{MAX_PIXELS:,}", side=f"{MAX_SIDE:,}")
 
 
 def balloons() -> np.ndarray:

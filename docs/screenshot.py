@@ -5,6 +5,7 @@ python docs/screenshot.py [TAB ...]
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,12 +59,24 @@ def main(tabs: list[str]) -> None:
                     viewport={"width": 1280, "height": 860}, locale="en", device_scale_factor=1.5
                 )
                 page.goto(f"{url}#tab={key}{state}")
+                page.get_by_test_id("lang-en").wait_for()
                 page.wait_for_timeout(12_000)  # completions drawn, a game played
-                page.screenshot(path=ROOT / "docs" / f"{key}.png")
+                if key == "map":  # below the first question, when its slowest model has sampled
+                    page.wait_for_timeout(20_000)
+                    page.locator("[data-widget=map]").evaluate("(map) => map.scrollIntoView()")
+                    page.wait_for_timeout(1000)
+                _keep(page.screenshot(), ROOT / "docs" / f"{key}.png")
             browser.close()
     finally:
         app.terminate()
         app.wait()
+
+
+def _keep(png: bytes, path: Path) -> None:
+    """In 256 colors: every clone has every version of it."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    method, dither = Image.Quantize.MEDIANCUT, Image.Dither.NONE
+    picture.quantize(256, method, dither=dither).save(path, optimize=True)
 
 
 def _wait(url: str, seconds: float = 60) -> None:

@@ -1,8 +1,9 @@
-"""python -m genzoo list | info | train | evaluate | rank | sample | report | push"""
+"""python -m genzoo list | info | train | evaluate | rank | sample | export | report | push"""
 
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import platform
@@ -15,20 +16,22 @@ import torch
 import torch.distributed as dist
 from tqdm import tqdm
 
-from genzoo import recipes, releases, report
+from genzoo import export, recipes, releases, report
 from genzoo.data import DataError
 from genzoo.data.batches import seeded
+from genzoo.export import ExportError
 from genzoo.metrics import K, Metric
 from genzoo.objectives.base import TrainingError
 from genzoo.recipes import Recipe, RecipeError
 from genzoo.releases import Provenance, ReleaseError
 from genzoo.roles import Evaluator, Generative, Implicit, LatentVariable, Model
-from genzoo.train import RunStateError
+from genzoo.train import RunStateError, has_bfloat16
 from genzoo.train.sheet import save_png, sheet
-from genzoo.train.trainer import start_processes
+from genzoo.train.trainer import STATE, start_processes
 
 EXPECTED = (
     DataError,
+    ExportError,
     OSError,  # no such folder, no right to write there, a full disk
     RecipeError,
     ReleaseError,
@@ -38,22 +41,53 @@ EXPECTED = (
 )
 """What a user can cause: told in a sentence, without a traceback."""
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Numbers of the errors of a disk that is full, or of which this user may have no more."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the status: 0, 1 for what the user can mend, 130 for Ctrl-C."""
-    arguments = _parser().parse_args(argv)
+    arguments = argparse.Namespace()
     try:
+        _parser().parse_args(argv, arguments)
         arguments.command(arguments)
+        sys.stdout.flush()  # or a full disk is found out when nobody can tell it any more
+    except BrokenPipeError:  # whoever reads the output, such as `head`, has enough
+        return 1
     except EXPECTED as error:
-        print(f"genzoo: {error}", file=sys.stderr)
+        full = isinstance(error, OSError) and error.errno in FULL
+        more = _how_to_go_on(arguments) if full else ""
+        print(f"genzoo: {_sentence(error)}{more}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("genzoo: interrupted", file=sys.stderr)
+        print(f"genzoo: interrupted.{_how_to_go_on(arguments)}", file=sys.stderr)
         return 130
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()
     return 0
+
+
+def _sentence(error: Exception) -> str:
+    """What an error says, without the number that the system has for it."""
+    if isinstance(error, OSError) and error.strerror:
+        what = f"{error.filename}: " if error.filename else ""
+        full = " What was there before is as it was." * (error.errno in FULL)
+        return f"{what}{error.strerror}.{full}"
+    return str(error)
+
+
+def _how_to_go_on(arguments: argparse.Namespace) -> str:
+    """What goes on with a training that was broken off, where it has left something."""
+    training = getattr(arguments, "command", None) is _train
+    if not (training and (_run_dir(arguments) / STATE).is_file()):
+        return ""
+    init = " in place of --init" * bool(arguments.init)
+    return f" Go on with the same command and --resume{init}."
+
+
+def _run_dir(arguments: argparse.Namespace) -> Path:
+    return arguments.run_dir or Path("runs") / arguments.name
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,11 +182,22 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("name")
     sub.add_argument("folders", nargs="+", type=Path, metavar="RELEASE", help="of another seed")
 
+    sub = command("ablation", _ablation, "Put beside a release's figures those of its variants.")
+    sub.add_argument("name")
+    sub.add_argument("folders", nargs="+", type=Path, metavar="RELEASE", help="of a variant")
+
     sub = command("sample", _sample, "Draw a sheet of samples from a release.")
     sub.add_argument("name")
     sub.add_argument("-n", type=_positive, default=64, help="how many (%(default)s)")
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--out", type=Path, help="a PNG file (NAME.png)")
+
+    sub = command("export", _export, "Write what a release's model offers as graphs.")
+    sub.add_argument("names", nargs="+", metavar="NAME")
+    sub.add_argument("--format", choices=export.FORMATS, default="onnx", help="(%(default)s)")
+    sub.add_argument(
+        "--to", type=Path, metavar="DIR", help="where to (the release's folder); of one release"
+    )
 
     sub = command("report", _report, "The results of all releases, as Markdown or JSON.")
     sub.add_argument("--write", type=Path, metavar="PAGE", help="put it between PAGE's marks")
@@ -221,6 +266,8 @@ def _info(arguments: argparse.Namespace) -> None:
     print()
     for verdict in verdicts:
         print(f"target: {verdict}")
+    for variant in recipe.ablation:
+        print(f"ablation: {variant.what}: {variant.command(recipe.name)}")
     if config is None:
         print(f"No release here. Make one with: python -m genzoo train {recipe.name}")
         return
@@ -233,7 +280,7 @@ def _info(arguments: argparse.Namespace) -> None:
 
 def _train(arguments: argparse.Namespace) -> None:
     recipe, changes = _changed(arguments)
-    run_dir = arguments.run_dir or Path("runs") / recipe.name
+    run_dir = _run_dir(arguments)
     if arguments.init and arguments.resume:
         raise ValueError(
             "A run that is resumed goes on from its own state and knows what it was started from: "
@@ -242,6 +289,10 @@ def _train(arguments: argparse.Namespace) -> None:
     init = releases.to_start_from(arguments.init, recipe) if arguments.init else None
     device = start_processes(_checked_device(arguments.device))
     needed = {argument: releases.load(name) for argument, name in recipe.needs.items()}
+    imitated = recipe.settings.precision == "bfloat16" and not has_bfloat16(torch.device(device))
+    if imitated:
+        told = "This processor has no arithmetic in bfloat16: it trains in single precision."
+        print(told, file=sys.stderr)
     trained = recipes.run(
         recipe, run_dir, device=device, resume=arguments.resume, trained=needed, init=init
     )
@@ -253,7 +304,8 @@ def _train(arguments: argparse.Namespace) -> None:
         path = run_dir / "release"
     else:
         path = arguments.release or releases.folder() / recipe.name
-    provenance = Provenance(trained.images_seen, trained.seconds, _machine(device), trained.origin)
+    machine = _machine(device) + ", in single precision" * imitated
+    provenance = Provenance(trained.images_seen, trained.seconds, machine, trained.origin)
     # First of all, so that whatever happens to the measuring, the training is not lost.
     releases.save(recipe, trained.model, provenance, [], path, trained.snapshots)
     print(f"release: {path}")
@@ -365,6 +417,7 @@ def _rank(arguments: argparse.Namespace) -> None:
             releases.load(first, role=Evaluator),
             releases.load(second, role=Evaluator),
             data,
+            preprocessing={name: recipes.get(name).settings.preprocessing for name in names},
             n_images=arguments.images,
             told=told,
         )
@@ -384,11 +437,29 @@ def _seeds(arguments: argparse.Namespace) -> None:
             print(f"seed {seed}: {Metric(**figure)}")
 
 
+def _ablation(arguments: argparse.Namespace) -> None:
+    for key, variant in releases.add_ablation(arguments.name, arguments.folders).items():
+        for seed, figures in variant["seeds"].items():
+            for figure in figures:
+                print(f"{key}, seed {seed}: {Metric(**figure)}")
+
+
 def _sample(arguments: argparse.Namespace) -> None:
     model = releases.load(arguments.name, role=Generative)
     out = arguments.out or Path(f"{arguments.name}.png")
     save_png(out, sheet(model.pictures(arguments.n, generator=seeded(arguments.seed))))
     print(out)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    if arguments.to is not None and len(arguments.names) > 1:
+        raise ValueError("Graphs of two releases have the same names: --to takes one release.")
+    for name in arguments.names:
+        for path in export.write(name, arguments.to):
+            print(f"{path} ({path.stat().st_size:,} bytes)")
+        if arguments.to is not None:
+            weights = releases.find(name) / releases.WEIGHTS
+            print(f"They read their weights from a copy of {weights} beside them.")
 
 
 def _report(arguments: argparse.Namespace) -> None:

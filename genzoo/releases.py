@@ -19,7 +19,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -32,13 +32,15 @@ from torch import Tensor
 from genzoo import recipes
 from genzoo.cards import ModelCard
 from genzoo.metrics import Metric, Target, Verdict, judged
-from genzoo.metrics.table import by_name, seeds, value
+from genzoo.metrics.table import SEEDLESS, Config, by_name, seeds, value
 from genzoo.recipes import Origin, Recipe
 from genzoo.roles import Model, n_parameters
-from genzoo.train.run_state import NEWER, write_atomically
+from genzoo.train.run_state import NEWER, naming, write_atomically, write_together
 
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 SNAPSHOTS = "snapshots.safetensors"
+GRAPH = ".onnx"
+"""The ending of the files of `genzoo.export`, which read from the weights beside them."""
 
 SNAPSHOTS_OF = "validation"
 """The split whose images snapshots are of, where they are of images (`Model.snapshot`). Releases
@@ -47,17 +49,31 @@ whose config does not say so were made when they were of test images."""
 WITHOUT = "trained without the validation images (--hold-out)"
 """What is said of a release that was trained so that choices can be made by these."""
 
-REQUIRED = {
+REQUIRED: dict[str, type | tuple[type, ...]] = {
     "recipe": str,
     "model": dict,
     "sha256": str,
     "hyperparameters": dict,
     "n_parameters": int,
     "images_seen": int,
+    "summary": str,
+    "paper": str,
+    "paper_url": str,
+    "training_seconds": (int, float),
     "figures": list,
     "probe": list,
 }
 """What a config must hold for others to rely on, and of what type."""
+
+OF_FIGURE: dict[str, type | tuple[type, ...]] = {
+    "name": str,
+    "value": (int, float, str),
+    "low": (int, float, str),
+    "high": (int, float, str),
+    "unit": str,
+    "setting": str,
+}
+"""The same of each figure; a number that is not finite is written as text."""
 
 
 class ReleaseError(RuntimeError):
@@ -113,8 +129,11 @@ def load(
     config = _read_config(path / CONFIG, name)
     try:
         weights = (path / WEIGHTS).read_bytes()
-    except OSError as error:
+    except FileNotFoundError as error:
         raise ReleaseError(_mend(f"{path / WEIGHTS} is missing.", name)) from error
+    except OSError as error:
+        problem = f"{path / WEIGHTS} cannot be read ({error.strerror})."
+        raise ReleaseError(_mend(problem, name)) from error
     if hashlib.sha256(weights).hexdigest() != config["sha256"]:
         problem = f"{path / WEIGHTS} is damaged: its hash is not the one in {CONFIG}."
         raise ReleaseError(_mend(problem, name))
@@ -125,9 +144,13 @@ def load(
         kwargs = {k: tuple(v) if isinstance(v, list) else v for k, v in config["model"].items()}
         model = recipe.model(**kwargs)
         model.load_state_dict({k: v.float() for k, v in state.items()})
+        wrong = [k for k, v in model.state_dict().items() if not v.isfinite().all()]
     except Exception as error:  # safetensors has its own error types for each kind of damage
         problem = f"{path / WEIGHTS} does not fit {path / CONFIG} ({error})."
         raise ReleaseError(_mend(problem, name)) from error
+    if wrong:
+        problem = f"{path / WEIGHTS} is damaged: {wrong[0]} holds NaN or infinity."
+        raise ReleaseError(_mend(problem, name))
     return of_role(name, model, role).to(device).eval().requires_grad_(False)
 
 
@@ -187,7 +210,7 @@ def to_start_from(text: str, recipe: Recipe) -> tuple[Model, Origin]:
                 f"{path / CONFIG}. Give the name of a release or its folder."
             )
         try:
-            name = str(json.loads((path / CONFIG).read_text())["recipe"])
+            name = str(json.loads((path / CONFIG).read_text(encoding="utf-8"))["recipe"])
             recipes.get(name)
         except (ValueError, KeyError, TypeError) as error:
             raise ReleaseError(f"{path / CONFIG} is damaged ({error}).") from error
@@ -230,7 +253,7 @@ def find(name: str) -> Path:
         from huggingface_hub import snapshot_download
 
         try:
-            allowed = [WEIGHTS, CONFIG, CARD, SNAPSHOTS, "*.npz"]
+            allowed = [WEIGHTS, CONFIG, CARD, SNAPSHOTS, "*.npz", "*" + GRAPH]
             return Path(snapshot_download(prefix + name, allow_patterns=allowed))
         except Exception as error:  # offline, no such repository, no access: one answer to all
             problem = f"{local} does not exist, and {prefix + name} could not be had from the Hub"
@@ -246,8 +269,8 @@ def save(
     path: Path | None = None,
     snapshots: Mapping[int, Tensor] | None = None,
 ) -> Path:
-    """Write a release, whole or not at all; returns its folder. An older one is replaced, and what
-    else lies in its folder (the demo's assets) stays."""
+    """Write a release, whole or not at all; returns its folder. An older one is replaced with the
+    graphs that read its weights, and what else lies in its folder (the demo's assets) stays."""
     path = path or folder() / recipe.name
     dtype = getattr(torch, recipe.storage)
     state = {k: v.detach().to("cpu", dtype).contiguous() for k, v in model.state_dict().items()}
@@ -278,23 +301,27 @@ def save(
         "probe": stored.probe(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as staging:
-        staged = Path(staging) / path.name
-        if path.exists():
-            shutil.copytree(path, staged)
-        else:
-            staged.mkdir()
+    staging = tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.")
+    with naming(path), staging:
+        staged, old = Path(staging.name) / path.name, Path(staging.name) / "old"
+        staged.mkdir()
+        for other in path.iterdir() if path.exists() else ():
+            if other.suffix != GRAPH and other.name not in (WEIGHTS, SNAPSHOTS, CONFIG, CARD):
+                (shutil.copytree if other.is_dir() else shutil.copy2)(other, staged / other.name)
         (staged / WEIGHTS).write_bytes(weights)
-        (staged / SNAPSHOTS).unlink(missing_ok=True)
         if snapshots:
             kept = {str(seen): kept.contiguous() for seen, kept in snapshots.items()}
             (staged / SNAPSHOTS).write_bytes(safetensors.torch.save(kept))
-        (staged / CONFIG).write_text(to_json(config))
-        (staged / CARD).write_text(card(config))
-        old = Path(staging) / "old"
-        if path.exists():
-            path.rename(old)
-        staged.rename(path)
+        _write_text(staged / CONFIG, to_json(config))
+        _write_text(staged / CARD, card(config))
+        try:
+            if path.exists():
+                path.rename(old)
+            staged.rename(path)
+        except BaseException:  # Ctrl-C between the two, too
+            if old.exists() and not path.exists():
+                old.rename(path)
+            raise
     return path
 
 
@@ -328,9 +355,15 @@ def set_figures(
             for seed, each in seeds.items()
             if seed != own
         }
-        if any(kept.values()):
-            config["seeds"] = {own: config["figures"], **kept}
+        told = {seed: each for seed, each in kept.items() if _tells(each)}
+        if told:
+            config["seeds"] = {own: config["figures"], **told}
     _write(path, config)
+
+
+def _tells(figures: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether any of the figures says something of the training that it is of."""
+    return any(not SEEDLESS.search(figure["name"]) for figure in figures)
 
 
 def _as_before(new: Mapping[str, Any], old: Mapping[str, Any] | None) -> bool:
@@ -350,8 +383,8 @@ def write_card(name: str) -> None:
 
 def _write(path: Path, config: dict[str, Any]) -> None:
     """The config and the card of the release in a folder."""
-    for file, content in ((CONFIG, to_json(config)), (CARD, card(config))):
-        write_atomically(path / file, partial(_write_text, text=content))
+    texts = {path / CONFIG: to_json(config), path / CARD: card(config)}
+    write_together({file: partial(_write_text, text=text) for file, text in texts.items()})
 
 
 def _write_text(path: Path, text: str) -> None:
@@ -384,11 +417,74 @@ def add_seeds(name: str, folders: Sequence[Path]) -> dict[str, list[dict[str, An
                     f"{folder} was trained with {key} = {settings.get(key)!r}, and {name} with "
                     f"{own.get(key)!r}: only the seed may differ."
                 )
-        if str(settings["seed"]) in found:
-            raise ReleaseError(f"{folder} has the seed {settings['seed']} once more.")
-        found[str(settings["seed"])] = other["figures"]
+        _add_seed(found, folder, other)
     config["seeds"] = found
     _write(path.parent, config)
+    return found
+
+
+def _add_seed(found: dict[str, list[dict[str, Any]]], folder: Path, config: Config) -> None:
+    seed = str(config["hyperparameters"]["seed"])
+    if seed in found:
+        raise ReleaseError(f"{folder} has the seed {seed} once more.")
+    found[seed] = config["figures"]
+
+
+def add_ablation(name: str, folders: Sequence[Path]) -> dict[str, Config]:
+    """Put beside a release's figures those of the variants of its recipe's ablation.
+
+    Args:
+        folders: releases of their runs, as the variants' commands and `--release` leave them; of
+            each variant as many seeds as there are.
+
+    Returns:
+        by the key of each variant, in the order of the ablation, its images_seen and the figures
+        of its "seeds", as the release's config now has them in "ablation".
+
+    Raises:
+        ReleaseError: when a folder holds no release of a variant. The release is then left as it
+            was.
+    """
+    path = find(name) / CONFIG
+    config = _read_config(path, name)
+    known = [(v, _settings(v.of(name).hyperparameters())) for v in recipes.get(name).ablation]
+    found: dict[str, Config] = {v.key: {"images_seen": 0, "seeds": {}} for v, _ in known}
+    for folder in folders:
+        other = _read_config(folder / CONFIG, None)
+        settings = _settings(other["hyperparameters"])
+        keys = [
+            v.key for v, own in known if (v.recipe or name) == other["recipe"] and own == settings
+        ]
+        if not keys:
+            raise ReleaseError(
+                f"{folder} is of no variant of {name}. Its variants are trained by: "
+                + "; ".join(v.command(name) for v, _ in known)
+            )
+        found[keys[0]]["images_seen"] = other["images_seen"]
+        _add_seed(found[keys[0]]["seeds"], folder, other)
+    config["ablation"] = {key: each for key, each in found.items() if each["seeds"]}
+    _write(path.parent, config)
+    return config["ablation"]
+
+
+def _settings(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that a variant has, in the form that they have in a config."""
+    kept = {key: value for key, value in hyperparameters.items() if key != "seed"}
+    return dict(json.loads(to_json(kept)))
+
+
+def ablation(config: Config) -> dict[str, Config]:
+    """Of a release, by the key of each variant that was measured, its figures in the form of a
+    config: images_seen, hyperparameters with the seed, figures and seeds."""
+    found = {}
+    for key, each in config.get("ablation", {}).items():
+        first = min(each["seeds"], key=int)
+        found[key] = {
+            "images_seen": each["images_seen"],
+            "hyperparameters": {"seed": first},
+            "figures": each["seeds"][first],
+            "seeds": each["seeds"] if len(each["seeds"]) > 1 else {},
+        }
     return found
 
 
@@ -525,22 +621,54 @@ def _mend(problem: str, name: str) -> str:
     return f"{problem} Make a new one with: python -m genzoo train {name}"
 
 
-def _read_config(path: Path, name: str) -> dict[str, Any]:
+def _read_config(path: Path, of: str | None) -> dict[str, Any]:
+    """The config of a release of the recipe `of`, or of any."""
+    name = of or "NAME"
     try:
-        config = json.loads(path.read_text())
+        config = json.loads(path.read_text(encoding="utf-8"))
         for key, kind in REQUIRED.items():
-            if not isinstance(config[key], kind):
-                raise ValueError(f"{key} is not of type {kind.__name__}")
-        if config["recipe"] != name:
+            _check_type(key, config[key], kind)
+        if of and config["recipe"] != of:
             raise ValueError(f"it is of {config['recipe']!r}")
+        _check_type("hyperparameters.data", config["hyperparameters"]["data"], str)
+        for figures in _trainings(config):
+            _check_type("seeds", figures, list)
+            for figure in figures:
+                _check_type("figures", figure, dict)
+                for key, kind in OF_FIGURE.items():
+                    _check_type(f"figures.{key}", figure[key], kind)
         config["hyperparameters"] = {**NEWER, **config["hyperparameters"]}
         return config
     except FileNotFoundError as error:
         raise ReleaseError(_mend(f"{path} is missing.", name)) from error
     except KeyError as error:
         raise ReleaseError(_mend(f"{path} is damaged: it lacks {error}.", name)) from error
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        problem = f"{path} cannot be read ({error.strerror})."
+        raise ReleaseError(_mend(problem, name)) from error
+    except (ValueError, TypeError, RecursionError) as error:
         raise ReleaseError(_mend(f"{path} is damaged ({error}).", name)) from error
+
+
+def _trainings(config: Config) -> Iterator[Any]:
+    """The figures of each training that a config tells of, its own first."""
+    yield config["figures"]
+    yield from _values("seeds", config.get("seeds", {}))
+    for variant in _values("ablation", config.get("ablation", {})):
+        _check_type("ablation", variant, dict)
+        _check_type("ablation.images_seen", variant["images_seen"], int)
+        yield from _values("ablation.seeds", variant["seeds"])
+
+
+def _check_type(key: str, value: Any, kind: type | tuple[type, ...]) -> None:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        raise ValueError(f"{key} is not of type {' or '.join(each.__name__ for each in kinds)}")
+
+
+def _values(key: str, value: Any) -> list[Any]:
+    _check_type(key, value, dict)
+    return list(value.values())
 
 
 def to_json(values: Mapping[str, Any]) -> str:

@@ -79,6 +79,15 @@ ALL_MODELS = Table(
 """The table in which all models of a data set stand side by side."""
 
 
+ABLATION = Table(
+    "{name}: what each difference from the paper bought",
+    "training | images seen | seeds | unsupervised error, % | FID | KID "
+    "| precision, % | recall, %",
+    lambda config: iter([(0.0, cells) for cells in _variants(config)]),
+)
+"""The table of a recipe's ablation."""
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A table of one data set, as it is shown.
@@ -132,6 +141,32 @@ def overviews() -> list[Sheet]:
             named = ALL_MODELS.title.format(name=title)
             made.append(_laid_out(ALL_MODELS, named, heads, names, rows))
     return made
+
+
+def ablations() -> str:
+    """Markdown: a table for each release of whose recipe variants were measured, which says what
+    each difference from the paper bought."""
+    sheets = []
+    for config in map(releases.info, releases.names()):
+        rows = [cells for _, cells in ABLATION.rows(config)]
+        if rows:
+            title = ABLATION.title.format(name=f"`{config['recipe']}`")
+            heads = ABLATION.columns.split(" | ")
+            names = [config["recipe"]] * len(rows)
+            sheets.append(_laid_out(ABLATION, title, heads, names, rows))
+    return "\n\n".join(sheet.markdown() for sheet in sheets)
+
+
+def _variants(config: Config) -> Iterator[list[str]]:
+    """The rows of a release's ablation: its variants, then itself."""
+    measured = releases.ablation(config)
+    recipe = recipes.get(config["recipe"])
+    trained = [(v.what, measured[v.key]) for v in recipe.ablation if v.key in measured]
+    for what, each in [*trained, (f"`{recipe.name}`", config)] if trained else []:
+        metrics = by_name(each)
+        digits = {"unsupervised_error": 2, **OF_PICTURES}
+        shown = [value(metrics, name, n) for name, n in digits.items()]
+        yield [what, f"{each['images_seen']:,}", str(max(1, len(metrics.seeds))), *shown]
 
 
 def detailed() -> list[Sheet]:
@@ -307,6 +342,10 @@ def _result(config: Config) -> dict[str, Any]:
             if metrics.seeds and not SEEDLESS.search(name)
         },
         "targets": [verdict.to_dict() for verdict in releases.verdicts(config)],
+        "ablation": {
+            key: {name: _spread(by_name(each), name) for name in by_name(each)}
+            for key, each in releases.ablation(config).items()
+        },
     }
 
 
@@ -406,7 +445,7 @@ def models() -> str:
     return releases.markdown(heads, rows)
 
 
-WRITTEN = {"results": tables, "models": models}
+WRITTEN = {"results": tables, "ablations": ablations, "models": models}
 """The parts of a page that are generated, by the name in their two marks."""
 
 

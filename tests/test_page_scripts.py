@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,21 @@ def test_every_script_is_checked():
     assert len(own) > 50
     unchecked = [p for p in own if not p.read_text(encoding="utf-8").startswith("// @ts-check\n")]
     assert unchecked == []
+
+
+ASKS = re.compile(r"""[\w$)\]"'] in [\w$(\[{]""")
+LOOP = re.compile(r"for \((?:const|let) [^)]* in |in window")
+
+
+def test_whether_an_object_has_a_key_is_asked_of_itself_alone():
+    """`"constructor" in {}` is true, and an address may hold any word: Object.hasOwn says what is
+    meant. A loop over keys and what a browser can do, as in `"x" in window`, are no such question.
+    """
+    found = []
+    for path in sorted(WIDGETS.rglob("*.js")):
+        code = re.sub(r"/\*.*?\*/|//.*|`[^`]*`", "", path.read_text(encoding="utf-8"), flags=re.S)
+        code = re.sub(r'"[^"\n]* [^"\n]*"', '""', code)  # sentences
+        for line in code.splitlines():
+            if ASKS.search(LOOP.sub("", line)):
+                found.append(f"{path.name}: {line.strip()}")
+    assert found == []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import starmap
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from demo_app.services.near import NearTraining
 from genzoo.data import avatars, load_images
+from genzoo.data.preprocessing import preprocess_once
 
 N_TRAIN, N_VALIDATION = 4000, 1000
 """Of either split, evenly spaced. No validation image is among the training images."""
@@ -19,9 +18,14 @@ N_TRAIN_SKETCHES, N_VALIDATION_SKETCHES = 300, 200
 
 
 def digits() -> dict[str, np.ndarray]:
-    """Of MNIST, white ink."""
+    """Of MNIST, white ink; the second limit is that of the same digits binarized."""
     splits = [load_images("mnist", split, hold_out=True) for split in ("train", "validation")]
-    return _packed(*(data.images for data in splits))
+    train, validation = (data.images for data in splits)
+    few = _scaled(_some(validation, N_VALIDATION))
+    binary = preprocess_once(few, "dynamic")
+    return NearTraining.packed(
+        _scaled(_some(train, N_TRAIN)), near_limit=few, near_limit_binary=binary
+    )
 
 
 def faces() -> dict[str, np.ndarray]:
@@ -45,8 +49,12 @@ def sketches() -> dict[str, np.ndarray]:
 
 
 def _packed(train: Tensor, validation: Tensor) -> dict[str, np.ndarray]:
-    few = starmap(_some, ((train, N_TRAIN), (validation, N_VALIDATION)))
-    return NearTraining.packed(*(x.float() / 255 for x in few))
+    few = _scaled(_some(validation, N_VALIDATION))
+    return NearTraining.packed(_scaled(_some(train, N_TRAIN)), near_limit=few)
+
+
+def _scaled(x: Tensor) -> Tensor:
+    return x.float() / 255
 
 
 def _some(x: Tensor, n: int) -> Tensor:

@@ -41,8 +41,9 @@ class Service:
 
     def about(self, model: str | None = None) -> dict[str, Any]:
         """What the release tells of itself: n_parameters, images_seen, its data set, the arguments
-        of its model by name, the measured figures by name, and fids, the judge's FID of each seed
-        that it was trained with."""
+        of its model by name, the measured figures by name, fids, the judge's FID of each seed
+        that it was trained with, and variants, the same of each variant of its recipe's
+        ablation."""
         info = self._info(model)
         return {
             **info["model"],
@@ -51,6 +52,7 @@ class Service:
             "data": info["hyperparameters"]["data"],
             "figures": measured(info),
             "fids": over_seeds(info, "fid"),
+            "variants": variants(info, "fid"),
         }
 
     def _model(self, model: object) -> str:
@@ -66,7 +68,11 @@ class Service:
 
 def measured(info: Mapping[str, Any]) -> dict[str, float]:
     """The figures of a release by name, those that compare with others' (`_compares`)."""
-    return {figure["name"]: figure["value"] for figure in info["figures"] if _compares(figure)}
+    return {
+        figure["name"]: figure["value"]
+        for figure in info["figures"]
+        if _compares(figure) and not isinstance(figure["value"], str)  # which is not finite
+    }
 
 
 def _compares(figure: Mapping[str, Any]) -> bool:
@@ -106,3 +112,9 @@ def over_seeds(info: Mapping[str, Any], metric: str) -> list[float]:
         for figure in figures
         if figure["name"] == metric and _compares(figure)
     ]
+
+
+def variants(info: Mapping[str, Any], metric: str) -> dict[str, list[float]]:
+    """By the keys of the ablation of a release's recipe, a metric of each training."""
+    trained = releases.ablation(dict(info))
+    return {key: over_seeds(variant, metric) for key, variant in trained.items()}

@@ -20,12 +20,10 @@ def integer(name: str, value: Any, low: int, high: int) -> int:
     Raises:
         BadInput: on anything else.
     """
-    number = isinstance(value, (int, float, np.integer, np.floating))
-    if not number or isinstance(value, bool) or not math.isfinite(value) or value != int(value):
-        shown = repr(value)[:40]
-        raise BadInput(f"{name} must be a whole number from {low} to {high}, not {shown}.")
+    if not _is_number(value) or value != int(value):
+        raise BadInput(f"{name} must be a whole number from {low} to {high}, not {shown(value)}.")
     if not low <= value <= high:
-        raise BadInput(f"{name} must lie between {low} and {high}; {value} does not.")
+        raise BadInput(f"{name} must lie between {low} and {high}; {shown(value)} does not.")
     return int(value)
 
 
@@ -63,12 +61,10 @@ def number(name: str, value: Any, low: float, high: float) -> float:
     Raises:
         BadInput: on anything else.
     """
-    known = isinstance(value, (int, float, np.integer, np.floating))
-    if not known or isinstance(value, bool) or not math.isfinite(value):
-        shown = repr(value)[:40]
-        raise BadInput(f"{name} must be a number from {low:g} to {high:g}, not {shown}.")
+    if not _is_number(value):
+        raise BadInput(f"{name} must be a number from {low:g} to {high:g}, not {shown(value)}.")
     if not low <= value <= high:
-        raise BadInput(f"{name} must lie between {low:g} and {high:g}; {value:g} does not.")
+        raise BadInput(f"{name} must lie between {low:g} and {high:g}; {shown(value)} does not.")
     return float(value)
 
 
@@ -79,8 +75,7 @@ def choice(name: str, value: Any, choices: Sequence[str]) -> str:
         BadInput: on anything else.
     """
     if not isinstance(value, str) or value not in choices:
-        shown = repr(value)[:40]
-        raise BadInput(f"{name} must be one of {', '.join(choices)}, not {shown}.")
+        raise BadInput(f"{name} must be one of {', '.join(choices)}, not {shown(value)}.")
     return value
 
 
@@ -91,7 +86,7 @@ def model(name: Any, known: Sequence[str]) -> str:
         BadInput: on anything else.
     """
     if not isinstance(name, str) or name not in known:
-        raise BadInput(f"There is no model {name!r:.40} here; there are: {', '.join(known)}.")
+        raise BadInput(f"There is no model {shown(name)} here; there are: {', '.join(known)}.")
     return name
 
 
@@ -123,6 +118,23 @@ def bits(name: str, value: object, n: int) -> np.ndarray:
         wrong = x[(x != 0) & (x != 1)][0]
         raise BadInput(f"{name} must each be 0 or 1; {wrong:g} is neither.")
     return x
+
+
+def shown(value: Any) -> str:
+    """What was given, as a sentence can say it: its first characters."""
+    try:
+        return repr(float(value) if isinstance(value, np.floating) else value)[:40]
+    except (ValueError, RecursionError):  # Python writes no number of more than 4300 digits
+        return "that"
+
+
+def _is_number(value: Any) -> bool:
+    """Any finite one; an int is, whatever its size, which `math.isfinite` does not take."""
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, (int, np.integer)):
+        return True
+    return isinstance(value, (float, np.floating)) and math.isfinite(value)
 
 
 def _array(name: str, value: object) -> np.ndarray:

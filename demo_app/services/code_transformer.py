@@ -4,9 +4,11 @@ Its faces are `Text2ImageService.faces`, which knows both models by their common
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
+from torch import Tensor
 
 from demo_app.errors import BadInput
 from demo_app.services import Service, checks
@@ -43,9 +45,8 @@ class CodeTransformerService(Service):
         if not isinstance(text, str):
             raise BadInput(f"A caption must be text, not {type(text).__name__}.")
         if len(text) > MAX_CHARACTERS:
-            raise BadInput(
-                f"A caption may have {MAX_CHARACTERS:,} characters; this one has {len(text):,}."
-            )
+            most, n = f"{MAX_CHARACTERS:,}", f"{len(text):,}"
+            raise BadInput.said("caption_long", most=most, n=n)
         numbers, unknown = words.encode(text)
         if not 1 <= len(numbers) < words.LENGTH:
             raise BadInput(
@@ -53,11 +54,16 @@ class CodeTransformerService(Service):
                 f"{len(numbers)}."
             )
         tokens, generator = words.batch([text]), checks.generator(seed)
+
+        def writing(model: CodeTransformer) -> Iterator[Tensor]:
+            return model.writing(tokens, model.draw_z(1, generator))
+
+        *_, written = self._store.steps(self.release, CodeTransformer, writing)
         with (
             self._store.model(self.release, CodeTransformer) as model,
             torch.inference_mode(),
         ):
-            codes = model.draw_codes(tokens, generator)
+            codes = written.unflatten(1, model.code_shape)
             image, maps = model.decode(codes)[0], model.attention(tokens, codes).mean(1)
         unread = iter(unknown)
         known = words.vocabulary()

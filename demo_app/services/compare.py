@@ -25,8 +25,11 @@ from genzoo.roles import Generative
 SLOW = 5.0
 """Seconds: a sheet that takes longer is shown as it was drawn beforehand, of one seed."""
 
-N_KEPT, N_SHEETS = 400, 64
-"""Things found out about sheets that are kept, and sheets; one of faces takes 3 MB."""
+N_KEPT = 400
+"""Things found out about sheets that are kept."""
+
+MAX_SHEETS = 64_000_000
+"""Bytes of sheets that are kept; one of faces takes 3 MB, one of digits 0.2."""
 
 
 class CompareService:
@@ -37,7 +40,8 @@ class CompareService:
     def __init__(self, store: Store):
         self._store = store
         self._gallery = Gallery(store)
-        self._kept, self._sheets = LRUCache(N_KEPT), LRUCache(N_SHEETS)
+        self._kept = LRUCache(N_KEPT)
+        self._sheets = LRUCache(MAX_SHEETS, lambda sheet: sheet["images"].nbytes)
         self._real = LRUCache(len(DATA))
 
     all = tuple(DATA)
@@ -78,6 +82,11 @@ class CompareService:
         """
         entry = self._gallery.entry(model)
         return {**self._sheet(entry, checks.seed(seed)), "shape": list(DATA[entry.data].shape)}
+
+    def is_slow(self, model: Any) -> bool:
+        """Whether a sheet of this model takes long to draw: a tenth of a second or more."""
+        entry = self._gallery.entry(model)
+        return self._before(entry) is None and (entry.seconds is None or entry.seconds > 0.1)
 
     def look(self, model: Any, cell: Any, seed: Any = 0) -> dict[str, Any]:
         """One picture of a sheet, and what is nearest to it of all that the model was shown.

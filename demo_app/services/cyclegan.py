@@ -86,7 +86,7 @@ class CycleGANService(Service):
 
     @cached_property
     def _near(self) -> NearTraining:
-        return NearTraining(self._assets())
+        return NearTraining.kept(self._store, "sketches")
 
     def _made(self, x: Tensor, there: bool) -> np.ndarray:
         with self._store.model(self.release, CycleGAN) as model, torch.inference_mode():

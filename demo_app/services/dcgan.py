@@ -90,7 +90,7 @@ class DCGANService(Service):
         z = np.empty((len(places), n_latent), np.float32)
         for row, place in zip(z, places, strict=True):
             if not isinstance(place, Sequence) or isinstance(place, str) or len(place) != 2:
-                raise BadInput(f"A draw must be a pair [seed, cell], not {place!r:.40}.")
+                raise BadInput(f"A draw must be a pair [seed, cell], not {checks.shown(place)}.")
             seed = checks.seed(place[0])
             cell = checks.integer("The cell", place[1], 0, N_SHEET - 1)
             row[:] = sheet_of_z(seed, n_latent)[cell]
@@ -258,11 +258,15 @@ class DCGANService(Service):
         images = self._pictures(model, self._moved(model, z, u, v, by, seed))
         return {"values": values, "images": images.reshape(steps, steps, D)}
 
+    def directions(self, model: str) -> np.ndarray:
+        """The principal directions of z, (8, 64), by falling change of the pictures."""
+        return self._assets(model)["directions"].astype(np.float32)
+
     def direction(self, model: str, k: Any, seed: Any = 0, other: np.ndarray | None = None) -> Any:
         """A direction of z, of length 1, (64,): k = 1 is the one along which the pictures change
         most, k = 2 the next and so on; k = 0 is one at random, by a seed, at right angles to
         `other`."""
-        directions = self._assets(model)["directions"].astype(np.float32)
+        directions = self.directions(model)
         k = checks.integer("A direction", k, 0, len(directions))
         if k:
             return directions[k - 1]
@@ -308,7 +312,7 @@ class DCGANService(Service):
         first = self.direction(model, u, seed)
         second = self.direction(model, v, seed, first)
         if u == v and u:
-            raise BadInput(f"The two directions must differ; both are {u}.")
+            raise BadInput.said("same_directions", u=str(u))
         return start + by @ np.stack([first, second])
 
     def _terms(self, model: str, name: str, value: Any) -> np.ndarray:
@@ -355,7 +359,7 @@ def spherical(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
     first, second = a / lengths[0], b / lengths[1]
     omega = np.arccos(np.clip(first @ second, -1, 1))
     if np.pi - omega < 1e-3:
-        raise BadInput("A and B point in opposite directions: no way between them is shortest.")
+        raise BadInput.said("opposite")
     if omega < 1e-3:  # where the sine of it divides by next to nothing, the arc is a line
         return straight(a, b, t)
     turned = (np.sin((1 - t) * omega) * first + np.sin(t * omega) * second) / np.sin(omega)

@@ -122,6 +122,11 @@ class FaceOffService:
         """Test digits (N, 784) of 0 and 1, and their labels (N,), sorted by label."""
         return test_digits(self._store, self.source)
 
+    def is_slow(self, model: Any) -> bool:
+        """Whether what this model makes of a digit takes long: a tenth of a second or more."""
+        one = self._contestant(model)
+        return one.slow or one.kind in BY_CODE
+
     def by_row(self, model: Any, pixels: Any, go_on: GoOn = lambda: True) -> np.ndarray | None:
         """How well an exact model foresees a digit: (29,), the r-th log p(rows from r on | the r
         rows before), 0 for r = 28."""

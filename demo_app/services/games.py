@@ -10,10 +10,13 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from demo_app.work import Visitor
 
 T = TypeVar("T")
 
@@ -106,15 +109,26 @@ class Turn:
         self.steps = 0
 
 
+@dataclass
+class _Kept(Generic[T]):
+    visitor: Visitor
+    seen: float
+    item: T
+
+
 class SessionRegistry(Generic[T]):
-    """What is kept of each visitor, by a name that only the visitor knows; the least lately used
-    goes first.
+    """What is kept of each visitor, by a name that only the visitor knows.
+
+    Nobody loses anything to another who takes more: a page that has `of_page` gives up its own
+    least lately used one for the next; and where all are too many, the address that has the most,
+    and of it the page that has the most.
 
     Args:
         size: how many are kept.
         idle: seconds after which one that is not asked for is dropped.
         dropped: told the name of each that goes.
         clock: as of `Pace`.
+        of_page: how many are kept of one page.
     """
 
     def __init__(
@@ -123,20 +137,26 @@ class SessionRegistry(Generic[T]):
         idle: float,
         dropped: Callable[[str], None] = lambda name: None,
         clock: Callable[[], float] = time.monotonic,
+        of_page: int = 4,
     ):
-        self._size, self._idle, self._dropped, self._clock = size, idle, dropped, clock
+        self._size, self._idle, self._of_page = size, idle, of_page
+        self._dropped, self._clock = dropped, clock
         self._guard = threading.Lock()
-        self._items: OrderedDict[str, tuple[float, T]] = OrderedDict()
+        self._items: OrderedDict[str, _Kept[T]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def add(self, item: T) -> str:
+    def add(self, item: T, visitor: Visitor) -> str:
         """Keep `item`; returns its name."""
         name = secrets.token_urlsafe(12)
         with self._guard:
-            self._items[name] = (self._clock(), item)
             gone = self._sweep()
+            if sum(kept.visitor == visitor for kept in self._items.values()) >= self._of_page:
+                gone.append(self._drop(visitor))
+            elif len(self._items) >= self._size:
+                gone.append(self._drop(self._greediest(visitor)))
+            self._items[name] = _Kept(visitor, self._clock(), item)
         for other in gone:
             self._dropped(other)
         return name
@@ -147,19 +167,34 @@ class SessionRegistry(Generic[T]):
             gone = self._sweep()
             found = self._items.get(name)
             if found is not None:
-                self._items[name] = (self._clock(), found[1])
+                found.seen = self._clock()
                 self._items.move_to_end(name)
         for other in gone:
             self._dropped(other)
-        return None if found is None else found[1]
+        return None if found is None else found.item
 
     def _sweep(self) -> list[str]:
-        """Drop what is too old or too much; returns the names."""
+        """Drop what is too old; returns the names."""
         gone = []
         while self._items:
-            name, (seen, _) = next(iter(self._items.items()))
-            if len(self._items) <= self._size and seen >= self._clock() - self._idle:
+            name, kept = next(iter(self._items.items()))
+            if kept.seen >= self._clock() - self._idle:
                 break
             del self._items[name]
             gone.append(name)
         return gone
+
+    def _greediest(self, newcomer: Visitor) -> Visitor:
+        """Of the address that would have the most, the page that would have the most; the one
+        whose latest question is the oldest where several have."""
+        visitors = [kept.visitor for kept in self._items.values()]
+        addresses = Counter(one.address for one in [*visitors, newcomer])
+        most = max(addresses.values())
+        pages = Counter(one for one in visitors if addresses[one.address] == most)
+        return pages.most_common(1)[0][0] if pages else visitors[0]
+
+    def _drop(self, visitor: Visitor) -> str:
+        """Drop what the visitor has asked for least lately; returns its name."""
+        name = next(name for name, kept in self._items.items() if kept.visitor == visitor)
+        del self._items[name]
+        return name

@@ -5,19 +5,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from demo_app.errors import BadInput
 from demo_app.services import Service, checks
 from demo_app.services.games import Pace, SessionRegistry
 from demo_app.services.plane_game import PlaneGame
-from demo_app.services.session import N_ARROWS, GameSession, Rules
+from demo_app.services.session import MAX_LATENT, N_ARROWS, GameSession, Networks, Rules
 from demo_app.store import Store
+from demo_app.work import go_on, visitor
 from genzoo.data.plane import MIXTURES, Mixture, mixture_of_cells
 from genzoo.models import GAN
 from genzoo.objectives.adversarial import PENALTIES
@@ -33,8 +35,8 @@ SIDE = 28
 BLOCK = 4
 """Cells of a drawing, a side, that are one part of it."""
 
-MAX_GAMES = 64
-"""Kept at once, a few hundred kilobytes each."""
+MAX_GAMES, MAX_GAMES_A_PAGE = 64, 4
+"""Kept at once, of all pages and of one, a few hundred kilobytes each."""
 
 IDLE = 600.0
 """Seconds without a question after which a game is dropped."""
@@ -48,6 +50,9 @@ MAX_LR = 0.05
 MAX_WEIGHT = 100.0
 MAX_N_CRITIC = 10
 MAX_IMAGES = 64
+
+LAYERS, HIDDEN, LATENT = (1, 3), (4, 128), (1, MAX_LATENT)
+"""Hidden layers of either network, units of each, and dimensions of z: the least and the most."""
 
 DEFAULTS = Rules("non-saturating", "r1", 0.024, 0.002, 0.004, 1)
 """By which the page's own game is played."""
@@ -88,6 +93,12 @@ class _Game:
     history: list[dict[str, Any]] = field(default_factory=list)
     """Of the exhibit: what was told of it at each step of the way, but for arrays."""
 
+    beside: GameSession | None = None
+    """A second game on the same seed, which is asked the same, but for its penalty."""
+
+    penalty: tuple[str, float] = ("none", 0.0)
+    """Of the second game, and its weight."""
+
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -100,6 +111,12 @@ class GANService(Service):
     penalties = PENALTIES
     defaults = DEFAULTS
     exhibit = EXHIBIT
+    sizes: ClassVar = {
+        "n_layers": (1, 2, 3),
+        "n_hidden": (4, 16, 64, 128),
+        "n_latent": (1, 2, 8, 16),
+    }
+    """Of the networks, those that the page offers."""
 
     n_plane = PlaneGame().n_parameters
     """Parameters of both sides of the game."""
@@ -107,7 +124,9 @@ class GANService(Service):
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic):
         super().__init__(store)
         self._pace = Pace(clock)
-        self._games = SessionRegistry[_Game](MAX_GAMES, IDLE, self._pace.forget, clock)
+        self._games = SessionRegistry[_Game](
+            MAX_GAMES, IDLE, self._pace.forget, clock, MAX_GAMES_A_PAGE
+        )
         self._shown: _Game | None = None
 
     def _assets(self, model: str | None = None) -> dict[str, np.ndarray]:
@@ -123,6 +142,8 @@ class GANService(Service):
         seed: Any = 0,
         rules: Any = None,
         exhibit: Any = False,
+        networks: Any = None,
+        beside: Any = None,
     ) -> dict[str, Any]:
         """A new game.
 
@@ -133,6 +154,9 @@ class GANService(Service):
             rules: a dict of those of `Rules` that differ from `defaults`.
             exhibit: begin where the page's own game stands after its first `exhibit` steps, if
                 this is that game and someone has played it so far.
+            networks: a dict of those of `Networks` that differ from its own.
+            beside: (penalty, weight) of a second game beside it, of the same networks, seed, data
+                and steps; None for none.
 
         Returns:
             game, its name in `play`; n_steps of each side that are done, and history, what `play`
@@ -141,12 +165,16 @@ class GANService(Service):
         """
         mixture = self._mixture(target, ink)
         seed = checks.seed(seed)
-        by = self._rules(rules)
-        is_exhibit = (target, seed, by) == ("ring", 0, DEFAULTS)
+        by, of = self._rules(rules), self._networks(networks)
+        penalty = None if beside is None else self._penalty(beside)
+        is_exhibit = (target, seed, by, of) == ("ring", 0, DEFAULTS, Networks()) and not penalty
         shown = self._shown if exhibit and is_exhibit else None
-        session = shown.session.copy() if shown else GameSession(mixture, by, seed)
-        history = list(shown.history) if shown else []
-        name = self._games.add(_Game(session, is_exhibit, history))
+        session = shown.session.copy() if shown else GameSession(mixture, by, seed, of)
+        game = _Game(session, is_exhibit, list(shown.history) if shown else [])
+        if penalty:
+            game.beside = GameSession(mixture, _with(by, penalty), seed, of)
+            game.penalty = penalty
+        name, history = self._games.add(game, visitor()), game.history
         return {
             "game": name,
             "n_steps": dict(session.n_steps),
@@ -182,7 +210,8 @@ class GANService(Service):
             done, and only n_active, how many play now, is told as well. n_steps of each side since
             the beginning; value, generator, points, field and moves, see `GameSession.play`; real
             and density, when there is a new aim; what `GameSession.measure` tells, pull
-            (N_ARROWS, 2) and mesh.
+            (N_ARROWS, 2) and mesh. beside: of the second game, if there is one, the same of
+            `GameSession.play` and, if it is asked for, `measure`; None once it has diverged.
         """
         who = checks.choice("Who moves", who, ("both", "critic", "generator"))
         n = checks.integer("The number of steps", n, 0, MAX_STEPS_A_CALL)
@@ -204,8 +233,12 @@ class GANService(Service):
             found.is_exhibit &= n == 0 or (who == "both" and at is None)
             if by is not None:
                 session.follow(by)
+                if found.beside:
+                    found.beside.follow(_with(by, found.penalty))
             if new is not None:
                 session.aim(new)
+                if found.beside:
+                    found.beside.aim(new)
             if session.n_played + n > MAX_STEPS:
                 return {"ended": "steps"}
             try:
@@ -214,7 +247,7 @@ class GANService(Service):
                     played["pull"] = session.pull(session.points(N_ARROWS, at))
             except TrainingError:
                 return {"ended": "diverged"}
-            turn.steps = n
+            turn.steps = 2 * n if found.beside else n
             answer: dict[str, Any] = {
                 "ended": None,
                 "wait": 0.0,
@@ -228,6 +261,8 @@ class GANService(Service):
                 answer |= session.measure(at)
             if "mesh" in show:
                 answer["mesh"] = session.mesh()
+            if found.beside:
+                answer["beside"] = _played(found, who, n, at, "measure" in show)
             if found.is_exhibit and n:
                 self._remember(found, answer)
             return answer
@@ -248,16 +283,17 @@ class GANService(Service):
         seed: Any = 0,
         rules: Any = None,
         n: Any = 600,
+        networks: Any = None,
     ) -> dict[str, Any]:
         """A whole game of n steps, both sides in turns, as one visitor among the others: it waits
-        for its turns.
+        for its turns; `networks` as of `begin`.
 
         Returns:
             n_steps, value, generator, points and field as of `play`, values (K, 2), steps done
             and V on the way, and MEASURED.
         """
         n = checks.integer("The number of steps", n, 0, MAX_ENDPOINT_STEPS)
-        name = self.begin(target, ink, seed, rules)["game"]
+        name = self.begin(target, ink, seed, rules, networks=networks)["game"]
         values: list[tuple[int, float]] = []
         done = 0
         while True:
@@ -266,6 +302,7 @@ class GANService(Service):
             answer = self.play(name, n=few, show=("measure",) if last else ())
             if answer["ended"]:
                 raise BadInput(f"The game ended after {done} steps: {_WHY[answer['ended']]}")
+            go_on()
             if answer["wait"] > 0:
                 time.sleep(answer["wait"])
                 continue
@@ -304,7 +341,7 @@ class GANService(Service):
             return MIXTURES[target]()
         x = checks.bits("The drawing", ink, SIDE * SIDE)
         if not x.any():
-            raise BadInput("Nothing is drawn yet: at least one of the 784 cells must be 1.")
+            raise BadInput.said("nothing_drawn")
         return mixture_of_cells(torch.from_numpy(x).view(SIDE, SIDE), BLOCK)
 
     @staticmethod
@@ -324,9 +361,50 @@ class GANService(Service):
             checks.integer("The critic's steps a round", rules["n_critic"], 1, MAX_N_CRITIC),
         )
 
+    @staticmethod
+    def _networks(given: Any) -> Networks:
+        known = vars(Networks())
+        if given is None:
+            return Networks()
+        if not isinstance(given, dict) or not given.keys() <= known.keys():
+            raise BadInput(f"The networks must be named values of: {', '.join(known)}.")
+        sizes = {**known, **given}
+        return Networks(
+            checks.integer("The number of hidden layers", sizes["n_layers"], *LAYERS),
+            checks.integer("The number of units", sizes["n_hidden"], *HIDDEN),
+            checks.integer("The dimension of z", sizes["n_latent"], *LATENT),
+        )
+
+    @staticmethod
+    def _penalty(given: Any) -> tuple[str, float]:
+        penalty, weight = _sequence("The game beside it", given, 2)
+        return (
+            checks.choice("The penalty", penalty, PENALTIES),
+            checks.number("The penalty's weight", weight, 0, MAX_WEIGHT),
+        )
+
     @cached_property
     def _snapshots(self) -> dict[int, np.ndarray]:
         return self._store.snapshots(self.release)
+
+
+def _with(rules: Rules, penalty: tuple[str, float]) -> Rules:
+    """The same rules, but for the penalty and its weight."""
+    return replace(rules, penalty=penalty[0], weight=penalty[1])
+
+
+def _played(
+    game: _Game, who: str, n: int, hand: Tensor | None, measured: bool
+) -> dict[str, Any] | None:
+    """The same n steps of the game beside it, and how it looks then; None, and it is over, when
+    it has diverged: the first game goes on."""
+    assert game.beside is not None
+    try:
+        told = game.beside.play(who, n, hand)
+    except TrainingError:
+        game.beside = None
+        return None
+    return told | (game.beside.measure(hand) if measured else {})
 
 
 def _board(session: GameSession) -> dict[str, np.ndarray]:

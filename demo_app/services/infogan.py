@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from demo_app.services import Service, checks, over_seeds
+from demo_app.services import Service, checks, over_seeds, variants
 from demo_app.services.digits import D
 from demo_app.services.near import NEEDED, NearTraining
 from genzoo.metrics.matching import matched
@@ -46,8 +46,8 @@ class InfoGANService(Service):
     def about(self, model: str | None = None) -> dict[str, Any]:
         """As every release; deviation, q's standard deviation of a continuous code;
         pretrain_fraction, the share of the training in which Q learned from real images alone;
-        intervals, {value, low, high} of each metric by name; and errors, the unsupervised error of
-        each seed."""
+        intervals, {value, low, high} of each metric by name; errors, the unsupervised error of
+        each seed, and variant_errors, the same of each variant of its recipe's ablation."""
         info = self._info(model)
         return {
             **super().about(model),
@@ -58,6 +58,7 @@ class InfoGANService(Service):
                 for f in info["figures"]
             },
             "errors": over_seeds(info, "unsupervised_error"),
+            "variant_errors": variants(info, "unsupervised_error"),
         }
 
     def matching(self) -> dict[str, np.ndarray]:
@@ -133,15 +134,19 @@ class InfoGANService(Service):
 
     def infer(self, pixels: Any) -> dict[str, Any]:
         """q(c | x) of an image: probabilities (10,) of the categories, and the mean (2,) of the
-        continuous codes; and distance, limit and is_far, whether it is far from the training
-        digits (see `NearTraining.about`), so that what is read is a guess."""
-        x = torch.from_numpy(checks.numbers("The pixels", pixels, D, 0, 1)).view(1, 1, 28, 28)
+        continuous codes."""
+        x = _image(pixels)
         with self._store.model(self.release, InfoGAN) as model, torch.inference_mode():
-            return {**_named(_read(model, x)[0]), **self._near.about(x)}
+            return _named(_read(model, x)[0])
+
+    def near(self, pixels: Any) -> dict[str, Any]:
+        """Whether an image is far from the training digits, so that what is read of it is a guess:
+        distance, limit and is_far (see `NearTraining.about`)."""
+        return self._near.about(_image(pixels))
 
     @cached_property
     def _near(self) -> NearTraining:
-        return NearTraining(self._assets())
+        return NearTraining.kept(self._store, "digits")
 
     def sheet(
         self, kind: Any, category: Any, continuous: Any, seed: Any = 0, steps: Any = 9
@@ -219,6 +224,11 @@ class InfoGANService(Service):
             self.release, InfoGAN, lambda model, few: model.generate(few).flatten(1), z, AT_ONCE
         )
         return images.numpy()
+
+
+def _image(pixels: Any) -> Tensor:
+    """784 numbers in [0, 1] as (1, 1, 28, 28)."""
+    return torch.from_numpy(checks.numbers("The pixels", pixels, D, 0, 1)).view(1, 1, 28, 28)
 
 
 def _read(model: InfoGAN, x: Tensor) -> Tensor:

@@ -21,8 +21,8 @@ from genzoo.cards import ModelCard
 from genzoo.data.avatars import SCHEMA
 
 MAX_PICTURES = 16
-KEPT = 256
-"""Answers that are kept: every visitor's first look is the same."""
+KEPT = 32_000_000
+"""Bytes of answers that are kept: every visitor's first look is the same."""
 
 MISSING = 3
 """Pieces of a puzzle that are taken away."""
@@ -48,7 +48,7 @@ class ModelMapService:
             self._stargan.release: self._edited,
             self._puzzle.release: self._restored,
         }
-        self._kept = LRUCache(KEPT)
+        self._kept = LRUCache(KEPT, lambda pictures: pictures.nbytes)
         self._cards = {card.key: card for card in recipes.cards()}
 
     def nodes(self) -> list[dict[str, Any]]:
@@ -78,6 +78,10 @@ class ModelMapService:
         self._store.info(release)
         draw = self._faces if release in self._of_faces else self._gallery.few
         return self._kept.get((key, n, seed), lambda: draw(release, n, seed))
+
+    def is_slow(self, node: Any) -> bool:
+        """Whether a node's pictures take long: a tenth of a second or more."""
+        return self._cards[checks.choice("The node", node, list(self._cards))].pace > 0
 
     def _faces(self, release: str, n: int, seed: int) -> np.ndarray:
         of_face = self._of_faces[release]

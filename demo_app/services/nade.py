@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from demo_app.services import checks
 from demo_app.services.autoregressive_digits import SCORED_DIGITS, AutoregressiveDigits
@@ -28,6 +30,10 @@ class NADEService(AutoregressiveDigits[NADE]):
         references = {key: self._assets()[key] for key in ("noise", "shuffled")}
         return {"edges": EDGES, "counts": counts, **references}
 
+    def scores(self) -> np.ndarray:
+        """log p of many test digits, from the least to the most likely."""
+        return self._scores
+
     def look(self, pixels: Any, pixel: Any = None, among: Any = "all") -> dict[str, Any]:
         """All that the tab shows of an image.
 
@@ -37,8 +43,22 @@ class NADEService(AutoregressiveDigits[NADE]):
             among: "all" pixels may have an influence, or those that are "ink", which is faster.
 
         Returns:
-            as `AutoregressiveDigits._look`; and influence (784,), by how many nats of log-odds
-            each pixel pushes the one asked about, or None.
+            as `AutoregressiveDigits._look`; influence (784,), by how many nats of log-odds each
+            pixel pushes the one asked about; hidden (n_hidden,), h_i of that pixel, and terms
+            (n_hidden,), by how many nats each of its units raises the logit. None without a pixel.
         """
         of_ink = checks.choice("What pushes", among, ("ink", "all")) == "ink"
-        return self._look(pixels, pixel, influence=lambda nade, x, i: nade.influence(x, i, of_ink))
+        return self._look(
+            pixels,
+            pixel,
+            influence=lambda nade, x, i: nade.influence(x, i, of_ink),
+            hidden=_hidden,
+            terms=lambda nade, x, i: nade.V[i] * _hidden(nade, x, i),
+        )
+
+
+def _hidden(nade: NADE, x: Tensor, i: int) -> Tensor:
+    """h_i = sigmoid(c + W_<i x_<i), (n_hidden,), of an image (1, 1, 28, 28): a column of W is
+    added for each earlier pixel that is 1."""
+    ink = x.flatten()[:i].nonzero().squeeze(1)
+    return torch.sigmoid(nade.c + nade.W[ink].sum(0))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +44,8 @@ class Perceptron:
         self.layers = _layers(self.parameters, sizes)
         self.gradients = _layers(self.gradient, sizes)
         self._mean, self._square, self._n_steps = torch.zeros(n), torch.zeros(n), 0
+        self._last = torch.zeros(n)  # the gradient of the last step
+        self._last_gradients = _layers(self._last, sizes)
         for W, _ in self.layers:
             nn.init.kaiming_normal_(W, SLOPE, generator=generator)
 
@@ -73,12 +76,25 @@ class Perceptron:
         if not math.isfinite(g.norm().item()):
             g.zero_()
             raise TrainingError("The gradient is no longer finite. Try a smaller step.")
+        self._last.copy_(g)
         self._n_steps += 1
         self._mean.lerp_(g, 1 - BETA1)
         self._square.mul_(BETA2).addcmul_(g, g, value=1 - BETA2)
         scale = self._square.sqrt().div_(math.sqrt(1 - BETA2**self._n_steps)).add_(EPSILON)
         self.parameters.addcdiv_(self._mean, scale, value=-self.lr / (1 - BETA1**self._n_steps))
         g.zero_()
+
+    def last_gradient(self) -> dict[str, Any] | None:
+        """How large the gradient of the last step was: norm, its length over all parameters, and
+        layers, the root mean square over the weights and biases of each layer, from the input to
+        the output. None before the first step."""
+        if not self._n_steps:
+            return None
+        layers = [
+            math.sqrt((W.square().sum() + b.square().sum()).item() / (W.numel() + b.numel()))
+            for W, b in self._last_gradients
+        ]
+        return {"norm": self._last.norm().item(), "layers": layers}
 
 
 class Tape:
@@ -267,6 +283,14 @@ class PlaneGame:
         logits, tape = self.critic.forward(_signed(points))
         d = _generator_gradient(self.loss, _finite(logits))
         return tape.backward(d, learn=False).mul_(2)
+
+    def gradients(self) -> dict[str, dict[str, Any] | None]:
+        """How large the gradients of the last steps of "critic" and "generator" were, by what
+        each side minimizes; see `Perceptron.last_gradient`."""
+        return {
+            "critic": self.critic.last_gradient(),
+            "generator": self.generator.last_gradient(),
+        }
 
     def copy(self) -> PlaneGame:
         """Another game that stands where this one does; played alike, they go on alike."""

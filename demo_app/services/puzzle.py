@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from demo_app import photos
 from demo_app.errors import BadInput
 from demo_app.services import Service, checks
+from demo_app.services.near import NearTraining
 from genzoo.data import avatars
 from genzoo.data.avatars import SIDE
 from genzoo.data.puzzles import cut, max_missing, same_pixels
@@ -40,13 +42,15 @@ class PuzzleService(Service):
 
     def upload(self, data: bytes) -> dict[str, Any]:
         """A picture file: image (12288,), its middle square at 64x64; and notes, what was done to
-        it (see `photos.opened`, and "cut")."""
-        picture, notes = photos.opened(data)
-        H, W, _ = picture.shape
-        side = min(H, W)
-        top, left = (H - side) // 2, (W - side) // 2
-        square = photos.resized(picture[top : top + side, left : left + side], SIDE)
-        return {"image": _flat(square), "notes": [*notes, *(["cut"] if H != W else [])]}
+        it (see `photos.square`); and distance, limit and is_far, whether it is far from
+        faces in training (see `NearTraining.about`), where their sample is there."""
+        image, notes = photos.square(data, SIDE)
+        x = torch.from_numpy(image).view(1, 3, SIDE, SIDE)
+        return {"image": image, "notes": notes, **(self._near.about(x) if self._near else {})}
+
+    @cached_property
+    def _near(self) -> NearTraining | None:
+        return NearTraining.if_kept(self._store, "faces")
 
     def restore(self, image: Any, n: Any = 3, pieces: Any = None) -> dict[str, Any]:
         """Cut an image into n x n pieces, hand the model some of them in any order, and see what

@@ -42,6 +42,9 @@ which the data's own is blurred beside it."""
 FAIR = 0.25
 """A part is covered when it holds so much of its own share of the points."""
 
+MAX_LATENT = 16
+"""Dimensions of z in a game, at most."""
+
 N_MOVED = 100
 """Points of each side whose earth mover's distance is computed."""
 
@@ -104,6 +107,15 @@ class Rules:
     n_critic: int = 1
 
 
+@dataclass(frozen=True)
+class Networks:
+    """How large both networks are; see `PlaneGame`."""
+
+    n_layers: int = 2
+    n_hidden: int = 64
+    n_latent: int = 2
+
+
 def _about(hand: Tensor, noise: Tensor) -> Tensor:
     """Points (n, 2) about a hand (2,), by standard normal noise (n, 2)."""
     return (hand + SPREAD * noise).clamp(0, 1)
@@ -147,13 +159,18 @@ class GameSession:
         target: where the real points come from, until `aim`.
         rules: until `follow`.
         seed: of the first weights and of all noise.
+        networks: how large they are; z has at most MAX_LATENT dimensions.
     """
 
     _z = torch.randn(N_MEASURED, 2, generator=seeded(20140610))
+    _more_z = torch.randn(N_MEASURED, MAX_LATENT - 2, generator=seeded(20140610, 3))
     _grid = torch.cartesian_prod(_axis(), _axis()).flip(1)
     _lines = _mesh()
 
-    def __init__(self, target: Mixture, rules: Rules, seed: int):
+    def __init__(self, target: Mixture, rules: Rules, seed: int, networks: Networks | None = None):
+        networks = networks or Networks()
+        # Those that see z in more dimensions see the same two first.
+        self._z = torch.cat([self._z, self._more_z], 1)[:, : networks.n_latent].contiguous()
         self.game = PlaneGame(
             seed,
             loss=rules.loss,
@@ -161,6 +178,9 @@ class GameSession:
             weight=rules.weight,
             lr=rules.lr,
             lr_critic=rules.lr_critic,
+            n_latent=networks.n_latent,
+            n_hidden=networks.n_hidden,
+            n_layers=networks.n_layers,
         )
         self.rules = rules
         self.n_steps = {"critic": 0, "generator": 0}
@@ -237,8 +257,9 @@ class GameSession:
         """How the game stands, on points that stay the same.
 
         Returns:
-            value, V, and generator, the generator's loss; points (N_SHOWN, 2), the generator's, or
-            the hand's; field (CELLS, CELLS), the critic's logits at the centers of the cells: x_1
+            value, V, and generator, the generator's loss; gradients of "critic" and "generator",
+            see `Perceptron.last_gradient`; points (N_SHOWN, 2), the generator's, or the hand's;
+            field (CELLS, CELLS), the critic's logits at the centers of the cells: x_1
             grows along a row, x_2 from the first row to the last.
         """
         if self._seen is None or self._seen.hand != _place(hand):
@@ -250,6 +271,7 @@ class GameSession:
             told = {
                 "value": value,
                 "generator": generator,
+                "gradients": self.game.gradients(),
                 "points": points.numpy(),
                 "field": field.view(CELLS, CELLS).numpy(),
             }
@@ -269,7 +291,7 @@ class GameSession:
         """The generator's, or the hand's, of the first n of the same z, (n, 2)."""
         if hand is None:
             return self.game.points(self._z[:n])
-        return _about(hand, self._z[:n])
+        return _about(hand, GameSession._z[:n])
 
     def pull(self, points: Tensor) -> np.ndarray:
         """Where the generator would have points (n, 2) go: the negative gradient of its loss."""
@@ -277,8 +299,11 @@ class GameSession:
 
     def mesh(self) -> np.ndarray:
         """The lines of a grid of z, as the generator lays them in the plane, (2 LINES, PER_LINE,
-        2): those along z_2, then those along z_1."""
-        return self.game.points(self._lines).view(2 * LINES, PER_LINE, 2).numpy()
+        2): those along z_2, then those along z_1. Where z has more dimensions the others are 0;
+        where it has one, the lines along z_2 are points."""
+        z = torch.zeros(len(self._lines), self.game.n_latent)
+        z[:, :2] = self._lines[:, : self.game.n_latent]
+        return self.game.points(z).view(2 * LINES, PER_LINE, 2).numpy()
 
     def measure(self, hand: Tensor | None = None) -> dict[str, Any]:
         """How far the generator has come.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -42,7 +42,7 @@ class StarGANService(Service):
         about = super().about(model)
         return {**about, "edited": [NAMES[column] for column in about["columns"]]}
 
-    def face(self, seed: Any = 0, **values: Any) -> Face:
+    def face(self, seed: Any = 0, /, **values: Any) -> Face:
         """The face of a seed, with some attributes set by name."""
         seed = checks.seed(seed)
         for name, value in values.items():
@@ -100,15 +100,19 @@ class StarGANService(Service):
         seed = checks.seed(seed, MAX_SEED - MAX_FACES)
         n = checks.integer("The number of faces", n, 1, MAX_FACES)
         faces = [avatars.face(seed + k) for k in range(n)]
-        with self._store.model(self.release, StarGAN) as model, torch.inference_mode():
+
+        def edits(model: StarGAN) -> Iterator[Tensor]:
+            """One column of the sheet after the other."""
             wanted = self._values(model, "The values", values)
             x = torch.cat([_drawn(face) for face in faces])
             own = torch.tensor(faces)[:, model.columns]
-            columns = [x]
+            yield x
             for k in range(own.shape[1]):
                 changed = own.clone()
                 changed[:, k] = wanted[:, k]
-                columns.append(model.edit(x, changed))
+                yield model.edit(x, changed)
+
+        columns = list(self._store.steps(self.release, StarGAN, edits, piece=1))
         return torch.stack(columns, dim=1).flatten(2).numpy()
 
     def read(self, image: Any) -> dict[str, Any]:
@@ -131,19 +135,13 @@ class StarGANService(Service):
 
     def upload(self, data: bytes) -> dict[str, Any]:
         """A picture file: image (12288,), its middle square at 64x64; notes, what was done to it
-        (see `photos.opened`, and "cut"); and what `read` tells of it."""
-        picture, notes = photos.opened(data)
-        H, W, _ = picture.shape
-        side = min(H, W)
-        top, left = (H - side) // 2, (W - side) // 2
-        square = photos.resized(picture[top : top + side, left : left + side], SIDE)
-        image = (square.transpose(2, 0, 1).astype(np.float32) / 255).ravel()
-        notes = [*notes, *(["cut"] if H != W else [])]
+        (see `photos.square`); and what `read` tells of it."""
+        image, notes = photos.square(data, SIDE)
         return {"image": image, "notes": notes, **self.read(image)}
 
     @cached_property
     def _near(self) -> NearTraining:
-        return NearTraining(self._assets())
+        return NearTraining.kept(self._store, "faces")
 
     def _source(
         self, model: StarGAN, face: Any, image: Any, own: Any

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from demo_app.cache import LRUCache
 from demo_app.errors import BadInput
 from demo_app.services import Service, checks
 from demo_app.services.code_transformer import CodeTransformerService
@@ -23,6 +24,9 @@ PIXELS = 3 * SIDE * SIDE
 MAX_FACES, MAX_STEPS = 8, 16
 MAX_CHARACTERS = 20_000
 """Of a text; a caption has a few hundred at most."""
+
+N_KEPT = 32
+"""Sheets of faces that are kept until the judge has read them, 0.4 MB each."""
 
 SHOWN, CUT = 5, 40
 """Of what is wrong with a text so many are told, and so many characters of each."""
@@ -46,6 +50,7 @@ class Text2ImageService(Service):
     def __init__(self, store: Store):
         super().__init__(store)
         self.transformer = CodeTransformerService(store)
+        self._made = LRUCache(N_KEPT)
 
     def there(self) -> list[str]:
         """The models whose release is there."""
@@ -105,11 +110,24 @@ class Text2ImageService(Service):
         """n faces of a text, of noise of the seed and those that follow it: images (n, 12288),
         read (n, attributes), the judge's value of each; and what `read` tells of the text. Where
         that has a problem there are no faces."""
+        told, made = self.unread_faces(text, seed, n, model)
+        return {**told, **(self._judged(made) if len(made) else _seen([], 0))}
+
+    def unread_faces(
+        self, text: Any, seed: Any = 0, n: Any = 8, model: Any = None
+    ) -> tuple[dict[str, Any], Tensor]:
+        """What `read` tells of the text, and the images (n, 3, 64, 64), or none, before the judge
+        looks at them: they can be seen sooner. Kept for a while for `faces`."""
         told, n = self.read(text), checks.integer("The number of faces", n, 1, MAX_FACES)
-        seeds = checks.seeds(seed, n)
+        seeds, model = checks.seeds(seed, n), self._named(model)
         if told["problem"]:
-            return {**told, **_seen([], 0)}
-        return {**told, **self._judged(self._made(model, n * [text], seeds))}
+            return told, torch.zeros(0, 3, SIDE, SIDE)
+        key = model, text, tuple(seeds)
+        return told, self._made.get(key, lambda: self._images(model, n * [text], seeds))
+
+    def is_slow(self, model: Any) -> bool:
+        """Whether the faces of this model take long: a tenth of a second or more."""
+        return self._named(model) != self.release
 
     def others(self, text: Any, name: Any, seed: Any = 0, model: Any = None) -> dict[str, Any]:
         """The same noise, other words: one face for each value of the attribute, said beside
@@ -121,7 +139,7 @@ class Text2ImageService(Service):
             says |= phrase.says
         language = _language(text)
         texts = [self.write({**says, name: value}, language) for value in SCHEMA[name]]
-        made = self._made(model, texts, len(texts) * [seed])
+        made = self._images(self._named(model), texts, len(texts) * [seed])
         return {"texts": texts, **self._judged(made)}
 
     def walk(self, text: Any, other: Any, seed: Any = 0, n: Any = 9) -> dict[str, Any]:
@@ -145,16 +163,17 @@ class Text2ImageService(Service):
             made = model.paint(z, (1 - share) * a + share * b)
         return {**problems, **self._judged(made)}
 
-    def _made(self, model: Any, texts: Sequence[str], seeds: Sequence[int]) -> Tensor:
+    def _images(self, model: str, texts: Sequence[str], seeds: Sequence[int]) -> Tensor:
         """The image of each text and of the noise of its seed alone, (n, 3, 64, 64), in one
         batch; the others in it change no more than the rounding."""
         tokens = words.batch(texts)
-        with (
-            self._store.model(self._named(model), TextToImage) as generator,
-            torch.inference_mode(),
-        ):
+
+        def images(generator: TextToImage) -> Iterator[Tensor]:
             z = torch.cat([generator.draw_z(1, checks.generator(seed)) for seed in seeds])
-            return generator.images_from(tokens, z).clamp(0, 1)
+            return generator.images_in_steps(tokens, z)
+
+        *_, made = self._store.steps(model, TextToImage, images)
+        return made.clamp(0, 1)
 
     def _judged(self, made: Tensor) -> dict[str, Any]:
         with self._store.model(self.judge, AttributeClassifier) as judge, torch.inference_mode():
@@ -167,9 +186,8 @@ class Text2ImageService(Service):
         if not isinstance(text, str):
             raise BadInput(f"A caption must be text, not {type(text).__name__}.")
         if len(text) > MAX_CHARACTERS:
-            raise BadInput(
-                f"A caption may have {MAX_CHARACTERS:,} characters; this one has {len(text):,}."
-            )
+            most, n = f"{MAX_CHARACTERS:,}", f"{len(text):,}"
+            raise BadInput.said("caption_long", most=most, n=n)
         return text
 
 

@@ -15,6 +15,7 @@ from demo_app.services import checks
 from demo_app.services.autoregressive_digits import SCORED_DIGITS, AutoregressiveDigits
 from demo_app.services.digits import D
 from demo_app.store import PIECE, Store
+from demo_app.work import slow
 from genzoo.models import Transformer
 from genzoo.roles import teacher_forced_draws
 
@@ -74,6 +75,7 @@ class TransformerService(AutoregressiveDigits[Transformer]):
         p = checks.number("top_p", top_p, *TOP_P)
         return self._complete(pixels, known, count, seed, lambda model: model.tempered(t, p))
 
+    @slow
     def timing(self, again: Any = True) -> dict[str, Any]:
         """How long one digit takes to sample, in ms: `cached`, measured whole, and `uncached`,
         PASSES full passes over the image measured and scaled to one for each of its `tokens`;
@@ -85,7 +87,7 @@ class TransformerService(AutoregressiveDigits[Transformer]):
         if self._timed is not None and not again:
             return self._timed
         if not self._timing.acquire(blocking=False):
-            raise BadInput("A measurement is running; try again in a few seconds.")
+            raise BadInput.said("measuring")
         try:
             self._timed = self._measure()
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from demo_app import pictures
 from demo_app.errors import BadInput
 from demo_app.services import Service, checks
 from demo_app.services.digits import D, test_digits
+from demo_app.services.near import NearTraining
 from demo_app.store import Store
 from genzoo.models import VAE
 from genzoo.roles import picture_of
@@ -167,6 +168,16 @@ class VAEService(Service):
                 "log_likelihood": float(log_likelihood[0]),
             }
 
+    def near(self, pixels: Any) -> dict[str, Any]:
+        """How far a binary image is from the training digits: distance, limit and is_far (see
+        `NearTraining.about`); nothing where their sample is not there."""
+        x = torch.from_numpy(checks.numbers("The pixels", pixels, D, 0, 1)).view(1, 1, 28, 28)
+        return self._near.about(x) if self._near else {}
+
+    @cached_property
+    def _near(self) -> NearTraining | None:
+        return NearTraining.if_kept(self._store, "binary digits")
+
     def traverse(self, model: str, z: Any, rows: Any = 10, steps: Any = 13) -> dict[str, Any]:
         """Walk along one latent at a time from a code, all others held.
 
@@ -236,10 +247,10 @@ class VAEService(Service):
             counted; distance, how far off that code is; and typical, how far a test image's code
             is from the one nearest to it, by the median.
         """
-        (codes, typical), (_, labels) = self._codes(model), self.images(model)
+        (_, labels), (codes, typical) = self.images(model), self._codes(model)
         strength = checks.number("The strength", strength, 0, MAX_STRENGTH)
         if not isinstance(means, bool):
-            raise BadInput(f"means must be true or false, not {means!r:.40}.")
+            raise BadInput(f"means must be true or false, not {checks.shown(means)}.")
         given = [self._index(model, i) for i in (b, c)]
         start = self._mean(model, a)
         minus, plus = (codes[labels == labels[i]].mean(0) if means else codes[i] for i in given)

@@ -11,6 +11,7 @@ from typing import Any
 
 from demo_app import widgets, wire
 from demo_app.errors import Unavailable
+from demo_app.work import slow_where
 
 Function = Callable[..., Any]
 Functions = dict[str, Function]
@@ -19,7 +20,7 @@ Functions = dict[str, Function]
 def calls(functions: list[Function], *given: Any) -> Functions:
     """What a widget may call: the functions by their names, their first arguments given. Arrays in
     an answer become lists."""
-    return {function.__name__: _plain(partial(function, *given)) for function in functions}
+    return {function.__name__: _call(function, *given) for function in functions}
 
 
 def endpoint(description: str) -> Callable[[Function], Function]:
@@ -31,6 +32,13 @@ def endpoint(description: str) -> Callable[[Function], Function]:
         return function
 
     return offer
+
+
+def _call(function: Function, *given: Any) -> Function:
+    call = _plain(partial(function, *given))
+    if hasattr(function, "is_slow"):
+        call = slow_where(partial(function.is_slow, *given))(call)
+    return call
 
 
 def _plain(function: Function) -> Function:

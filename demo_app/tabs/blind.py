@@ -1,4 +1,4 @@
-"""The blind test of the Compare tab: is a picture real, and who made it?"""
+"""The blind test, a tab of Compare: is a picture real, and who made it?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from demo_app import widgets, wire
 from demo_app.tabs import calls, endpoint
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.blind import BlindService
@@ -23,10 +24,12 @@ def build(service: BlindService) -> None:
     endpoints(service)
 
 
+@slow
 def picture(service: BlindService, data: str, kind: str, seed: int, k: int) -> dict[str, Any]:
     return {"image": packed(service.round(data, kind, seed, k))}
 
 
+@slow
 def reveal(service: BlindService, data: str, kind: str, seed: int, k: int) -> dict[str, Any]:
     truth = told(service, data, kind, seed, k)
     return {**truth, "nearest": packed(truth["nearest"])}

@@ -1,4 +1,4 @@
-"""The Compare tab: every model's pictures on the same data, judged in the same way."""
+"""The sheets and the figures of all models: the same data, judged in the same way."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from demo_app import pictures, widgets, wire
 from demo_app.errors import Unavailable
 from demo_app.tabs import calls, endpoint
+from demo_app.work import slow, slow_where
 
 if TYPE_CHECKING:
     from demo_app.services.compare import CompareService
@@ -34,22 +35,40 @@ SHOWN = (
 
 def build(service: CompareService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both."""
+    if not (data := known(service)):
+        return
+    widgets.Widget("compare_sheets", functions=calls([sheet, look, believed], service), data=data)
+    widgets.explanation("compare", **counts(service, data))
+    endpoints(service)
+
+
+def build_figures(service: CompareService) -> None:
+    """Lay out the tab of the models' figures, which has what it needs from the same service."""
+    if not (data := known(service)):
+        return
+    widgets.Widget("compare_plot", data=data)
+    names = [each["data"] for each in data]
+    # Where no model can say how likely a picture is, nobody believes anything.
+    rows = [each["data"] for each in data if any(model["believes"] for model in each["models"])]
+    told = {"data": names, "believed": rows}
+    widgets.Widget("compare_matrix", functions=calls([matrix], service), data=told)
+    widgets.explanation("figures", **counts(service, data))
+
+
+def known(service: CompareService) -> list[dict[str, Any]]:
+    """Each data set with its models; with a notice on the page where there is none."""
     data = [{**service.about(name), "models": models(service, name)} for name in service.data]
     if not data:
         command = "python -m genzoo train gan-mnist"
         sentence = f"There is no release whose pictures could be compared; {command} makes one."
         widgets.notice(Unavailable(sentence, command))
-        return
-    functions = calls([sheet, look, believed], service)
-    widgets.Widget("compare_sheets", functions=functions, data=data)
-    # Where no model can say how likely a picture is, nobody believes anything.
-    believed_in = [
-        each["data"] for each in data if any(model["believes"] for model in each["models"])
-    ]
-    widgets.Widget("compare_matrix", functions=calls([matrix], service), data=believed_in)
+    return data
+
+
+def counts(service: CompareService, data: list[dict[str, Any]]) -> dict[str, str]:
+    """How many models of each data set there are, for the explanations."""
     n = {each["data"]: len(each["models"]) for each in data}
-    widgets.explanation("compare", **{f"n_{key}": str(n.get(key, 0)) for key in service.all})
-    endpoints(service)
+    return {f"n_{key}": str(n.get(key, 0)) for key in service.all}
 
 
 def models(service: CompareService, data: str) -> list[dict[str, Any]]:
@@ -60,6 +79,7 @@ def models(service: CompareService, data: str) -> list[dict[str, Any]]:
     ]
 
 
+@slow_where(lambda service, data: service.is_slow(data.get("model")))
 def sheet(service: CompareService, model: str, seed: int) -> dict[str, Any]:
     """A sheet, eight pictures to a row; in color channel by channel."""
     answer = {**service.sheet(model, seed)}
@@ -68,12 +88,14 @@ def sheet(service: CompareService, model: str, seed: int) -> dict[str, Any]:
     return {**answer, "images": images, "seconds": round(answer["seconds"], 4)}
 
 
+@slow
 def look(service: CompareService, model: str, cell: int, seed: int) -> dict[str, Any]:
     answer = service.look(model, cell, seed)
     answer["distance"] = round(answer["distance"], 3)
     return wire.pack(answer, image=wire.pack_bytes, nearest=wire.pack_bytes)
 
 
+@slow
 def believed(service: CompareService, model: str, cell: int, seed: int) -> dict[str, Any]:
     return {"log_p": service.believed(model, cell, seed)}
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo_app import text, widgets, wire
 from demo_app.tabs import calls, endpoint
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.cyclegan import CycleGANService
@@ -75,6 +76,7 @@ def cycle(service: CycleGANService, seed: int, levels: int) -> dict[str, Any]:
     return wire.pack({**pair, **answer, "error": round(answer["error"], 5)}, **images)
 
 
+@slow
 def several(service: CycleGANService, seed: int) -> dict[str, Any]:
     return {key: wire.pack_bytes(x) for key, x in service.several(seed, N_FACES).items()}
 

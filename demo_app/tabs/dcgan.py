@@ -9,6 +9,7 @@ import numpy as np
 
 from demo_app import pictures, text, widgets, wire
 from demo_app.tabs import calls, endpoint, notices
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.dcgan import DCGANService
@@ -48,6 +49,7 @@ def build(service: DCGANService) -> None:
         functions = {
             "place": partial(sweep_place, service),
             "sheet": partial(sweep_sheet, service),
+            "directions": partial(directions, service),
         }
         widgets.Widget("dcgan_sweep", functions=functions)
     notices(*missing.values())
@@ -142,6 +144,7 @@ def ways(service: DCGANService, model: str, a: Place, b: Place, scale: float) ->
     }
 
 
+@slow
 def gif(service: DCGANService, model: str, a: Place, b: Place, scale: float) -> dict[str, Any]:
     start, end = service.draws(model, [a, b], scale)
     return {"gif": wire.encode(service.gif(model, start, end))}
@@ -208,6 +211,11 @@ def sweep_place(
         "length": round(answer["length"], 3),
         "z": wire.rounded(answer["z"]),
     }
+
+
+def directions(service: DCGANService, model: str) -> dict[str, Any]:
+    """All principal directions of z, one after the other, for a page that sweeps by itself."""
+    return {"directions": wire.pack_float32(service.directions(model))}
 
 
 def sweep_sheet(

@@ -1,4 +1,4 @@
-"""The face-off of the Compare tab: one digit, partly known, and what each model makes of it."""
+"""The face-off, a tab of Compare: one digit, partly known, and what each model makes of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from demo_app import widgets, wire
 from demo_app.errors import BadInput
 from demo_app.tabs import endpoint, first_digits
+from demo_app.work import slow_where
 
 if TYPE_CHECKING:
     from demo_app.services.faceoff import FaceOffService
@@ -51,11 +52,16 @@ def build(service: FaceOffService) -> None:
         widgets.notice(missing)
         return
     turns = Turns()
+    is_slow = slow_where(lambda data: service.is_slow(data.get("model")))
     functions: dict[str, Callable[..., dict[str, Any]]] = {
         "start": lambda: first_digits(service),
-        "foresee": lambda model, x, page, turn: foresee(service, model, x, turns.take(page, turn)),
-        "complete": lambda model, x, known, seed, page, turn: complete(
-            service, model, x, known, seed, turns.take(page, turn)
+        "foresee": is_slow(
+            lambda model, x, page, turn: foresee(service, model, x, turns.take(page, turn))
+        ),
+        "complete": is_slow(
+            lambda model, x, known, seed, page, turn: complete(
+                service, model, x, known, seed, turns.take(page, turn)
+            )
         ),
     }
     models = [asdict(one) for one in service.contestants()]

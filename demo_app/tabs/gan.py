@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from demo_app import pictures, text, widgets, wire
-from demo_app.tabs import calls, endpoint
+from demo_app.tabs import Functions, calls, endpoint
 
 if TYPE_CHECKING:
     from demo_app.services.gan import GANService
@@ -30,9 +31,15 @@ def build(service: GANService) -> None:
         "losses": service.losses,
         "penalties": service.penalties,
         "rules": asdict(service.defaults),
+        "sizes": service.sizes,
         "exhibit": service.exhibit,
     }
-    widgets.Widget("gan_game", functions=calls([begin, play], service), data=data)
+    # With the service's own arguments, so that others are refused.
+    functions: Functions = {
+        "begin": wraps(service.begin)(partial(begin, service)),
+        "play": wraps(service.play)(partial(play, service)),
+    }
+    widgets.Widget("gan_game", functions=functions, data=data)
     about = None
     if missing := service.missing():
         widgets.notice(missing)
@@ -83,6 +90,8 @@ def _packed(answer: dict[str, Any]) -> dict[str, Any]:
         scale = SCALE / max(1e-12, float(np.abs(x).max()))
         return {"scale": scale, "values": wire.pack_int16(x, scale)}
 
+    if answer.get("beside"):
+        answer = {**answer, "beside": _packed(answer["beside"])}
     return wire.pack(
         answer,
         **dict.fromkeys(("points", "real", "mesh", "best"), share),
@@ -100,7 +109,8 @@ def endpoints(service: GANService) -> None:
         "48 x 48 cells), values [steps, V] on the way, divergence (Jensen-Shannon, nats), good "
         "(share of points near the target), covered of n_parts. Targets: "
         f"{', '.join(service.targets)} (with drawing, 784 of 0 or 1); losses: "
-        f"{', '.join(service.losses)}; penalties: {', '.join(service.penalties)}."
+        f"{', '.join(service.losses)}; penalties: {', '.join(service.penalties)}. n_layers hidden "
+        "layers of n_hidden units in either network; z has n_latent dimensions."
     )
     def gan_game(
         target: str = "ring",
@@ -113,7 +123,11 @@ def endpoints(service: GANService) -> None:
         lr_critic: float = service.defaults.lr_critic,
         n_critic: int = service.defaults.n_critic,
         drawing: list[float] | None = None,
+        n_layers: int = 2,
+        n_hidden: int = 64,
+        n_latent: int = 2,
     ) -> dict[str, Any]:
+        networks = {"n_layers": n_layers, "n_hidden": n_hidden, "n_latent": n_latent}
         rules = {
             "loss": loss,
             "penalty": penalty,
@@ -122,7 +136,7 @@ def endpoints(service: GANService) -> None:
             "lr_critic": lr_critic,
             "n_critic": n_critic,
         }
-        return service.game(target, drawing, seed, rules, n)
+        return service.game(target, drawing, seed, rules, n, networks)
 
     @endpoint(
         f"36 pictures of the same z at moments of the training of {service.release} -> "

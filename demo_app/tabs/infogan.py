@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from demo_app import pictures, text, widgets, wire
 from demo_app.tabs import calls, endpoint
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.infogan import InfoGANService
@@ -33,7 +33,7 @@ def build(service: InfoGANService) -> None:
         functions = calls([generate, categories], service)
         widgets.Widget("infogan_codes", functions=functions, data=known)
         widgets.Widget("infogan_sheet", functions=calls([sheet], service), data=known)
-        functions = calls([start, read, others], service)
+        functions = calls([start, read, near, others], service)
         widgets.Widget("infogan_read", functions=functions, data=known)
         data = {**matching, **known, "figures": about["intervals"], "errors": about["errors"]}
         widgets.Widget("infogan_matching", functions=calls([examples], service), data=data)
@@ -49,19 +49,14 @@ def numbers(about: dict[str, Any] | None) -> dict[str, str]:
         known |= {"error_" + end: error.get(end) for end in ("low", "high")}
         known["pretrain_fraction"] = 100 * about["pretrain_fraction"]
 
-    def spread(values: list[float]) -> str:
-        middle, low, high = statistics.median(values), min(values), max(values)
-        return f"{middle:.2f} ({low:.2f}–{high:.2f})"
-
     return {
         **text.numbers(known, n_parameters=",", images_seen=",", pretrain_fraction=".0f"),
         **text.numbers(known, unsupervised_error=".2f", error_low=".2f", error_high=".2f"),
         **text.numbers(known, category_error=".2f", fid=".2f", fid_train_reference=".2f"),
         **text.numbers(known, precision=".1f", recall=".1f"),
-        **{
-            key: spread(known[key]) if len(known.get(key, [])) > 1 else text.MISSING
-            for key in ("errors", "fids")
-        },
+        **{key: text.spread(known.get(key)) for key in ("errors", "fids")},
+        "paper_fid": text.spread(known.get("variants", {}).get("paper")),
+        "paper_error": text.spread(known.get("variant_errors", {}).get("paper")),
     }
 
 
@@ -76,6 +71,7 @@ def categories(service: InfoGANService, continuous: list[float], seed: int) -> d
     return {"images": wire.pack_bytes(service.categories(continuous, seed))}
 
 
+@slow
 def sheet(
     service: InfoGANService, kind: str, category: int, continuous: list[float], seed: int
 ) -> dict[str, Any]:
@@ -101,11 +97,15 @@ def read(service: InfoGANService, x: str, seed: int) -> dict[str, Any]:
     (image,) = service.noises(category, continuous, seed, 1)
     return {
         **_codes(answer),
-        **{key: answer[key] for key in ("distance", "limit", "is_far")},
         "category": category,
         "continuous": wire.rounded(continuous),
         "image": wire.pack_bytes(image),
     }
+
+
+def near(service: InfoGANService, x: str) -> dict[str, Any]:
+    """How far a drawing is from the training digits."""
+    return wire.plain(service.near(wire.unpack_bytes(x, D)))
 
 
 def others(
@@ -149,7 +149,7 @@ def endpoints(service: InfoGANService) -> None:
         "the continuous codes; the most likely category, and the digit that it was matched to."
     )
     def infogan_infer(pixels: list[float]) -> dict[str, Any]:
-        answer = service.infer(pixels)
+        answer = {**service.infer(pixels), **service.near(pixels)}
         category = int(answer["probabilities"].argmax())
         digit = int(service.matching()["meaning"][category])
         return {**answer, "category": category, "digit": digit}

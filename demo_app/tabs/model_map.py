@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from demo_app import pictures, widgets, wire
 from demo_app.tabs import endpoint
+from demo_app.work import slow_where
 
 if TYPE_CHECKING:
     from demo_app.services.model_map import ModelMapService
 
 COLUMNS = 4
 """Pictures side by side in a sheet."""
+
+FIRST = ("markov", "fvbn", "nade", "transformer", "gan")
+"""The models of the first question, each with better digits than the one before."""
 
 GRAY = 28 * 28
 """Numbers of a picture that is not in color."""
@@ -21,7 +25,10 @@ GRAY = 28 * 28
 def build(service: ModelMapService) -> None:
     """Lay out the tab and its endpoints; `service` answers for both."""
     nodes = service.nodes()
-    functions = {"pictures": lambda node, n, seed: few(service, node, n, seed)}
+    is_slow = slow_where(lambda data: service.is_slow(data.get("node")))
+    functions = {"pictures": is_slow(lambda node, n, seed: few(service, node, n, seed))}
+    shown = [node for key in FIRST for node in nodes if node["key"] == key and not node["missing"]]
+    widgets.Widget("first", functions=functions, data={"nodes": shown})
     widgets.Widget("map", functions=functions, data={"nodes": nodes, "columns": COLUMNS})
     widgets.explanation("map", **figures(nodes))
     endpoints(service)

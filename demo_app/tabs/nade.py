@@ -18,7 +18,7 @@ def build(service: NADEService) -> None:
     if missing := service.missing():
         widgets.notice(missing)
         return
-    widgets.Widget("nade", functions=calls([start, look, complete], service))
+    widgets.Widget("nade", functions=calls([start, look, scores, complete], service))
     forms = {"n_parameters": ",", "n_hidden": "", "nll": ".2f"}
     widgets.explanation("nade", **text.numbers(service.about(), **forms))
     endpoints(service)
@@ -31,7 +31,13 @@ def start(service: NADEService) -> dict[str, Any]:
 
 def look(service: NADEService, x: str, i: int | None = None, among: str = "all") -> dict[str, Any]:
     answer = service.look(wire.unpack_bits(x, D), i, among)
-    return wire.pack(answer, logits=wire.pack_float32, influence=wire.pack_float32)
+    packed = dict.fromkeys(("logits", "influence", "terms"), wire.pack_float32)
+    return wire.pack(answer, **packed, hidden=wire.pack_bytes)
+
+
+def scores(service: NADEService) -> dict[str, Any]:
+    """What a page needs to find a percentile by itself."""
+    return {"scores": wire.pack_float32(service.scores())}
 
 
 def complete(service: NADEService, x: str, known: int, n: int, seed: int) -> dict[str, Any]:
@@ -48,7 +54,8 @@ def endpoints(service: NADEService) -> None:
     )
     def nade_conditionals(pixels: list[int]) -> dict[str, Any]:
         answer = service.look(pixels)
-        del answer["influence"]
+        for of_a_pixel in ("influence", "hidden", "terms"):
+            del answer[of_a_pixel]
         return answer
 
     @endpoint(

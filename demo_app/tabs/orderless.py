@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo_app import text, widgets, wire
 from demo_app.tabs import calls, endpoint, first_digits
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.orderless import OrderlessService
@@ -30,6 +31,7 @@ def look(service: OrderlessService, x: str, hole: str) -> dict[str, Any]:
     return {"p": wire.pack_float32(p)}
 
 
+@slow
 def fill(
     service: OrderlessService, x: str, hole: str, n: int, seed: int, order: str
 ) -> dict[str, Any]:

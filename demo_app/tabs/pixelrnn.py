@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo_app import text, widgets, wire
 from demo_app.tabs import calls, endpoint, first_digits, notices
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.pixelrnn import PixelRNNService
@@ -47,6 +48,7 @@ def look(service: PixelRNNService, models: Sequence[str], x: str, i: int) -> dic
     return {"answers": [wire.pack(answer, **how) for answer in answers]}
 
 
+@slow
 def complete(
     service: PixelRNNService, models: Sequence[str], x: str, known: int, n: int, seed: int
 ) -> dict[str, Any]:

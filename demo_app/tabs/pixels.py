@@ -11,6 +11,7 @@ import numpy as np
 from demo_app import text, widgets, wire
 from demo_app.errors import BadInput, Unavailable
 from demo_app.tabs import Functions, calls, endpoint, notices
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.pixels import PixelsService
@@ -29,7 +30,7 @@ def build(service: PixelsService) -> None:
     widgets.Widget("pixels_count", data={"digit": digit(service)})
     functions: Functions = {
         "sample": cache(lambda: picture(service.sample_picture(), [])),
-        "open": lambda file: photo(service, file),
+        "open": slow(lambda file: photo(service, file)),
         **calls([fit], service),
     }
     widgets.Widget("pixels_color", functions=functions)
@@ -108,7 +109,7 @@ def look(service: PixelsService, x: str, whole: list[str], patch: list[str]) -> 
 
 
 def samples(service: PixelsService, kind: str, model: str, seed: int) -> dict[str, Any]:
-    if kind not in SAMPLES:
+    if not isinstance(kind, str) or kind not in SAMPLES:
         raise BadInput(f"Samples are of: {', '.join(SAMPLES)}; not {kind!r:.40}.")
     draw = service.samples if kind == "whole" else service.patch_samples
     return {"images": wire.pack_bits(draw(model, SAMPLES[kind], seed))}

@@ -8,6 +8,7 @@ import numpy as np
 
 from demo_app import text, widgets, wire
 from demo_app.tabs import calls, endpoint
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.puzzle import PuzzleService
@@ -43,9 +44,9 @@ def face(service: PuzzleService, seed: int = 0) -> dict[str, Any]:
     return {"image": wire.pack_bytes(service.face(seed))}
 
 
+@slow
 def upload(service: PuzzleService, file: object) -> dict[str, Any]:
-    answer = service.upload(wire.decode(file, "The file"))
-    return {"image": wire.pack_bytes(answer["image"]), "notes": answer["notes"]}
+    return wire.pack(service.upload(wire.decode(file, "The file")), image=wire.pack_bytes)
 
 
 def restore(service: PuzzleService, image: object, n: object, pieces: object) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from demo_app import pictures, text, widgets, wire
 from demo_app.errors import BadInput
 from demo_app.tabs import calls, endpoint
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.stargan import StarGANService
@@ -102,6 +104,7 @@ def cycle(
     return {"image": wire.pack_bytes(answer["image"]), "error": round(answer["error"], 5)}
 
 
+@slow
 def grid(service: StarGANService, seed: int, values: object) -> dict[str, Any]:
     """A row for each face, as one PNG, and the values of the faces."""
     sheet = service.grid(values, seed, N_FACES)
@@ -112,6 +115,7 @@ def grid(service: StarGANService, seed: int, values: object) -> dict[str, Any]:
     return {"sheet": wire.encode(pictures.png(picture)), "faces": faces}
 
 
+@slow
 def upload(service: StarGANService, file: object) -> dict[str, Any]:
     answer = service.upload(wire.decode(file, "The file"))
     return {
@@ -134,6 +138,8 @@ def endpoints(service: StarGANService) -> None:
         f"named, the same in words, and image, {pixels}."
     )
     def stargan_face(seed: int = 0, values: dict[str, str] | None = None) -> dict[str, Any]:
+        if not isinstance(values, (dict, NoneType)):
+            raise BadInput("The values must be named: a value by the name of each attribute.")
         face = service.face(seed, **(values or {}))
         named = {n: of[i] for (n, of), i in zip(service.schema.items(), face, strict=True)}
         return {"face": list(face), "named": named, "image": service.truth(face)}

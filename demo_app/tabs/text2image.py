@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from demo_app import text as labels
 from demo_app import widgets, wire
 from demo_app.tabs import calls, endpoint, notices
+from demo_app.work import slow, slow_where
 
 if TYPE_CHECKING:
     from demo_app.services.text2image import Text2ImageService
@@ -42,7 +43,7 @@ def build(service: Text2ImageService) -> None:
             "n_faces": N_FACES,
             "n_steps": N_STEPS,
         }
-        functions = calls([faces, others, walk, write], service)
+        functions = calls([faces, judged, others, walk], service)
         widgets.Widget("text2image", functions=functions, data=known)
         if service.transformer.release in models:
             known = {"n_layers": service.transformer.about()["n_layers"]}
@@ -66,12 +67,31 @@ def numbers(service: Text2ImageService) -> dict[str, str]:
     }
 
 
+@slow_where(lambda service, data: service.is_slow(data.get("model")))
 def faces(
+    service: Text2ImageService,
+    text: str = "",
+    seed: int = 0,
+    model: str | None = None,
+    says: dict[str, str] | None = None,
+    language: str = "en",
+) -> dict[str, Any]:
+    """The faces alone, of a text or of the caption that says this; the judge takes as long again
+    as the GAN."""
+    text = text if says is None else service.write(says, language)
+    told, made = service.unread_faces(text, seed, N_FACES, model)
+    return {**told, "text": text, "images": wire.pack_bytes(made.flatten(1).numpy())}
+
+
+@slow_where(lambda service, data: service.is_slow(data.get("model")))
+def judged(
     service: Text2ImageService, text: str, seed: int = 0, model: str | None = None
 ) -> dict[str, Any]:
-    return _packed(service.faces(text, seed, N_FACES, model))
+    """What the judge reads in these faces."""
+    return wire.pack({"read": service.faces(text, seed, N_FACES, model)["read"]})
 
 
+@slow_where(lambda service, data: service.is_slow(data.get("model")))
 def others(
     service: Text2ImageService, text: str, name: str, seed: int = 0, model: str | None = None
 ) -> dict[str, Any]:
@@ -82,13 +102,10 @@ def walk(service: Text2ImageService, text: str, other: str, seed: int = 0) -> di
     return _packed(service.walk(text, other, seed, N_STEPS))
 
 
+@slow
 def attention(service: Text2ImageService, text: str, seed: int = 0) -> dict[str, Any]:
     how = {"image": wire.pack_bytes, "attention": wire.pack_float32}
     return wire.pack(service.transformer.attention(text, seed), **how)
-
-
-def write(service: Text2ImageService, says: dict[str, str], language: str) -> dict[str, Any]:
-    return {"text": service.write(says, language)}
 
 
 def _packed(answer: dict[str, Any]) -> dict[str, Any]:

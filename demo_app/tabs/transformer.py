@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo_app import text, widgets, wire
 from demo_app.tabs import calls, endpoint, first_digits
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.transformer import TransformerService
@@ -42,6 +43,7 @@ def look(service: TransformerService, x: str, i: int) -> dict[str, Any]:
     )
 
 
+@slow
 def complete(
     service: TransformerService,
     x: str,

@@ -9,6 +9,7 @@ import numpy as np
 
 from demo_app import pictures, text, widgets, wire
 from demo_app.tabs import Functions, calls, endpoint, notices
+from demo_app.work import slow
 
 if TYPE_CHECKING:
     from demo_app.services.vae import VAEService
@@ -33,7 +34,7 @@ def build(service: VAEService) -> None:
     notices(*(missing[name] for name in service.planes if name not in service.variants))
     models = [name for name in service.models if not missing[name]]
     if models:
-        functions = calls([start, encode, decode], service)
+        functions = calls([start, encode, decode, near], service)
         compared = [compare(service, name) for name in models]
         widgets.Widget("vae_code", functions=functions, data={"models": compared})
         widgets.Widget("vae_walk", functions=calls([traverse, interpolate, gif], service))
@@ -105,12 +106,17 @@ def encode(service: VAEService, model: str, x: str) -> dict[str, Any]:
     return wire.pack(answer, image=wire.pack_bytes, **few)
 
 
+def near(service: VAEService, x: str) -> dict[str, Any]:
+    return wire.plain(service.near(wire.unpack_bytes(x, D)))
+
+
 def traverse(
     service: VAEService, model: str, z: list[float], rows: int, steps: int
 ) -> dict[str, Any]:
     """One picture of all rows and steps, 28 pixels to a cell."""
     answer = service.traverse(model, z, rows, steps)
-    sheet = pictures.sheet(answer.pop("images").reshape(rows * steps, D), steps)
+    images = answer.pop("images")
+    sheet = pictures.sheet(images.reshape(-1, D), images.shape[1])
     return wire.plain({**answer, "sheet": wire.encode(pictures.png(np.rint(sheet * 255)))})
 
 
@@ -119,6 +125,7 @@ def interpolate(service: VAEService, model: str, a: str, b: str, n: int) -> dict
     return wire.pack(answer, images=wire.pack_bytes, z=wire.rounded)
 
 
+@slow
 def gif(service: VAEService, model: str, a: str, b: str) -> dict[str, Any]:
     file = service.gif(model, wire.unpack_bytes(a, D), wire.unpack_bytes(b, D))
     return {"gif": wire.encode(file)}

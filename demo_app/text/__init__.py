@@ -7,7 +7,8 @@ tab's, `<language>/<tab>.md` its explanation. A label `draw` of the tab `nade` i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,31 @@ MISSING = "—"
 """What stands for a number that is not known."""
 
 _FOLDER = Path(__file__).parent
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "map": ("likelihood", "nll", "nat", "autoregressive", "latent_variable", "fid"),
+    "pixels": ("likelihood", "nll", "nat"),
+    "nade": ("autoregressive", "nll", "nat", "teacher_forcing", "ancestral_sampling"),
+    "orderless": ("autoregressive", "ancestral_sampling"),
+    "rnade": ("likelihood", "dequantization"),
+    "pixelrnn": ("receptive_field", "teacher_forcing", "ancestral_sampling", "nat"),
+    "transformer": ("attention", "teacher_forcing", "ancestral_sampling", "nat"),
+    "vae": (
+        *("latent_variable", "prior", "posterior", "elbo", "kl", "amortized_inference"),
+        *("reparameterization", "posterior_collapse"),
+    ),
+    "aae": ("prior", "posterior", "kl", "latent_variable"),
+    "gan": ("nash", "mode_collapse", "vanishing_gradient", "lipschitz", "earth_mover"),
+    "dcgan": ("latent_variable", "prior", "mode_collapse", "fid"),
+    "infogan": ("latent_variable", "posterior", "mode_collapse"),
+    "progan": ("truncation", "mode_collapse", "lipschitz", "fid"),
+    "stargan": ("cycle", "fid"),
+    "cyclegan": ("cycle", "fid"),
+    "text2image": ("attention", "autoregressive", "mode_collapse", "fid"),
+    "puzzle": ("attention",),
+    "figures": ("nll", "nat", "fid", "bootstrap", "validation"),
+}
+"""By explanation, the terms of `glossary.json` that are defined at its end."""
 
 
 @cache
@@ -36,7 +62,17 @@ def markdown(tab: str, language: str, **figures: str) -> str:
     text = (_FOLDER / language / f"{tab}.md").read_text(encoding="utf-8")
     for name, figure in figures.items():
         text = text.replace("{" + name + "}", figure)
-    return text
+    return text + _words(WORDS.get(tab, ()), language)
+
+
+def _words(words: Sequence[str], language: str) -> str:
+    """The definitions of these terms, as a section."""
+    if not words:
+        return ""
+    said = labels(language)
+    terms = ((said[f"glossary.{word}"], said[f"glossary.{word}_means"]) for word in words)
+    listed = "\n".join(f"- **{term}**: {means}" for term, means in terms)
+    return f"\n\n### {said['glossary.title']}\n\n{listed}\n"
 
 
 def numbers(known: Mapping[str, Any] | None, suffix: str = "", **forms: str) -> dict[str, str]:
@@ -53,6 +89,16 @@ def numbers(known: Mapping[str, Any] | None, suffix: str = "", **forms: str) -> 
         name + suffix: MISSING if values.get(name) is None else format(values[name], form)
         for name, form in forms.items()
     }
+
+
+def spread(values: Sequence[float] | None, form: str = ".2f") -> str:
+    """The median of several trainings and their range, or the value of one; a dash for none."""
+    if not values:
+        return MISSING
+    middle = format(statistics.median(values), form)
+    if len(values) == 1:
+        return middle
+    return f"{middle} ({min(values):{form}}\u2013{max(values):{form}})"
 
 
 def numbers_of(models: Mapping[str, Mapping[str, Any] | None], **forms: str) -> dict[str, str]:

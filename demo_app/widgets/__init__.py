@@ -12,20 +12,25 @@ import inspect
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 
-from demo_app import text
-from demo_app.errors import BadInput, Unavailable
+from demo_app import text, wire
+from demo_app.errors import BadInput, Unavailable, told
 from demo_app.widgets import files
+from demo_app.work import Left, Visitor, working
 
 _log = logging.getLogger(__name__)
 
+ENDPOINT_SECONDS = 120.0
+"""After which a program is told that its call took too long."""
 
 _MOUNT = """import(new URL("{script}", document.baseURI))
-  .then((page) => page.mount("{name}", element, props, server));"""
+  .then((page) => page.mount("{name}", element, props));"""
 
 
 class Widget(gr.HTML):
@@ -50,7 +55,6 @@ class Widget(gr.HTML):
         super().__init__(
             html_template="",
             js_on_load=_MOUNT.format(script=files.address("widgets/shared/widget.js"), name=name),
-            server_functions=list(self.functions.values()),
             apply_default_css=False,
             elem_classes=["zoo-widget", f"zoo-{name}"],
             elem_id=elem_id,
@@ -64,8 +68,13 @@ class Widget(gr.HTML):
 def live(name: str, function: Callable[..., Mapping[str, Any]]) -> Callable[[Any], dict[str, Any]]:
     """A server function for a widget: one object of arguments in, `{ok, ms, ...}` out.
 
-    A refusal is `{ok: false, error: sentence}`; so is a fault of ours, which is also logged, since
-    an exception would reach the page as a bare null.
+    A refusal is `{ok: false, error: sentence}`, with the label that says it in every language,
+    `key` and `values`, where there is one; so is a fault of ours, which is also logged.
+    Whether it takes long, for the arguments that it is given, says its `is_slow` as that of the
+    function does (`demo_app.work.slow`). `signature` is that of the function.
+
+    Raises:
+        Left: when nobody waits for the answer any more.
     """
 
     signature = inspect.signature(function)
@@ -79,13 +88,24 @@ def live(name: str, function: Callable[..., Mapping[str, Any]]) -> Callable[[Any
             _bind(signature, arguments)
             answer = function(**arguments)
         except (BadInput, Unavailable) as error:
-            return {"ok": False, "error": str(error)}
+            return {"ok": False, **told(error)}
+        except Left:
+            raise
         except Exception:
             _log.exception("%s failed", name)
-            return {"ok": False, "error": "The server failed on this; its log says why."}
+            return {"ok": False, **told(BadInput.said("failed"))}
         return {"ok": True, **answer, "ms": round(1000 * (time.perf_counter() - start), 2)}
 
+    def is_slow(data: Any) -> bool:
+        try:
+            return bool(function.is_slow(data))  # type: ignore[attr-defined]
+        except Exception:  # the arguments are not checked yet; the call itself says what is wrong
+            return True
+
     call.__name__ = name
+    call.signature = signature  # type: ignore[attr-defined]
+    if hasattr(function, "is_slow"):
+        call.is_slow = is_slow  # type: ignore[attr-defined]
     return call
 
 
@@ -95,14 +115,35 @@ def endpoint(name: str, function: Callable[..., Any], description: str) -> None:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
-            return function(*args, **kwargs)
+            with _program() as is_asked:
+                answer = function(*args, **kwargs)
+            return wire.as_text(answer) if is_asked else answer
         except (BadInput, Unavailable) as error:
             raise gr.Error(str(error), print_exception=False) from error
+        except Left as error:
+            sentence = "This took too long, and was stopped."
+            raise gr.Error(sentence, print_exception=False) from error
         except Exception as error:
             _log.exception("%s failed", name)
             raise gr.Error("The server failed on this.", print_exception=False) from error
 
     gr.api(call, api_name=name, api_description=description, concurrency_id="zoo")
+
+
+@contextmanager
+def _program() -> Iterator[bool]:
+    """What runs here is for a program, which may wait so long, as far as it has not left. Whether
+    there is one, and it is not called by hand."""
+    blocks, id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    event = blocks._queue.event_ids_to_events.get(id) if blocks and id else None
+    if event is None:  # called by hand
+        yield False
+        return
+    end = time.monotonic() + ENDPOINT_SECONDS
+    with working(
+        Visitor(event.session_hash, "endpoint"), lambda: event.alive and time.monotonic() < end
+    ):
+        yield True
 
 
 def notice(error: Unavailable) -> None:
@@ -111,7 +152,10 @@ def notice(error: Unavailable) -> None:
 
 
 def explanation(tab: str, **figures: str) -> None:
-    """The folded explanation of a tab, `text/<language>/<tab>.md`, in every language at once."""
+    """The folded explanation of a tab, `text/<language>/<tab>.md`, in every language at once;
+    before it, where there is one, the picture of its model's computation."""
+    if f"flow.{tab}" in {key.partition("_")[0] for key in text.labels("en")}:
+        Widget("flow", data={"tab": tab})
     with gr.Column(elem_classes=["zoo-about"]):
         Widget("fold", data={"tab": tab})
         with gr.Column(elem_classes=["zoo-fold-body"]):
@@ -126,13 +170,24 @@ def explanation(tab: str, **figures: str) -> None:
                 )
 
 
-def head(tabs: list[str], titles: Mapping[str, Mapping[str, str]]) -> str:
+def head(
+    tabs: list[str],
+    groups: Sequence[tuple[str, list[str]]],
+    titles: Mapping[str, Mapping[str, str]],
+    graphs: Mapping[str, Any],
+    recorded: Mapping[str, Any] | None = None,
+) -> str:
     """What the page's <head> holds: the shared style and scripts, and what they are told: the
-    tabs, and by language the labels `KEY.tab` that are in no text."""
+    tabs, which of them stand together under which name, by language the labels `KEY.tab` that are
+    in no text, and what there is for the page to compute with (`demo_app.weights.index`). One
+    without a server is told which answers are `recorded`."""
     shown = "\n".join(
         f'html[data-tab="{tab}"] #page-{tab} {{ display: flex !important; }}' for tab in tabs
     )
-    told = {"tabs": tabs, "titles": titles, "languages": text.LANGUAGES}
+    told = {"tabs": tabs, "groups": groups, "titles": titles, "languages": text.LANGUAGES}
+    told |= {"graphs": graphs, "local": files.local()}
+    if recorded is not None:
+        told["recorded"] = recorded
     setup = json.dumps(told, ensure_ascii=False).replace("</", "<\\/")
     style = files.address("widgets/shared/zoo.css")
     scripts = "\n".join(

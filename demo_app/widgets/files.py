@@ -6,6 +6,7 @@ it for ever and still never has two versions of it at once.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from functools import cache
@@ -21,11 +22,16 @@ _FOLDER = Path(__file__).parent
 _ROOT = "zoo"
 _KINDS = {
     ".js": "text/javascript",
+    ".mjs": "text/javascript",
     ".css": "text/css",
     ".html": "text/html",
     ".json": "application/json",
+    ".wasm": "application/wasm",
 }
 """What is served, and as what."""
+
+_LATER = "widgets/shared/runtime/"
+"""What a page loads when it first computes by itself."""
 
 
 def address(path: str) -> str:
@@ -36,7 +42,21 @@ def address(path: str) -> str:
 def scripts() -> list[str]:
     """The addresses of the scripts that every page needs, to be asked for all at once."""
     shared = (path for path in _files() if path.startswith("widgets/shared/"))
-    return [address(path) for path in shared if path.endswith(".js")]
+    return [address(p) for p in shared if p.endswith(".js") and not p.startswith(_LATER)]
+
+
+def kept() -> dict[str, bytes | Path]:
+    """All that is served, by its path from the page, as it is kept: what is kept compressed under
+    a name that ends in .gz."""
+    return {
+        address(path)[2:] + ".gz" * (path in _compressed()): content
+        for path, content in _files().items()
+    }
+
+
+def local() -> list[str]:
+    """The widgets some of whose functions the page has, too: a local.js."""
+    return [path.split("/")[1] for path in _files() if path.endswith("/local.js")]
 
 
 def route() -> Route:
@@ -46,9 +66,15 @@ def route() -> Route:
         path = request.path_params["path"]
         if request.path_params["version"] != _version() or path not in _files():
             return Response(status_code=404)
-        kind = _KINDS[Path(path).suffix]
+        kind, content = _KINDS[Path(path).suffix], _files()[path]
         kept = {"Cache-Control": "public, max-age=31536000, immutable"}
-        return Response(_files()[path], media_type=kind, headers=kept)
+        if path in _compressed():
+            kept["Vary"] = "Accept-Encoding"
+            if "gzip" in request.headers.get("accept-encoding", ""):
+                kept["Content-Encoding"] = "gzip"
+            else:
+                content = gzip.decompress(content)
+        return Response(content, media_type=kind, headers=kept)
 
     return Route(f"/{_ROOT}/{{version}}/{{path:path}}", serve)
 
@@ -63,12 +89,13 @@ def _version() -> str:
 
 @cache
 def _files() -> dict[str, bytes]:
-    """By their paths in the address."""
+    """By their paths in the address; those `_compressed` as they are kept."""
     files = {
         f"widgets/{path.relative_to(_FOLDER).as_posix()}": path.read_bytes()
         for path in sorted(_FOLDER.rglob("*"))
         if path.suffix in _KINDS
     }
+    files |= {path: file.read_bytes() for path, file in _compressed().items()}
     for template in [path for path in files if path.endswith("/template.html")]:
         widget = template.split("/")[1]
         style = f"widgets/{widget}/style.css"
@@ -77,6 +104,13 @@ def _files() -> dict[str, bytes]:
         labels = json.dumps(text.labels(language), ensure_ascii=False, separators=(",", ":"))
         files[f"text/{language}.json"] = labels.encode()
     return files
+
+
+@cache
+def _compressed() -> dict[str, Path]:
+    """By their paths in the address, the files that are kept compressed."""
+    files = sorted(_FOLDER.rglob("*.gz"))
+    return {f"widgets/{path.relative_to(_FOLDER).as_posix()[:-3]}": path for path in files}
 
 
 def _scoped(widget: str, style: str) -> str:

@@ -353,9 +353,12 @@ def _kept(root: Path, name: str, wanted: list[Face], draw: Callable[[Face], np.n
             images = np.stack(list(drawn))
         # Under a name of its own until it is whole: another process may draw the same.
         part = path.with_suffix(f".{os.getpid()}.part")
-        with part.open("wb") as file:
-            np.save(file, images)
-        part.replace(path)
+        try:
+            with part.open("wb") as file:
+                np.save(file, images)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     images = np.load(path)
     if len(images) != len(wanted):
         raise ValueError(f"{path} holds {len(images)} pictures, not {len(wanted)}; delete it.")

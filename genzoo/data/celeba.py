@@ -23,7 +23,7 @@ def read(root: Path, split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
     """(images (N, 3, 64, 64) uint8, labels (N, 40) of 0 and 1, the attributes' names); root/celeba
     has the files, as torchvision's class wants them."""
     name = "valid" if split == "validation" else split  # torchvision's word
-    raw = datasets.CelebA(str(root), name, target_type="attr", transform=_small, download=False)
+    raw = datasets().CelebA(str(root), name, target_type="attr", transform=_small, download=False)
     images = torch.empty(len(raw), 3, SIDE, SIDE, dtype=torch.uint8)
     for i in tqdm(range(len(raw)), desc=f"celeba-{split}", unit="face"):
         images[i] = raw[i][0]

@@ -12,7 +12,7 @@ from genzoo.data.vision import datasets
 def read(root: Path, split: str) -> tuple[Tensor, Tensor, tuple[str, ...]]:
     """(images (N, 1, 28, 28) uint8, labels (N,), class names); root/MNIST/raw has the files. Any
     split but "test" is of the training images."""
-    raw = datasets.MNIST(str(root), train=split != "test", download=True)
+    raw = datasets().MNIST(str(root), train=split != "test", download=True)
     return raw.data.unsqueeze(1), raw.targets, tuple("0123456789")
 
 

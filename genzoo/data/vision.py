@@ -1,4 +1,5 @@
-"""The one place that imports torchvision.
+"""The one place that imports torchvision, when a data set is first read: that takes as long as
+importing torch, and most of what uses a model reads none.
 
 The usual torchvision wheel is built against a CUDA torch. Beside a CPU torch its compiled
 operators do not load, and `import torchvision` dies with "operator torchvision::nms does not
@@ -8,6 +9,7 @@ operators.
 
 from __future__ import annotations
 
+from functools import cache
 from types import ModuleType
 
 import torch
@@ -16,9 +18,11 @@ _schemas: torch.library.Library | None = None
 """Kept, because what a Library declares is undone when it is collected."""
 
 
-def _import_datasets() -> ModuleType:
+@cache
+def datasets() -> ModuleType:
+    """torchvision.datasets"""
     try:
-        from torchvision import datasets
+        from torchvision import datasets as module
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise
@@ -30,8 +34,5 @@ def _import_datasets() -> ModuleType:
         _schemas = torch.library.Library("torchvision", "DEF")
         for name in ("nms", "qnms"):
             _schemas.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        from torchvision import datasets
-    return datasets
-
-
-datasets = _import_datasets()
+        from torchvision import datasets as module
+    return module

@@ -118,6 +118,8 @@ class Evaluation:
         """What n of the images of `x` are, in words."""
         points = self.images.images.is_floating_point()
         kind = "density on the unit square" if points else PREPROCESSING[self.preprocessing]
+        if not points and self.images.images.shape[1] == 3:
+            kind = kind.replace("gray", "color")
         setting = f"{kind}, {self.images.counted(n)}"
         return f"{setting}, {PARTS[self.data]}" if self.data in PARTS else setting
 

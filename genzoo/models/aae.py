@@ -122,6 +122,8 @@ class AAE(Autoencoder):
         n_hidden: units of the dense layer on either side of z.
     """
 
+    traceable = True
+
     def __init__(
         self,
         event_shape: tuple[int, ...] = (1, 28, 28),

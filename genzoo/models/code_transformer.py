@@ -33,6 +33,7 @@ Differs from the paper:
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -132,11 +133,17 @@ class CodeTransformer(TextToImage):
         """Of the codes, (T, C)."""
         return (self.row + self.column).flatten(0, 1)
 
-    @torch.no_grad()
     def sample_codes(self, tokens: Tensor, u: Tensor) -> Tensor:
         """Codes (B, h, w) for captions (B, n_tokens), the code at t by the uniform noise u[:, t]
-        of u (B, T) in [0, 1): the keys and values of earlier positions are kept. With guidance
-        the codes are written after the caption and after none, side by side."""
+        of u (B, T) in [0, 1)."""
+        *_, codes = self.writing(tokens, u)
+        return codes.unflatten(1, self.code_shape)
+
+    @torch.no_grad()
+    def writing(self, tokens: Tensor, u: Tensor) -> Iterator[Tensor]:
+        """`sample_codes` code after code: the step t yields those up to t, (B, t + 1). The keys
+        and values of earlier positions are kept. With guidance the codes are written after the
+        caption and after none, side by side."""
         self.check_tokens(tokens)
         T, n_text = u.shape[1], self.n_tokens
         n_sides = 1 if self.guidance == 1 else 2
@@ -152,11 +159,11 @@ class CodeTransformer(TextToImage):
             room[0, :, :, :n_text], room[1, :, :, :n_text] = k, v
             kept.append((room[0], room[1]))
             h = block.finish(h, F.scaled_dot_product_attention(q, k, v, is_causal=True))
-        codes: list[Tensor] = []
+        codes = torch.empty_like(u, dtype=torch.long)
         for t in range(T):
             if t > 0:
                 at = n_text - 1 + t
-                h = (self.seen(codes[-1]).repeat(n_sides, 1) + places[t]).unsqueeze(1)
+                h = (self.seen(codes[:, t - 1]).repeat(n_sides, 1) + places[t]).unsqueeze(1)
                 for block, (keys, values) in zip(self.blocks, kept, strict=True):
                     q, keys[:, :, at : at + 1], values[:, :, at : at + 1] = block.project(h)
                     past = keys[:, :, : at + 1], values[:, :, : at + 1]
@@ -164,8 +171,8 @@ class CodeTransformer(TextToImage):
             logits = self.head(self.norm(h[:, -1]))
             if n_sides == 2:
                 logits = self.guided(*logits.chunk(2))
-            codes.append(self.pick(logits, u[:, t]))
-        return torch.stack(codes, dim=1).unflatten(1, self.code_shape)
+            codes[:, t] = self.pick(logits, u[:, t])
+            yield codes[:, : t + 1]
 
     def guided(self, logits: Tensor, unsaid: Tensor) -> Tensor:
         """The logits to sample from, by those after a caption and after none, (B, n_codes)."""
@@ -188,8 +195,11 @@ class CodeTransformer(TextToImage):
         """The codes (B, h, w) whose images `generate` returns for the same generator."""
         return self.sample_codes(tokens, self.draw_z(len(tokens), generator))
 
-    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
-        return self.decode(self.sample_codes(tokens, z))
+    def images_in_steps(self, tokens: Tensor, z: Tensor) -> Iterator[Tensor]:
+        nothing = z.new_full((len(z), *self.event_shape), math.nan)
+        for codes in self.writing(tokens, z):  # noqa: B007 - the last are all
+            yield nothing
+        yield self.decode(codes.unflatten(1, self.code_shape))
 
     @torch.no_grad()
     def attention(self, tokens: Tensor, codes: Tensor) -> Tensor:

@@ -18,14 +18,30 @@ images are generated too rarely (Salimans et al., 2016; as a standard deviation,
 stretch of z, and what lies on a long one is no digit; z itself may go on beside what they make of
 it, so that they can tell kinds apart and need not carry what varies within one. Pixels lie in [0,
 1], by a sigmoid instead of tanh.
+
+With `batch_norm` the networks are the paper's: batch normalization in both but for the critic's
+first layer and the two last ones, nothing dense but the first and the last layer, weights that
+begin as N(0, 0.02^2). What is left of the differences are the two levels, Gaussian z and the
+sigmoid.
 """
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
-from genzoo.nn.conv import SLOPE, BatchDeviation, image_shape, strided_decoder, strided_encoder
+from genzoo.nn.conv import (
+    SLOPE,
+    BatchDeviation,
+    begin_small,
+    image_shape,
+    level_widths,
+    strided_convolutions,
+    strided_decoder,
+    strided_encoder,
+)
 from genzoo.roles import Adversarial, check_latents
 
 N_FEATURES, N_HIDDEN = 256, 128
@@ -43,7 +59,10 @@ class DCGAN(Adversarial):
         skip_z: whether z itself is appended to the output of the dense layers.
         n_hidden: units of each dense layer, at least 1.
         n_levels: how often the critic halves an image and the generator doubles one, at least 1.
+        batch_norm: whether both networks are the paper's.
     """
+
+    traceable = True
 
     def __init__(
         self,
@@ -54,6 +73,7 @@ class DCGAN(Adversarial):
         skip_z: bool = False,
         n_hidden: int = 256,
         n_levels: int = 2,
+        batch_norm: bool = False,
     ):
         super().__init__()
         shape = image_shape(event_shape)
@@ -66,7 +86,11 @@ class DCGAN(Adversarial):
         self.dense = nn.Sequential(*layers)
         self.skip_z = skip_z
         n_made = n_hidden if n_dense else n_latent
-        self.generator = strided_decoder(n_made + n_latent * skip_z, shape, width, n_levels)
+        n_in = n_made + n_latent * skip_z
+        self.generator = strided_decoder(n_in, shape, width, n_levels, batch_norm)
+        self.batch_norm = batch_norm
+        if batch_norm:
+            begin_small(self)
 
     def generate(self, z: Tensor) -> Tensor:
         check_latents(z, self.latent_shape)
@@ -78,6 +102,12 @@ class DCGAN(Adversarial):
     def critic(self, width: int) -> nn.Module:
         """`width` channels at half the resolution, twice as many at each further level."""
         shape = image_shape(self.event_shape)
+        if self.batch_norm:
+            convolutions = strided_convolutions(shape, width, self.n_levels, batch_norm=True)
+            _, deep = level_widths(shape, width, self.n_levels)
+            critic = nn.Sequential(*convolutions, nn.Linear(math.prod(deep), 1))
+            begin_small(critic)
+            return critic
         trunk = strided_encoder(shape, width, N_FEATURES, self.n_levels)
         return nn.Sequential(
             trunk,

@@ -43,6 +43,7 @@ class GAN(Adversarial):
         n_layers: layers between z and the image; the critic has as many.
     """
 
+    traceable = True
     keeps_growth = True
 
     def __init__(

@@ -22,6 +22,11 @@ moved, and to find all categories alike often among real images (as Ojha et al.,
 2020, and Hu et al., "IMSAT", 2017): what the category then means is the shape that all of this
 leaves as it is, where the game alone may settle on a slant, or on two digits for one. So that it
 does, Q may learn this alone for a while, before the game begins.
+
+With `batch_norm` the networks are the paper's for MNIST: batch normalization in all layers but the
+first and the last, a dense layer before and after the convolutions, weights that begin as
+N(0, 0.02^2). What is left of the differences are Gaussian noise, and dense layers of 256 units in
+place of 1,024, by which a release stays small.
 """
 
 from __future__ import annotations
@@ -35,14 +40,14 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from genzoo.data.batches import Batch, seeded
-from genzoo.nn.conv import SLOPE, image_shape, strided_decoder, strided_encoder
+from genzoo.nn.conv import SLOPE, begin_small, image_shape, strided_decoder, strided_encoder
 from genzoo.nn.processes import gathered
 from genzoo.objectives.adversarial import critic_loss, generator_loss, r1_penalty
 from genzoo.objectives.base import Objective, Progress, Update, adam
 from genzoo.roles import Coded, check_images, check_latents
 
 N_FEATURES = 256
-"""Units of the trunk's last layer."""
+"""Units of the trunk's last layer; in the paper's networks also of the generator's first one."""
 
 SURE, EVEN = 0.1, 0.4
 """Weights of the entropy of an image's category and of minus the entropy of the category over
@@ -63,7 +68,10 @@ class InfoGAN(Coded):
         width: channels of the generator at half the resolution; twice as many at a quarter of it.
         width_trunk: likewise of the trunk of critic and Q.
         n_hidden: units of Q's own layer.
+        batch_norm: whether the networks are the paper's.
     """
+
+    traceable = True
 
     def __init__(
         self,
@@ -74,6 +82,7 @@ class InfoGAN(Coded):
         width: int = 64,
         width_trunk: int = 48,
         n_hidden: int = 128,
+        batch_norm: bool = False,
     ):
         super().__init__()
         sizes = (n_categories, n_continuous, n_noise, width, width_trunk, n_hidden)
@@ -83,13 +92,21 @@ class InfoGAN(Coded):
         self.event_shape, self.latent_shape = shape, (n_categories + n_continuous + n_noise,)
         self.n_categories, self.n_continuous = n_categories, n_continuous
         self.n_noise = n_noise
-        self.generator = strided_decoder(self.latent_shape[0], shape, width)
-        self.trunk = strided_encoder(shape, width_trunk, N_FEATURES)
+        n_in, first = self.latent_shape[0], list[nn.Module]()
+        if batch_norm:
+            first = [nn.Linear(n_in, N_FEATURES), nn.BatchNorm1d(N_FEATURES), nn.ReLU()]
+            n_in = N_FEATURES
+        decoder = strided_decoder(n_in, shape, width, batch_norm=batch_norm)
+        self.generator = nn.Sequential(*first, *decoder)
+        self.trunk = strided_encoder(shape, width_trunk, N_FEATURES, batch_norm=batch_norm)
         self.q = nn.Sequential(
             nn.Linear(N_FEATURES, n_hidden),
+            *([nn.BatchNorm1d(n_hidden)] if batch_norm else []),
             nn.LeakyReLU(SLOPE),
             nn.Linear(n_hidden, n_categories + n_continuous),
         )
+        if batch_norm:
+            begin_small(self)
 
     def generate(self, z: Tensor) -> Tensor:
         check_latents(z, self.latent_shape)
@@ -137,6 +154,7 @@ class InformationGame(Objective):
         pretrain_fraction: fraction of the training, at its start, in which Q alone learns, by
             `imsat_loss`, 0 to 1 (exclusive): what real images have in common is found before the
             game holds Q to a choice.
+        beta2: of Adam, at least 0 and below 1.
     """
 
     model: InfoGAN
@@ -153,6 +171,7 @@ class InformationGame(Objective):
         r1_interval: int = 1,
         invariance: float = 0.0,
         pretrain_fraction: float = 0.0,
+        beta2: float = 0.99,
     ):
         super().__init__()
         weights = (information, information_continuous, gamma, invariance)
@@ -167,15 +186,15 @@ class InformationGame(Objective):
         self.lr, self.lr_critic = lr, lr_critic
         self.information, self.information_continuous = information, information_continuous
         self.gamma, self.r1_interval, self.invariance = gamma, r1_interval, invariance
-        self.pretrain_fraction = pretrain_fraction
+        self.pretrain_fraction, self.beta2 = pretrain_fraction, beta2
         self.critic = nn.Linear(N_FEATURES, 1)
 
     def optimizers(self) -> dict[str, Optimizer]:
         model = self.model
         critic = [*model.trunk.parameters(), *model.q.parameters(), *self.critic.parameters()]
         return {
-            "critic": adam(critic, self.lr_critic, beta1=0.5, beta2=0.99),
-            "generator": adam(model.generator.parameters(), self.lr, beta1=0.5, beta2=0.99),
+            "critic": adam(critic, self.lr_critic, beta1=0.5, beta2=self.beta2),
+            "generator": adam(model.generator.parameters(), self.lr, beta1=0.5, beta2=self.beta2),
         }
 
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:

@@ -29,8 +29,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli
+from torch.nn import functional as F
 
-from genzoo.roles import Autoregressive, check_images, check_known_binary
+from genzoo.roles import Autoregressive, Offer, check_images, check_known_binary
 
 CHUNK = 14
 """Pixels in a chunk (K): large enough for a product, small enough for the cache."""
@@ -50,6 +51,12 @@ def _logits_of_one(x: Tensor, W: Tensor, V: Tensor, c: Tensor) -> Tensor:
         np.dot(V_[start:end], h_k, out=l[start:end])
         start = end
     return torch.from_numpy(l).unsqueeze(0)
+
+
+def _logits_traced(x: Tensor, W: Tensor, V: Tensor, c: Tensor) -> Tensor:
+    """`_Logits` in operations that a graph knows: all D hidden layers at once, (B, D, H)."""
+    past = F.pad((x.unsqueeze(2) * W)[:, :-1], (0, 0, 1, 0)).cumsum(1)
+    return (torch.sigmoid(c + past) * V).sum(2)
 
 
 class _Logits(torch.autograd.Function):
@@ -122,6 +129,8 @@ class NADE(Autoregressive):
 
     order: Tensor
 
+    traceable = True
+
     def __init__(self, event_shape: tuple[int, ...] = (1, 28, 28), n_hidden: int = 500):
         super().__init__()
         if n_hidden < 1:
@@ -141,7 +150,11 @@ class NADE(Autoregressive):
         device = x.device.type
         low = torch.is_autocast_enabled(device)
         dtype = torch.get_autocast_dtype(device) if low else self.W.dtype
-        l = _Logits.apply(x.flatten(1).to(self.W.dtype), self.W, self.V, self.c, dtype)
+        flat = x.flatten(1).to(self.W.dtype)
+        if torch.compiler.is_exporting():
+            l = _logits_traced(flat, self.W, self.V, self.c)
+        else:
+            l = _Logits.apply(flat, self.W, self.V, self.c, dtype)
         return Bernoulli(logits=(l + self.b).view_as(x), validate_args=False)
 
     def draws(self, u: Tensor, given: Tensor | None) -> Iterator[Tensor]:
@@ -172,6 +185,26 @@ class NADE(Autoregressive):
                 torch.sigmoid_(torch.from_numpy(a_on))
                 h_[on] = a_on
             yield drawn
+
+    @property
+    def own_offers(self) -> dict[str, Offer]:
+        """pixel, which tells of one pixel i of each image x what makes its logit: influence, that
+        of `NADE.influence`, (B, D); hidden, h_i, (B, H); and terms, V_i * h_i, (B, H), which with
+        b_i sum to the logit. i is given twice, as rows of zeros and a one, and `before` as rows of
+        ones for j < i, (B, D) both."""
+
+        def pixel(x: Tensor, before: Tensor, i: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            past = x.flatten(1) * before
+            a, V_i = self.c + past @ self.W, i @ self.V  # (B, H)
+            h = torch.sigmoid(a)
+            terms = V_i * h
+            flipped = a.unsqueeze(1) + (1 - 2 * past).unsqueeze(2) * self.W  # (B, D, H)
+            l_flipped = (torch.sigmoid(flipped) @ V_i.unsqueeze(2)).squeeze(2)
+            return before * (terms.sum(1, keepdim=True) - l_flipped), h, terms
+
+        D = (self.order.numel(),)
+        inputs = {"x": self.event_shape, "before": D, "i": D}
+        return {"pixel": Offer(pixel, inputs, ("influence", "hidden", "terms"))}
 
     @torch.inference_mode()
     def influence(self, x: Tensor, i: int, of_ink: bool = False) -> Tensor:

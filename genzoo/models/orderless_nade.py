@@ -130,6 +130,8 @@ class OrderlessNADE(OrderAgnostic):
 
     order: Tensor
 
+    traceable = True
+
     def __init__(
         self,
         event_shape: tuple[int, ...] = (1, 28, 28),
@@ -166,7 +168,8 @@ class OrderlessNADE(OrderAgnostic):
         _, H, W = self.event_shape
         x = x.to(next(self.parameters()).dtype)
         values = torch.where(known, 2 * x - 1, 0.0)  # off and on are -1 and 1, unknown between
-        z = torch.stack([values, known.to(values)], dim=1).view(len(x), 2, H, W)
+        z = torch.stack([values, known.to(values)], dim=1)
+        z = z.view(x.shape[0], 2, H, W)  # a trace would take len(x) for a constant
         return F.pad(z, self.margin).contiguous(memory_format=torch.channels_last)
 
     def nll_of_unknown(self, x: Tensor, known: Tensor) -> Tensor:

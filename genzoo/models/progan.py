@@ -26,13 +26,16 @@ Weights are N(0, 1) and are scaled at run time, so that all learn as fast (`Scal
 features are normalized in the generator (`pixel_norm`), and the critic sees how much the images of
 a minibatch differ (`deviation`). Colors are linear: nothing squashes them.
 
-Differs from the paper: 64x64, fewer channels, a minibatch of one size. z passes through dense
+Differs from the paper: 64x64, fewer channels, a minibatch of one size. The paper's critic sees
+one number of how much a minibatch differs, ours one for each feature, so that it notices which
+kinds of images are generated too rarely. z passes through dense
 layers first, as in this library's DCGAN (and in Karras et al., 2019), and goes on beside what they
 make of it. And a generator keeps every resolution: in the paper rgb_k is left behind when alpha is
 1, while the layers below it go on learning; here it learns from then on to show what the whole
 network shows, halved to its resolution, by a least-squares loss that moves nothing else. So one z
 can be seen at every resolution of one release. The gradient penalty is computed every few steps
-and is multiplied by as many (Karras et al., 2020).
+and is multiplied by as many (Karras et al., 2020); lambda is smaller then, since Adam divides by
+the largest gradients, and those of a penalty of 40 in every fourth step leave little of the rest.
 """
 
 from __future__ import annotations
@@ -97,11 +100,11 @@ def pixel_norm(h: Tensor) -> Tensor:
 
 
 def deviation(h: Tensor, training: bool = False) -> Tensor:
-    """The minibatch's standard deviation (1, 1, 1, 1) of features h (B, C, H, W): of each feature
-    at each place over the images, and the mean of all; in training over those of all processes."""
+    """The minibatch's standard deviation (1, C, 1, 1) of features h (B, C, H, W): at each place
+    over the images, and the mean over places; in training over those of all processes."""
     h = h.to(torch.promote_types(h.dtype, torch.float32))  # a small difference of large numbers
     h = gathered(h) if training else h
-    return (h.var(0, unbiased=False) + 1e-8).sqrt().mean().view(1, 1, 1, 1)
+    return (h.var(0, unbiased=False) + 1e-8).sqrt().mean((1, 2)).view(1, -1, 1, 1)
 
 
 def up(x: Tensor) -> Tensor:
@@ -281,7 +284,7 @@ class ProgressiveCritic(nn.Module):
         self.blocks = nn.ModuleList(
             nn.ModuleList([Scaled(b, b), Scaled(b, a)]) for a, b in pairwise(n)
         )
-        self.last_conv = Scaled(n[0] + 1, n[0])
+        self.last_conv = Scaled(2 * n[0], n[0])
         self.dense = Scaled(n[0] * FIRST**2, n[0], 0)
         self.score = Scaled(n[0], 1, 0, gain=1.0)
 
@@ -297,7 +300,7 @@ class ProgressiveCritic(nn.Module):
             h = down(h)
             if j == k and alpha < 1:
                 h = blend(alpha, _relu(self.rgb[k - 1](down(x))), h)
-        differ = deviation(h, self.training).to(h).expand(len(h), 1, FIRST, FIRST)
+        differ = deviation(h, self.training).to(h).expand_as(h)
         h = _relu(self.last_conv(torch.cat([h, differ], 1)))
         return self.score(_relu(self.dense(h.flatten(1))))
 

@@ -11,7 +11,9 @@ judges each phrase of a caption separately: D_j(x, t) is its logit for "x is a r
 phrase j of t is true of it". With s(u) = log(1 + e^u), and means over the phrases:
 
     L_D = E[s(-D(x, t)) + (1 - a) s(D(x^, t)) + a s(D(x, w))] + (gamma / 2) E|grad_x D(x, t)|^2
-    L_G = E[s(-D(x^, t))] + lambda_ms E[unsaid(t) d(z, z') / d(x^, x^')]
+          + E[s(-R(x, t)) + s(R(x, w))]
+    L_G = E[s(-D(x^, t))] + lambda_read E[s(-R(x^, t))]
+          + lambda_ms E[unsaid(t) d(z, z') / d(x^, x^')]
 
 Some images are made of an embedding half way between those of two captions, which no caption need
 have (GAN-INT), so that what lies between captions looks real too.
@@ -19,6 +21,10 @@ have (GAN-INT), so that what lies between captions looks real too.
 Differs from the paper:
 - The paper's D has one logit for a whole caption. By that, one small part of a face that is not as
   it was said is one reason among eleven for the same answer.
+- A reader R beside D, with the same features, says of each phrase whether it is true of an image,
+  and learns by real images alone. D refuses what is generated whatever it shows, so to G a phrase
+  that it followed looks hardly better than one that it did not; R tells them apart (Xu et al.,
+  "AttnGAN", 2018, arXiv:1711.10485, train by a loss of matching for the same reason).
 - The text encoder is small and learns with the discriminator, by real images alone (Reed et al.,
   "Learning Deep Representations of Fine-grained Visual Descriptions", 2016, learn it before): what
   the discriminator needs to tell right phrases from wrong ones is what an embedding has to say.
@@ -27,7 +33,7 @@ Differs from the paper:
 - D is a projection (Miyato and Koyama, "cGANs with Projection Discriminator", 2018,
   arXiv:1802.05637), its slope at real images is penalized (Mescheder et al., 2018), and it
   normalizes nothing.
-- The noise is easily ignored where the caption says much. The second part of L_G, of two images of
+- The noise is easily ignored where the caption says much. The last part of L_G, of two images of
   one caption with noise z and z', asks that they differ, the more the less is said (Mao et al.,
   "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis", 2019,
   arXiv:1903.05628).
@@ -40,6 +46,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -212,8 +219,8 @@ class Text2Image(TextToImage):
         self.text = TextEncoder(len(words.vocabulary()), n_embedding, n_hidden, n_text)
         self.generator = Generator((C, H, W), n_latent, n_text, n_hidden, width)
 
-    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
-        return self.paint(z, self.embed(tokens))
+    def images_in_steps(self, tokens: Tensor, z: Tensor) -> Iterator[Tensor]:
+        yield self.paint(z, self.embed(tokens))
 
     def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n samples of p(z), (n, n_latent)."""
@@ -234,7 +241,7 @@ class Text2Image(TextToImage):
 class TextDiscriminator(nn.Module):
     """D: a logit for an image and each phrase of a caption, in two steps, since one image is
     looked at with several captions: features f(x), then w . f(x) + b + (V p_j) . f(x) of the
-    embedding p_j of phrase j.
+    embedding p_j of phrase j. And R: (U p_j) . f(x), the logit for "phrase j is true of x".
 
     Args:
         event_shape: shape of an image (C, H, W), H and W multiples of 16.
@@ -249,7 +256,9 @@ class TextDiscriminator(nn.Module):
         self.trunk = nn.Sequential(patch_critic(C, width, LEVELS), nn.Flatten())
         self.real = nn.Linear(n, 1)
         self.project = nn.Linear(n_text, n, bias=False)
-        nn.init.normal_(self.project.weight, std=1 / math.sqrt(n * n_text))
+        self.reader = nn.Linear(n_text, n, bias=False)
+        for layer in (self.project, self.reader):
+            nn.init.normal_(layer.weight, std=1 / math.sqrt(n * n_text))
 
     def features(self, signed: Tensor) -> Tensor:
         """f (B, n_features) of images (B, C, H, W) in [-1, 1]."""
@@ -261,6 +270,10 @@ class TextDiscriminator(nn.Module):
         true = torch.einsum("bpn,bn->bp", self.project(phrases).to(f.dtype), f)
         real = self.real(f).to(f.dtype)
         return torch.cat([real, real + true], dim=1)
+
+    def read(self, f: Tensor, phrases: Tensor) -> Tensor:
+        """R, (B, P), by features f (B, n_features) and embeddings of phrases (B, P, n_text)."""
+        return torch.einsum("bpn,bn->bp", self.reader(phrases).to(f.dtype), f)
 
 
 class TextGame(Objective):
@@ -277,6 +290,7 @@ class TextGame(Objective):
         interpolated: the share of generated images whose embedding is half way between those of
             two captions, 0 to 1.
         lambda_ms: weight of the mode-seeking loss, at least 0.
+        lambda_read: weight of what the reader says of generated images, at least 0.
         gamma: weight of R1, on the sum of an image's logits, at least 0; see
             `genzoo.objectives.adversarial.r1_penalty`.
         r1_interval: steps from one with R1 to the next, at least 1; R1 is multiplied by it.
@@ -298,12 +312,13 @@ class TextGame(Objective):
         n_wrong: int = 2,
         interpolated: float = 0.25,
         lambda_ms: float = 0.1,
+        lambda_read: float = 0.0,
         gamma: float = 1.0,
         r1_interval: int = 8,
         pretrain_fraction: float = 0.0,
     ):
         super().__init__()
-        if not (0 <= lambda_ms < math.inf and 0 <= gamma < math.inf):
+        if not all(0 <= weight < math.inf for weight in (lambda_ms, lambda_read, gamma)):
             raise ValueError("Weights must be at least 0 and finite.")
         if not (0 <= mismatch_weight <= 1 and 0 <= interpolated <= 1):
             raise ValueError("mismatch_weight and interpolated must be 0 to 1.")
@@ -313,7 +328,8 @@ class TextGame(Objective):
             raise ValueError("r1_interval and n_wrong must be at least 1.")
         self.model, self.lr, self.lr_critic = model, lr, lr_critic
         self.mismatch_weight, self.n_wrong = mismatch_weight, n_wrong
-        self.interpolated, self.lambda_ms = interpolated, lambda_ms
+        self.interpolated = interpolated
+        self.lambda_ms, self.lambda_read = lambda_ms, lambda_read
         self.gamma, self.r1_interval = gamma, r1_interval
         self.pretrain_fraction = pretrain_fraction
         self.critic = TextDiscriminator(image_shape(model.event_shape), model.n_text, width)
@@ -337,6 +353,7 @@ class TextGame(Objective):
         on_real = self.critic.logits(f, phrases)
         on_wrong = self.critic.logits(f.repeat(self.n_wrong, 1), phrases_wrong)[:, 1:]
         critic = self._reading(on_real, there, on_wrong, there_wrong).mean()
+        critic = critic + self._read(f, phrases, there, phrases_wrong, there_wrong).mean()
         matched = self.matched(on_real, on_wrong, there, there_wrong).mean()
         report = {"matched": matched}
 
@@ -360,12 +377,15 @@ class TextGame(Objective):
         report["critic"] = critic
 
         if playing:
-            on_fake = self.logits(fake, told)
+            seen = self.critic.features(2 * fake - 1)
+            on_fake = self.critic.logits(seen, told)
             generator = mean_where(F.softplus(-on_fake), counts).mean()
+            followed = mean_where(F.softplus(-self.critic.read(seen, told)), counts[:, 1:]).mean()
             unsaid = 1 - said.to(x.dtype).mean(1)[: B // 2]
             alike = mode_seeking(z, fake, unsaid)
-            update("generator", generator + self.lambda_ms * alike)
-            report |= {"generator": generator, "alike": alike}
+            told_so = self.lambda_read * followed + self.lambda_ms * alike
+            update("generator", generator + told_so)
+            report |= {"generator": generator, "followed": followed, "alike": alike}
         return {name: figure.detach() for name, figure in report.items()}
 
     def evaluate(self, batch: Batch) -> dict[str, Tensor]:
@@ -385,6 +405,7 @@ class TextGame(Objective):
         on_wrong = self.critic.logits(f.repeat(self.n_wrong, 1), phrases_wrong)[:, 1:]
         return {
             "critic": self._reading(on_real, there, on_wrong, there_wrong)
+            + self._read(f, phrases, there, phrases_wrong, there_wrong)
             + (1 - self.mismatch_weight) * mean_where(F.softplus(on_fake), with_image(there)),
             "generator": mean_where(F.softplus(-on_fake), with_image(there)),
             "matched": self.matched(on_real, on_wrong, there, there_wrong),
@@ -444,6 +465,14 @@ class TextGame(Objective):
         wrong = mean_where(F.softplus(on_wrong), there_wrong).view(self.n_wrong, -1).mean(0)
         yes = mean_where(F.softplus(-on_real), with_image(there))
         return yes + self.mismatch_weight * wrong
+
+    def _read(
+        self, f: Tensor, right: Tensor, there: Tensor, wrong: Tensor, there_wrong: Tensor
+    ) -> Tensor:
+        """The reader's loss by features f of real images, (B,)."""
+        yes, no = self.critic.read(f, right), self.critic.read(f.repeat(self.n_wrong, 1), wrong)
+        refused = mean_where(F.softplus(no), there_wrong).view(self.n_wrong, -1).mean(0)
+        return mean_where(F.softplus(-yes), there) + refused
 
 
 def with_image(there: Tensor) -> Tensor:

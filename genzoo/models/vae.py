@@ -48,6 +48,8 @@ class VAE(LatentVariable):
         n_levels: how often the encoder halves an image and the decoder doubles one, at least 1.
     """
 
+    traceable = True
+
     def __init__(
         self,
         event_shape: tuple[int, ...] = (1, 28, 28),

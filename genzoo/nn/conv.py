@@ -147,21 +147,38 @@ def decoder(
     )
 
 
-def strided_encoder(
-    event_shape: tuple[int, int, int], width: int, n_out: int, n_levels: int = 2
+def strided_convolutions(
+    event_shape: tuple[int, int, int], width: int, n_levels: int = 2, batch_norm: bool = False
 ) -> nn.Sequential:
-    """Images (B, C, H, W) to n_out features each (B, n_out), by 4x4 convolutions of stride two,
-    one a level, to `width`, twice as many channels and so on, and a dense layer."""
-    widths, deep = level_widths(event_shape, width, n_levels)
+    """Images (B, C, H, W) to features (B, n), by 4x4 convolutions of stride two, one a level, to
+    `width`, twice as many channels and so on; with `batch_norm` all but the first are batch
+    normalized (Radford et al., 2016)."""
+    widths, _ = level_widths(event_shape, width, n_levels)
     layers: list[nn.Module] = []
     for n_in, n in zip([event_shape[0], *widths], widths, strict=False):
-        layers += [nn.Conv2d(n_in, n, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
-    return nn.Sequential(
-        *layers,
-        nn.Flatten(),
-        nn.Linear(deep[0] * deep[1] * deep[2], n_out),
-        nn.LeakyReLU(SLOPE),
-    )
+        normalized = [nn.BatchNorm2d(n)] if batch_norm and layers else []
+        layers += [
+            nn.Conv2d(n_in, n, 4, stride=2, padding=1),
+            *normalized,
+            nn.LeakyReLU(SLOPE),
+        ]
+    return nn.Sequential(*layers, nn.Flatten())
+
+
+def strided_encoder(
+    event_shape: tuple[int, int, int],
+    width: int,
+    n_out: int,
+    n_levels: int = 2,
+    batch_norm: bool = False,
+) -> nn.Sequential:
+    """Images (B, C, H, W) to n_out features each (B, n_out), by `strided_convolutions` and a dense
+    layer."""
+    convolutions = strided_convolutions(event_shape, width, n_levels, batch_norm)
+    _, deep = level_widths(event_shape, width, n_levels)
+    dense = nn.Linear(deep[0] * deep[1] * deep[2], n_out)
+    normalized = [nn.BatchNorm1d(n_out)] if batch_norm else []
+    return nn.Sequential(*convolutions, dense, *normalized, nn.LeakyReLU(SLOPE))
 
 
 class BatchDeviation(nn.Module):
@@ -177,11 +194,15 @@ class BatchDeviation(nn.Module):
 
 
 def strided_decoder(
-    n_in: int, event_shape: tuple[int, int, int], width: int, n_levels: int = 2
+    n_in: int,
+    event_shape: tuple[int, int, int],
+    width: int,
+    n_levels: int = 2,
+    batch_norm: bool = False,
 ) -> nn.Sequential:
     """(B, n_in) to (B, C, H, W) of any values, by 4x4 transposed convolutions of stride two, one a
-    level, the last of `width` channels, the one before of twice as many and so on, each image
-    normalized separately before the ReLUs."""
+    level, the last of `width` channels, the one before of twice as many and so on. Before the
+    ReLUs each image is normalized separately, or with `batch_norm` each channel over the batch."""
     widths, deep = level_widths(event_shape, width, n_levels)
     layers: list[nn.Module] = [
         nn.Linear(n_in, deep[0] * deep[1] * deep[2]),
@@ -189,8 +210,19 @@ def strided_decoder(
     ]
     for n, n_next in zip(widths[::-1], [*widths[-2::-1], event_shape[0]], strict=True):
         layers += [
-            nn.GroupNorm(1, n),
+            nn.BatchNorm2d(n) if batch_norm else nn.GroupNorm(1, n),
             nn.ReLU(),
             nn.ConvTranspose2d(n, n_next, 4, stride=2, padding=1),
         ]
     return nn.Sequential(*layers)
+
+
+@torch.no_grad()
+def begin_small(network: nn.Module) -> None:
+    """Set the weights of convolutions and dense layers to N(0, 0.02^2) and their biases to zero,
+    as Radford et al. (2016) begin."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(layer.weight, std=0.02)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

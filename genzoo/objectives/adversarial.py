@@ -115,6 +115,7 @@ class AdversarialGame(Objective):
         r1_interval: steps from one with the penalty to the next, at least 1. The penalty is
             multiplied by it, so that it counts as much as one in every step would (Karras et al.,
             2020): it costs as much as all the rest of a step.
+        beta2: of Adam, at least 0 and below 1.
     """
 
     model: Adversarial
@@ -130,13 +131,14 @@ class AdversarialGame(Objective):
         penalty: str = "none",
         weight: float = 0.0,
         r1_interval: int = 1,
+        beta2: float = 0.99,
     ):
         super().__init__()
         if n_critic < 1 or r1_interval < 1:
             raise ValueError("n_critic and r1_interval must be at least 1.")
         self.model = model
         self.lr, self.lr_critic = lr, lr_critic
-        self.n_critic, self.r1_interval = n_critic, r1_interval
+        self.n_critic, self.r1_interval, self.beta2 = n_critic, r1_interval, beta2
         self.set_loss(loss, penalty, weight)
         self.critic = model.critic(width)
 
@@ -147,8 +149,8 @@ class AdversarialGame(Objective):
 
     def optimizers(self) -> dict[str, Optimizer]:
         return {
-            "critic": adam(self.critic.parameters(), self.lr_critic, beta1=0.5, beta2=0.99),
-            "generator": adam(self.model.parameters(), self.lr, beta1=0.5, beta2=0.99),
+            "critic": adam(self.critic.parameters(), self.lr_critic, beta1=0.5, beta2=self.beta2),
+            "generator": adam(self.model.parameters(), self.lr, beta1=0.5, beta2=self.beta2),
         }
 
     def step(self, batch: Batch, update: Update, at: Progress) -> dict[str, Tensor]:

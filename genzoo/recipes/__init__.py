@@ -23,7 +23,7 @@ from genzoo.recipes import (  # noqa: F401
     vae,
     vqvae,
 )
-from genzoo.recipes.base import Recipe, RecipeError, cards, get, names, override
+from genzoo.recipes.base import Recipe, RecipeError, Variant, cards, get, names, override
 from genzoo.recipes.evaluate import METRIC_PARTS, SPLITS, evaluate, judged_as
 from genzoo.recipes.rank import rank
 from genzoo.recipes.run import Origin, run
@@ -34,6 +34,7 @@ __all__ = [
     "Origin",
     "Recipe",
     "RecipeError",
+    "Variant",
     "cards",
     "evaluate",
     "get",

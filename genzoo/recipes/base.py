@@ -20,6 +20,32 @@ class RecipeError(ValueError):
 
 
 @dataclass(frozen=True)
+class Variant:
+    """A training that an ablation holds against a recipe's own.
+
+    Args:
+        key: under which a release keeps its figures.
+        what: what it is, in a few words.
+        recipe: name of the one that it follows; "" for the recipe whose ablation it is of.
+        changes: values of override keys, other than those of that recipe.
+    """
+
+    key: str
+    what: str
+    recipe: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, own: str) -> Recipe:
+        """What it is trained by, in the ablation of the recipe called `own`."""
+        return override(get(self.recipe or own), self.changes)
+
+    def command(self, own: str) -> str:
+        """What trains it, in the ablation of the recipe called `own`."""
+        changes = "".join(f" --set {key}={value}" for key, value in self.changes.items())
+        return f"python -m genzoo train {self.recipe or own}{changes}"
+
+
+@dataclass(frozen=True)
 class Recipe:
     """All that decides a training run, and what to expect of it.
 
@@ -36,6 +62,8 @@ class Recipe:
         smoke: values of override keys ("images", "model.width", ...) with which the same classes
             run in about a second.
         targets: what its release is to reach; the report says of each whether it does.
+        ablation: trainings that show what its differences from the paper bought, the paper's own
+            form first; it is itself the last.
         model_kwargs: arguments of the model.
         objective_kwargs: arguments of the objective, apart from the model.
         needs: arguments of the objective that are models already trained, and the recipe of whose
@@ -52,6 +80,7 @@ class Recipe:
     settings: Settings
     smoke: Mapping[str, Any]
     targets: tuple[Target, ...] = ()
+    ablation: tuple[Variant, ...] = ()
     card: ModelCard | None = None
     paper: str = ""
     paper_url: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from genzoo.cards import Formula, ModelCard, Text, TourStep
 from genzoo.metrics import Target
 from genzoo.models import InfoGAN, InformationGame
-from genzoo.recipes.base import Recipe, recipe
+from genzoo.recipes.base import Recipe, Variant, recipe
 from genzoo.train import Settings
 
 CARD = ModelCard(
@@ -95,5 +95,58 @@ def infogan_mnist() -> Recipe:
             Target("fid", "<=", times_reference=3, n_seeds=3),
             Target("fid", "<=", times_reference=10, seeds="worst", n_seeds=3),
         ),
+        ablation=(
+            Variant("paper", "the paper's form, `infogan-mnist-paper`", "infogan-mnist-paper"),
+            Variant(
+                "game",
+                "no batch normalization, but R1 and averaged weights; the game alone",
+                changes={
+                    "images": 50 * 100 * 128,
+                    "objective.invariance": 0.0,
+                    "objective.pretrain_fraction": 0.0,
+                },
+            ),
+        ),
+        storage="float16",
+    )
+
+
+@recipe
+def infogan_mnist_paper() -> Recipe:
+    return Recipe(
+        summary="Digits by the InfoGAN of the paper: the game alone, batch normalization",
+        card=CARD,
+        model=InfoGAN,
+        model_kwargs=dict(
+            event_shape=(1, 28, 28),
+            n_categories=10,
+            n_continuous=2,
+            n_noise=62,
+            width=64,
+            width_trunk=64,
+            n_hidden=128,
+            batch_norm=True,
+        ),
+        objective=InformationGame,
+        objective_kwargs=dict(
+            lr=0.001, lr_critic=0.0002, information=1.0, information_continuous=0.1, beta2=0.999
+        ),
+        data="mnist",
+        # As many images as in the authors' code, 50 times 100 batches. Not averaged: the
+        # statistics of batch normalization are those of the last weights.
+        settings=Settings(
+            images=50 * 100 * 128,
+            batch_size=128,
+            ema=0.0,
+            schedule="constant",
+            precision="bfloat16",
+        ),
+        smoke={
+            "images": 256,
+            "batch_size": 64,
+            "model.width": 2,
+            "model.width_trunk": 2,
+            "model.n_hidden": 8,
+        },
         storage="float16",
     )

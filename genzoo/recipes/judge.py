@@ -56,7 +56,7 @@ def judge_mnist_second() -> Recipe:
         data="mnist",
         settings=Settings(images=5 * 60_000, batch_size=128, seed=1, ema=0.99),
         smoke={"images": 256, "batch_size": 64, "model.width": 2},
-        targets=(Target("rank_correlation", ">=", 0.9),),
+        targets=(Target("rank_correlation", ">=", 0.95),),
     )
 
 

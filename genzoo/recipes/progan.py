@@ -65,24 +65,25 @@ def progan_avatars() -> Recipe:
         card=CARD,
         model=ProGAN,
         model_kwargs=dict(
-            event_shape=(3, 64, 64), n_latent=128, width=16, max_width=128, n_dense=2
+            event_shape=(3, 64, 64), n_latent=128, width=12, max_width=128, n_dense=2
         ),
         objective=ProgressiveGame,
         objective_kwargs=dict(
             lr=0.004,
             lr_critic=0.004,
-            width=16,
+            width=12,
             stay=6_000,
             fade=4_000,
             loss="wasserstein",
             penalty="wgan-gp",
-            weight=10.0,
+            weight=2.5,
             penalty_interval=4,
             drift=0.001,
         ),
         data="avatars",
         settings=Settings(
-            images=73_200,
+            images=104_480,
+            seed=2,  # the median of three, see "seeds" in the release's config
             batch_size=8,
             ema=0.998,
             schedule="constant",

@@ -14,7 +14,7 @@ from genzoo.data import load_images
 from genzoo.data.batches import seeded
 from genzoo.recipes.base import Recipe
 from genzoo.roles import Model
-from genzoo.train import train
+from genzoo.train import alone_in, train
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,9 @@ def run(
         init: a model of the same class and shape, whose weights are the first ones, and where they
             are from. All else begins anew: critics, optimizers, schedules, the order of images. A
             resumed run has it in its state.
+
+    Raises:
+        RunStateError: when another process trains in `folder`; and as `genzoo.train.train`.
     """
     seed = recipe.settings.seed
     torch.manual_seed(seed)  # of the first weights
@@ -76,21 +79,22 @@ def run(
     validation_set = load_images(recipe.data, "validation", hold_out=hold_out)
     keep = model.snapshot(validation_set, recipe.settings.preprocessing, seed)
     hyperparameters: dict[str, Any] = {"recipe": recipe.name, **recipe.hyperparameters()}
-    result = train(
-        objective,
-        recipe.settings,
-        load_images(recipe.data, "train", hold_out=hold_out),
-        validation_set,
-        folder,
-        hyperparameters,
-        device=device,
-        resume=resume,
-        pictures=lambda _: model.preview(validation_set, seeded(seed, 3)),
-        snapshot=None if keep is None else lambda _: keep(),
-        snapshot_evenly=model.snapshot_evenly,
-        origin=None if init is None else asdict(init[1]),
-        progress_bar=progress_bar,
-    )
+    with alone_in(folder, resume):
+        result = train(
+            objective,
+            recipe.settings,
+            load_images(recipe.data, "train", hold_out=hold_out),
+            validation_set,
+            folder,
+            hyperparameters,
+            device=device,
+            resume=resume,
+            pictures=lambda _: model.preview(validation_set, seeded(seed, 3)),
+            snapshot=None if keep is None else lambda _: keep(),
+            snapshot_evenly=model.snapshot_evenly,
+            origin=None if init is None else asdict(init[1]),
+            progress_bar=progress_bar,
+        )
     origin = None if result["origin"] is None else Origin(**result["origin"])
     before = 0 if origin is None else origin.images_seen
     return Trained(

@@ -17,7 +17,7 @@ from genzoo.metrics import Evaluation, Metric, Table, bootstrap
 from genzoo.metrics.likelihood import DENSITIES, UNTRAINED, nll_metrics, weighted_bound
 from genzoo.metrics.samples import energy_test, outliers
 from genzoo.metrics.table import Config, Row, by_name, value
-from genzoo.roles.base import check_number, draw, probe_images
+from genzoo.roles.base import Offer, check_number, draw, probe_images
 from genzoo.roles.implicit import Implicit
 
 N_CODES = 2000
@@ -106,6 +106,13 @@ class Autoencoder(Implicit):
         check_number(n)
         p = self.decode(self.draw_z(n, generator))
         return draw(p, torch.rand(p.batch_shape, generator=generator).to(self.device))
+
+    def offers(self) -> dict[str, Offer]:
+        """decode, z to the mean of p(x | z); and encode, x to its code, without noise."""
+        return {
+            "decode": Offer(self.generate, {"z": self.latent_shape}, ("image",)),
+            "encode": Offer(self.encode, {"x": self.event_shape}, ("z",)),
+        }
 
     @torch.inference_mode()
     def probe(self) -> list[float]:

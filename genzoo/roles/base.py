@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -30,6 +31,22 @@ from genzoo.metrics.pictures import PICTURES, SHOWN
 KNOWLEDGE = ("tractable", "approximate", "implicit")
 """What can be known of p(x): itself; a bound on it; nothing but samples (the taxonomy of
 Goodfellow, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv:1701.00160)."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A function of a model that can be computed without the model's code, as a graph with its
+    weights (`genzoo.export`).
+
+    Args:
+        function: of one batch of each input, in their order, to one of each output.
+        inputs: their names, each with its shape without the batch; float32 all.
+        outputs: their names.
+    """
+
+    function: Callable[..., Tensor | tuple[Tensor, ...]]
+    inputs: Mapping[str, tuple[int, ...]]
+    outputs: tuple[str, ...]
 
 
 class Model(nn.Module, ABC):
@@ -56,6 +73,10 @@ class Model(nn.Module, ABC):
 
     quick_likelihood: ClassVar[bool] = False
     """Whether `Generative.log_likelihood` is known, without a pass for each dimension."""
+
+    traceable: ClassVar[bool] = False
+    """Whether what it `offers` can be traced: no value of a tensor decides what is computed, but
+    for the checks of this module, which a trace leaves out."""
 
     completes: ClassVar[str | None] = None
     """Which known pixels it can be given to sample the rest exactly: "raster", the first ones in
@@ -102,6 +123,15 @@ class Model(nn.Module, ABC):
         (`genzoo.train.train`), always for the same images of `data` or the same noise of `seed`;
         None where nothing is kept."""
         return None
+
+    def offers(self) -> dict[str, Offer]:
+        """What can be exported of a model of this role that is `traceable`, by name."""
+        return {}
+
+    @property
+    def own_offers(self) -> dict[str, Offer]:
+        """What can be exported besides of this model alone: its own methods, which no role has."""
+        return {}
 
     @classmethod
     def tables(cls) -> list[Table]:
@@ -255,6 +285,8 @@ def check_images(x: Tensor, event_shape: tuple[int, ...], *, binary: bool = Fals
         raise ValueError(f"Images must be a float tensor of shape {expected}, not {kind}.")
     if tuple(x.shape[1:]) != tuple(event_shape):
         raise ValueError(f"Images must have shape {expected}, not {tuple(x.shape)}.")
+    if torch.compiler.is_exporting():
+        return  # a graph has no values yet; whoever runs it checks them
     if binary:
         if not bool(((x == 0) | (x == 1)).all()):
             raise ValueError("This model is of binary pixels: every value must be 0 or 1.")
@@ -289,6 +321,8 @@ def check_known_binary(given: Tensor | None) -> None:
     Raises:
         ValueError: in a sentence.
     """
+    if torch.compiler.is_exporting():
+        return  # as `check_images`
     if given is not None and not bool(((given == 0) | (given == 1) | given.isnan()).all()):
         raise ValueError("This model is of binary pixels: known values must be 0 or 1.")
 

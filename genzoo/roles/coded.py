@@ -17,7 +17,7 @@ from genzoo.metrics.matching import tally
 from genzoo.metrics.pictures import read_by
 from genzoo.metrics.samples import features
 from genzoo.metrics.table import Config, Row, by_name, interval, setting, told, value
-from genzoo.roles.base import probe_images
+from genzoo.roles.base import Offer, probe_images
 from genzoo.roles.implicit import Implicit
 
 
@@ -47,6 +47,17 @@ class Coded(Implicit):
         """What `join` took."""
         kinds = z.split([self.n_categories, self.n_continuous, self.n_noise], dim=1)
         return kinds[0].argmax(1), kinds[1], kinds[2]
+
+    def offers(self) -> dict[str, Offer]:
+        """generate, z to its image; and infer, x to the log-probability of each category,
+        (B, n_categories), and the means of the continuous codes, (B, n_continuous)."""
+
+        def infer(x: Tensor) -> tuple[Tensor, Tensor]:
+            category, continuous = self.infer(x)
+            return category.logits, continuous.mean
+
+        outputs = ("category", "continuous")
+        return {**super().offers(), "infer": Offer(infer, {"x": self.event_shape}, outputs)}
 
     @torch.inference_mode()
     def probe(self) -> list[float]:

@@ -9,13 +9,14 @@ from typing import final
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution
+from torch.distributions import Bernoulli, Distribution
 
 from genzoo.metrics import Evaluation, Metric, Table
 from genzoo.metrics.likelihood import DENSITIES, nll_metrics
 from genzoo.roles.base import (
     FreeParameters,
     Generative,
+    Offer,
     check_images,
     check_number,
     draw,
@@ -105,6 +106,17 @@ class Autoregressive(ExplicitDensity):
         in `order` both. `teacher_forced_draws` is the plain way; a model with a faster one
         (activations kept, keys cached) must give the same numbers.
         """
+
+    def offers(self) -> dict[str, Offer]:
+        """conditionals, x of binary pixels to the logit of each p(x_i = 1 | x_<i), of x's shape.
+        A model of other pixels is not `traceable`."""
+
+        def conditionals(x: Tensor) -> Tensor:
+            p = self.conditionals(x)
+            assert isinstance(p, Bernoulli)
+            return p.logits
+
+        return {"conditionals": Offer(conditionals, {"x": self.event_shape}, ("logits",))}
 
     @final
     def log_prob(self, x: Tensor) -> Tensor:

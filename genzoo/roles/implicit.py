@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from genzoo.data import ImageSet
 from genzoo.data.batches import seeded
 from genzoo.metrics import Evaluation, Metric
-from genzoo.roles.base import Generative, check_number
+from genzoo.roles.base import Generative, Offer, check_number
 
 N_KEPT, KEPT_BYTES = 36, 150_000
 """Pictures that are kept at each of some moments of the training, and how much they may weigh: of
@@ -58,6 +58,10 @@ class Implicit(Generative):
         """The mean pixel of the images of four fixed z."""
         z = self.draw_z(4, torch.Generator().manual_seed(0))
         return self.generate(z).flatten(1).mean(1).tolist()
+
+    def offers(self) -> dict[str, Offer]:
+        """generate, z to its image."""
+        return {"generate": Offer(self.generate, {"z": self.latent_shape}, ("image",))}
 
     def metrics(self, on: Evaluation) -> list[Metric]:
         """Nothing: all that can be measured are its pictures."""

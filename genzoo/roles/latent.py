@@ -20,7 +20,7 @@ from genzoo.metrics import (
     importance_weighted_bound,
 )
 from genzoo.metrics.likelihood import DENSITIES, nll_metrics
-from genzoo.roles.base import Generative, check_number, draw, picture_of, probe_images
+from genzoo.roles.base import Generative, Offer, check_number, draw, picture_of, probe_images
 
 
 class LatentVariable(Generative):
@@ -107,6 +107,25 @@ class LatentVariable(Generative):
         bound = -on.over_batches(lambda b: importance_weighted_bound(self, b, on.k), 50)
         weighted = f"importance-weighted bound, k = {on.k}, {on.setting}"
         return nll_metrics(bound, on.x[0].numel(), weighted, bound=True)
+
+    def offers(self) -> dict[str, Offer]:
+        """decode, z to `picture_of` p(x | z); encode, x to the mean and the standard deviation of
+        q(z | x); and likelihood, z and x to the same picture and log p(x | z) in nats, (B,)."""
+
+        def encode(x: Tensor) -> tuple[Tensor, Tensor]:
+            q = self.encode(x)
+            return q.mean, q.stddev
+
+        def likelihood(z: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+            p = self.decode(z)
+            return picture_of(p), p.log_prob(x).flatten(1).sum(1)
+
+        z, x = {"z": self.latent_shape}, {"x": self.event_shape}
+        return {
+            "decode": Offer(lambda z: picture_of(self.decode(z)), z, ("image",)),
+            "encode": Offer(encode, x, ("mean", "deviation")),
+            "likelihood": Offer(likelihood, z | x, ("image", "log_likelihood")),
+        }
 
     @classmethod
     def tables(cls) -> list[Table]:

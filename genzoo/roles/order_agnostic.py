@@ -13,6 +13,7 @@ from genzoo.data.batches import fixed_subset, seeded
 from genzoo.metrics import Evaluation, Metric, Table, bootstrap
 from genzoo.metrics.likelihood import nll_metrics
 from genzoo.metrics.table import Config, Row, by_name, setting, with_interval
+from genzoo.roles.base import Offer
 from genzoo.roles.explicit import Autoregressive
 
 N_ORDERS = 8
@@ -49,6 +50,16 @@ class OrderAgnostic(Autoregressive):
     def marginals(self, given: Tensor) -> Tensor:
         """The mean of each dimension given the known ones, (B, *event_shape); `given` is of that
         shape too, NaN where unknown, and known values are kept."""
+
+    def offers(self) -> dict[str, Offer]:
+        """marginals, x and which of its values are known, as ones and zeros, to the mean of each
+        dimension given those; all of them of x's shape."""
+
+        def marginals(x: Tensor, known: Tensor) -> Tensor:
+            return self.marginals(torch.where(known > 0, x, torch.nan))
+
+        shape = self.event_shape
+        return {"marginals": Offer(marginals, {"x": shape, "known": shape}, ("p",))}
 
     @torch.inference_mode()
     def metrics(self, on: Evaluation) -> list[Metric]:

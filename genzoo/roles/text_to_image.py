@@ -48,9 +48,17 @@ class TextToImage(PictureSource):
         global one when None."""
 
     @abstractmethod
-    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
+    def images_in_steps(self, tokens: Tensor, z: Tensor) -> Iterator[Tensor]:
         """The image of each caption (B, n_tokens) and its noise z, as `draw_z` draws it for B
-        images, (B, *event_shape). It depends on no other caption or noise of the batch."""
+        images, (B, *event_shape). It depends on no other caption or noise of the batch. A model
+        that writes images bit by bit yields NaN where nothing is there yet, and the images at
+        last; any other yields these alone."""
+
+    @final
+    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
+        """The last of `images_in_steps`."""
+        *_, images = self.images_in_steps(tokens, z)
+        return images
 
     @final
     def generate(self, tokens: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
@@ -78,15 +86,21 @@ class TextToImage(PictureSource):
         return self.generate(tokens, generator=generator)
 
     @final
-    @torch.no_grad()
     def pictures(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """n pictures, (n, *event_shape), of captions that are sampled as in training, of faces
         that might be in it."""
+        *_, images = self.drawing(n, generator)
+        return images
+
+    @final
+    @torch.no_grad()
+    def drawing(self, n: int, generator: torch.Generator | None = None) -> Iterator[Tensor]:
         check_number(n)
         K = len(SCHEMA)
         u = torch.rand(n, K + words.N_NOISE, generator=generator)
-        tokens = words.sample_captions(sample_labels(u[:, :K]), u[:, K:])
-        return self.generate(tokens.to(self.device), generator=generator).clamp(0, 1)
+        tokens = words.sample_captions(sample_labels(u[:, :K]), u[:, K:]).to(self.device)
+        for images in self.images_in_steps(tokens, self.draw_z(n, generator)):
+            yield images.clamp(0, 1)
 
     @final
     def check_tokens(self, tokens: Tensor) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
-from genzoo.train.run_state import write_atomically
+from genzoo.train.run_state import RunStateError, naming, write_atomically
 
 COLUMNS = ("step", "images", "split", "name", "value")
 
@@ -23,48 +26,106 @@ class Log:
     Args:
         folder: of the run, made where it is missing.
         resume_step: the step from which the run goes on, 0 at the start.
+
+    Raises:
+        RunStateError: when the log that is to go on is damaged.
+        OSError: here and by `write` and `close`, with the file that cannot be written.
     """
 
     def __init__(self, folder: Path, resume_step: int = 0):
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "log.csv"
-        rows = []
-        if resume_step and path.is_file():
-            with open(path, newline="") as file:
-                for row in csv.DictReader(file):
-                    # A line cut short by a kill lacks its value.
-                    if row["value"] and row["step"].isdigit() and int(row["step"]) <= resume_step:
-                        rows.append(row)
+        self._path = folder / "log.csv"
+        rows = _rows(self._path, resume_step) if resume_step and self._path.is_file() else []
 
         def write(temporary: Path) -> None:
-            with open(temporary, "w", newline="") as file:
+            with open(temporary, "w", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, COLUMNS)
                 writer.writeheader()
                 writer.writerows(rows)
 
-        write_atomically(path, write)
-        self._file = open(path, "a", newline="", buffering=1)  # noqa: SIM115, closed by close()
-        self._csv = csv.DictWriter(self._file, COLUMNS)
+        write_atomically(self._path, write)
         try:
-            from torch.utils.tensorboard import SummaryWriter
+            self._events: _Events | None = _Events(folder, resume_step)
         except ImportError:  # tensorboard comes with the [train] extra; the CSV has it all
             self._events = None
-        else:
-            self._events = SummaryWriter(str(folder), purge_step=resume_step or None)
+        self._file = open(  # noqa: SIM115, closed by close()
+            self._path, "a", newline="", buffering=1, encoding="utf-8"
+        )
+        self._csv = csv.DictWriter(self._file, COLUMNS)
 
     def write(self, step: int, images: int, split: str, values: Mapping[str, float]) -> None:
         for name, value in values.items():
             row = (step, images, split, name, f"{value:.6g}")
-            self._csv.writerow(dict(zip(COLUMNS, row, strict=True)))
+            with naming(self._path):
+                self._csv.writerow(dict(zip(COLUMNS, row, strict=True)))
             if self._events is not None:
-                self._events.add_scalar(f"{split}/{name}", value, step)
+                self._events.number(f"{split}/{name}", value, step)
 
     def picture(self, step: int, name: str, image: Tensor) -> None:
         """image: (C, H, W) in [0, 1], for TensorBoard."""
         if self._events is not None:
-            self._events.add_image(name, image, step)
+            self._events.picture(name, image, step)
 
     def close(self) -> None:
-        self._file.close()
-        if self._events is not None:
-            self._events.close()
+        try:
+            if self._events is not None:
+                self._events.close()
+        finally:
+            with naming(self._path):
+                self._file.close()
+
+
+def _rows(path: Path, last: int) -> list[dict[str, str]]:
+    """What was logged up to the step `last`."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            # A line cut short by a kill lacks its value.
+            return [
+                row
+                for row in csv.DictReader(file)
+                if row["value"] and row["step"].isdecimal() and int(row["step"]) <= last
+            ]
+    except (KeyError, ValueError, csv.Error) as error:
+        raise RunStateError(
+            f"The log {path} is damaged ({error}). Move it away; the run goes on with a new one."
+        ) from error
+
+
+class _Events:
+    """An event file for TensorBoard. Its own writer, which torch's uses, leaves the writing to a
+    thread, and that ends by a traceback of its own when the disk is full."""
+
+    def __init__(self, folder: Path, resume_step: int):
+        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+        from tensorboard.summary.writer.record_writer import RecordWriter
+        from torch.utils.tensorboard import summary
+
+        self._event, self._summary = Event, summary
+        self._path = folder / f"events.out.tfevents.{time.time_ns()}"
+        with naming(self._path):
+            self._writer = RecordWriter(open(self._path, "wb"))  # noqa: SIM115
+        try:
+            self._write(file_version="brain.Event:2")
+            if resume_step:  # what other files hold from this step on is dropped
+                start = SessionLog(status=SessionLog.START)
+                self._write(step=resume_step + 1, session_log=start)
+        except OSError:
+            with suppress(OSError):
+                self.close()
+            raise
+
+    def number(self, name: str, value: float, step: int) -> None:
+        self._write(step=step, summary=self._summary.scalar(name, value))
+
+    def picture(self, name: str, image: Tensor, step: int) -> None:
+        self._write(step=step, summary=self._summary.image(name, image, dataformats="CHW"))
+
+    def _write(self, **what: Any) -> None:
+        with naming(self._path):
+            event = self._event(wall_time=time.time(), **what)
+            self._writer.write(event.SerializeToString())
+            self._writer.flush()
+
+    def close(self) -> None:
+        with naming(self._path):
+            self._writer.close()

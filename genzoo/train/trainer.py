@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from genzoo.train import run_state
 from genzoo.train.allocator import keep_freed_memory
 from genzoo.train.ema import EMA
 from genzoo.train.log import Log
+from genzoo.train.precision import has_bfloat16
 from genzoo.train.sheet import save_png, sheet
 
 STATE = "state.pt"
@@ -44,7 +45,8 @@ class Settings:
         schedule: of the learning rates, "constant" or "cosine", down to 0.
         warmup: fraction of the training over which the learning rates grow linearly, 0 to 1.
         clip: largest norm of a gradient, above 0; infinity clips nothing.
-        precision: "float32", or "bfloat16" for autocast in the forward pass.
+        precision: "float32", or "bfloat16" for autocast in the forward pass, where the device
+            computes in it: see `genzoo.train.precision`.
         hold_out: whether it trains without the validation images, see
             `genzoo.data.load_images`; with them, the curve is of images that were learned from.
         evaluate_every: images from one evaluation on validation images to the next, at least 1.
@@ -138,8 +140,9 @@ def train(
         origin; and warmup, which is another fraction where the run was extended.
 
     Raises:
-        RunStateError: when there is nothing to resume, it was another run, or it cannot be
-            extended.
+        RunStateError: when there is nothing to resume, it was another run, it is damaged, or it
+            cannot be extended.
+        OSError: when the disk is full; the last run state is then as it was.
         TrainingError: when a loss is no longer finite.
     """
     where = torch.device(device)
@@ -172,6 +175,14 @@ def train(
         planned = state["hyperparameters"].get("images", settings.images)
         if settings.images > planned:
             _check_extension(objective, settings, folder, planned)
+        n_planned = math.ceil(planned / settings.batch_size)
+        for name, value, last in (
+            ("step", step, n_planned),
+            ("seconds", seconds, math.inf),
+            ("warmup", state.get("warmup", 0), 1),
+        ):
+            if not 0 <= value <= last:
+                raise run_state.damaged(folder / STATE, f"{name} is {value}, not 0 to {last}")
         try:
             origin = state.get("origin")
             update.warmup = state.get("warmup", settings.warmup)
@@ -181,11 +192,12 @@ def train(
             objective.load_state_dict(state["objective"])
             for who, optimizer in update.optimizers.items():
                 optimizer.load_state_dict(state["optimizers"][who])
+                _check_shapes(who, optimizer)
             ema.load_state_dict(state["ema"])
             torch.set_rng_state(state["rng"])
             if where.type == "cuda":
                 torch.cuda.set_rng_state(state["cuda_rng"])
-        except (KeyError, ValueError, RuntimeError) as error:  # written by other code, or device
+        except Exception as error:  # written by other code, or on another device: it may be any
             raise run_state.RunStateError(
                 f"The run state {folder / STATE} does not fit this model and device ({error}). "
                 "Delete it and train from the start."
@@ -222,12 +234,20 @@ def train(
 
     report: dict[str, float] = {}
 
-    def evaluate() -> dict[str, float]:
+    @contextmanager
+    def as_released() -> Iterator[None]:
+        """The averaged weights, and what normalizes over batches does not learn by being asked."""
+        objective.eval()
         with ema.swapped_into(objective.model):
+            yield
+        objective.train()
+
+    def evaluate() -> dict[str, float]:
+        with as_released():
             return evaluation(objective, validation_set, settings.preprocessing, where)
 
     def show() -> None:
-        with ema.swapped_into(objective.model):
+        with as_released():
             shown = None if pictures is None else pictures(objective.model)
         image = None if shown is None else sheet(shown)
         assert log is not None
@@ -238,7 +258,7 @@ def train(
 
     def keep() -> None:
         assert snapshot is not None
-        with ema.swapped_into(objective.model):
+        with as_released():
             snapshots[step * settings.batch_size] = snapshot(objective.model).cpu()
 
     bar = tqdm(
@@ -249,7 +269,7 @@ def train(
         disable=not (first and progress_bar),
         mininterval=1,
     )
-    low = settings.precision == "bfloat16"
+    low = settings.precision == "bfloat16" and has_bfloat16(where)
     tail: list[dict[str, Tensor]] = []
     objective.train()
     started = time.perf_counter()
@@ -299,6 +319,22 @@ def train(
         "origin": origin,
         "warmup": update.warmup,
     }
+
+
+def _check_shapes(who: str, optimizer: torch.optim.Optimizer) -> None:
+    """What an optimizer remembers of a parameter is one number or has its shape, which torch does
+    not ask before the first step.
+
+    Raises:
+        ValueError: in a sentence.
+    """
+    for p, remembered in optimizer.state.items():
+        for name, value in remembered.items():
+            if isinstance(value, Tensor) and value.dim() and value.shape != p.shape:
+                raise ValueError(
+                    f"the optimizer of {who!r} has a {name} of shape {tuple(value.shape)} for a "
+                    f"parameter of shape {tuple(p.shape)}"
+                )
 
 
 def _check_extension(objective: Objective, settings: Settings, folder: Path, planned: int) -> None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from unittest.mock import patch
 from urllib.parse import parse_qs
 
 import numpy as np
 from playwright.sync_api import Page, Request, expect
 
-from demo_app import shell, text
+from demo_app import live, shell, text
 from demo_app.store import Store
 
 
 @contextmanager
 def served(tabs: Sequence[shell.Tab], store: Store, port: int) -> Iterator[str]:
     """The app with these tabs; its address."""
-    app = shell.build(tabs, store)
-    app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
+    # Tests run beside each other: threads that give way to all others would wait for their ends.
+    with patch.object(live, "SLOW_NICE", 0):
+        app = shell.build(tabs, store)
+        app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
     yield f"http://127.0.0.1:{port}/"
     app.close()
 
@@ -63,6 +66,16 @@ def colors(canvas):
         "(c) => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
     )
     return np.array(told).reshape(-1, 4)[:, :3].T.ravel() / 255
+
+
+def open_tab(page, key):
+    """Go to a tab by the head of the page: to its group, and there to the tab."""
+    tab = page.get_by_test_id(f"tab-{key}")
+    group = next(tab.group for tab in shell.TABS if tab.key == key)
+    if group and not tab.is_visible():
+        page.get_by_test_id(f"group-{group}").click()
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
 
 
 def pause(page, ms):
@@ -147,12 +160,75 @@ def expect_names(page, within):
     assert nameless == []
 
 
-def tab_stops(page, first, last, most=200):
-    """The test ids at which Tab stops from after `first` until `last`; "" where there is none."""
+def dots(item):
+    """The three dots of the menu in which something stands."""
+    return item.locator("xpath=ancestor::*[@popover]/preceding-sibling::button[1]")
+
+
+def menu(page, test_id):
+    """What has the test id and stands in a panel's menu, which is opened unless it is open."""
+    item = page.get_by_test_id(test_id)
+    if not item.evaluate("item => item.closest('.zoo-more').matches(':popover-open')"):
+        dots(item).click()
+    expect(item).to_be_visible()
+    return item
+
+
+ONE_OF_A_GROUP = """() => {
+  const one = document.activeElement;
+  if (one.tagName !== "BUTTON") return false;
+  let host = one.parentElement;
+  for (let level = 0; host && level < 3; level++, host = host.parentElement) {
+    const others = [...host.querySelectorAll("button")].filter((button) =>
+      button !== one && !button.disabled && button.checkVisibility());
+    if (others.some((button) => button.tabIndex !== -1)) return false;
+    if (others.length) return true;
+  }
+  return false;
+}"""
+"""Whether the keyboard is on a button of a group that is one stop of Tab."""
+
+
+def tab_stops(page, first, last, most=200, within=True):
+    """The test ids that the keyboard reaches from after `first` until `last`, by Tab, and with
+    `within` also by Home and the right arrow in a group of buttons that is one stop, and by Enter
+    in the menus of panels; "" where there is none."""
+
+    def here():
+        return page.evaluate("document.activeElement.dataset.testid || ''")
+
+    def through():
+        """From the first button of a group to its last."""
+        page.keyboard.press("Home")
+        for _ in range(60):
+            stop()
+            before = page.evaluate_handle("document.activeElement")
+            page.keyboard.press("ArrowRight")
+            if page.evaluate("before => before === document.activeElement", before):
+                break
+
+    def stop():
+        stops.append(here())
+        if not within or not page.evaluate("document.activeElement.matches('.zoo-dots')"):
+            return
+        page.keyboard.press("Enter")
+        while page.evaluate("document.activeElement.matches('.zoo-more input')"):
+            stops.append(here())
+            if page.evaluate("!document.activeElement.closest('label').nextElementSibling"):
+                break
+            page.keyboard.press("Tab")
+        else:
+            through()
+        page.keyboard.press("Escape")
+
     page.get_by_test_id(first).focus()
     stops = []
-    while len(stops) < most and last not in stops:
+    for _ in range(most):
         page.keyboard.press("Tab")
-        stops.append(page.evaluate("document.activeElement.dataset.testid || ''"))
+        stop()
+        if within and page.evaluate(ONE_OF_A_GROUP):
+            through()
+        if last in stops:
+            break
     assert last in stops
     return stops

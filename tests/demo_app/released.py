@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from demo_app.store import ASSETS
 from genzoo import recipes, releases
 from genzoo.data import ImageSet, avatars
 from genzoo.metrics import Metric
+from genzoo.recipes import base
 from genzoo.releases import CONFIG, Provenance
 
 TINY_VAE = {"model.width": 4, "model.n_hidden": 16}
@@ -30,6 +32,13 @@ DIGITS = np.random.default_rng(0).random((10 * PER_CLASS, 784)) < 0.2
 
 TRAIN, TEST = (60, 0), (24, 1000)
 """How many faces there are, and the seed of the first."""
+
+
+def by_the_elbo(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the VAE `name` trained by the ELBO itself, so that its bound is shown."""
+    recipe = recipes.get(name)
+    plain = replace(recipe, objective_kwargs={**recipe.objective_kwargs, "beta": 1.0})
+    monkeypatch.setitem(base._REGISTRY, name, lambda: plain)
 
 
 def folders(write: Callable[[Path], None]) -> tuple[Any, Any]:
@@ -101,9 +110,9 @@ def write_digits(folder: Path, name: str, digits: np.ndarray, **more: np.ndarray
     np.savez_compressed(folder / name / ASSETS, digits=packed, labels=labels, **more)
 
 
-def write_near(folder: Path, name: str, train: Tensor, validation: Tensor) -> None:
+def write_near(folder: Path, name: str, train: Tensor, **validation: Tensor) -> None:
     """A release's demo.npz that holds training images and nothing else; see `NearTraining`."""
-    np.savez_compressed(folder / name / ASSETS, **NearTraining.packed(train, validation))
+    np.savez_compressed(folder / name / ASSETS, **NearTraining.packed(train, **validation))
 
 
 @cache

@@ -19,7 +19,7 @@ from genzoo.data import avatars, load_images
 from genzoo.data.batches import subset_of
 from genzoo.data.preprocessing import preprocess_once
 from genzoo.releases import Provenance
-from tests.demo_app.released import write_release
+from tests.demo_app.released import by_the_elbo, write_release
 
 
 @pytest.fixture
@@ -102,6 +102,7 @@ def test_what_models_of_faces_are_compared_by(tmp_path, monkeypatch):
     monkeypatch.setenv("GENZOO_DATA", str(tmp_path / "data"))
     few = {"train": 30, "validation": 1, "test": 70, "novel": 1}
     monkeypatch.setattr(avatars, "N_FACES", few)
+    by_the_elbo("vae-avatars", monkeypatch)
     for name in ("judge-avatars", "dcgan-avatars", "vae-avatars"):
         sizes = {k: v for k, v in recipes.get(name).smoke.items() if k.startswith("model.")}
         write_release(tmp_path / "checkpoints", name, sizes, {"seconds_64": 6.0})

@@ -56,3 +56,16 @@ def test_two_who_ask_at_once_get_the_one_answer():
         asker.join()
     assert found == [1]
     assert answers[0] is answers[1]
+
+
+def test_what_is_kept_weighs_no_more_than_it_may_and_the_newest_is_kept_all_the_same():
+    kept, found = LRUCache(10, weigh=len), []
+
+    def find(key):
+        return kept.get(key, lambda: found.append(key) or key)
+
+    for key in ("four", "five!", "4444", "x" * 50, "x" * 50, "four"):
+        find(key)
+    assert found == ["four", "five!", "4444", "x" * 50, "four"]
+    assert sum(kept._weights.values()) <= 10
+    assert set(kept._weights) == set(kept._answers) == set(kept._locks)

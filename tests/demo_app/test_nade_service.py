@@ -46,7 +46,19 @@ def test_conditionals_and_score_are_the_papers(service, reference, image):
     assert answer["log_prob"] == pytest.approx(log_prob(expected, image), abs=1e-2)
     bits = -log_prob(expected, image) / D / math.log(2)
     assert answer["bits_per_dim"] == pytest.approx(bits, rel=1e-4)
-    assert answer["influence"] is None
+    for of_a_pixel in ("influence", "hidden", "terms"):
+        assert answer[of_a_pixel] is None
+
+
+@pytest.mark.parametrize("i", [0, 1, 400, 783])
+def test_the_hidden_layer_of_a_pixel_is_the_masked_sum(service, store, image, i):
+    answer = service.look(image, i, "ink")
+    with store.model("nade-mnist") as nade:
+        W, V, b, c = (p.numpy().astype(float) for p in (nade.W, nade.V, nade.b, nade.c))
+    hidden = 1 / (1 + np.exp(-(c + image[:i] @ W[:i])))
+    np.testing.assert_allclose(answer["hidden"], hidden, atol=1e-5)
+    np.testing.assert_allclose(answer["terms"], V[i] * hidden, atol=1e-5)
+    assert answer["terms"].sum() + b[i] == pytest.approx(answer["logits"][i], abs=1e-4)
 
 
 @pytest.mark.parametrize("i", [0, 1, 400, 783])

@@ -36,7 +36,8 @@ class Made:
         logits = np.asarray(pixels) * 2.0 - 0.5
         influence = None if pixel is None else np.full(784, pixel / 1000)
         return {"logits": logits, "log_prob": -7.0, "bits_per_dim": 0.1, "percentile": 0.5,
-                "influence": influence}  # fmt: skip
+                "influence": influence, "hidden": np.array([0.5, 1.0]),
+                "terms": np.array([0.5, -2.0])}  # fmt: skip
 
     def complete(self, pixels, known, count, seed):
         if seed == 13:
@@ -60,7 +61,7 @@ def widget(blocks):
 
 
 def test_start_has_all_that_does_not_change(widget):
-    answer = widget.start({})
+    answer = widget.functions["start"]({})
     assert answer["ok"]
     assert answer["labels"] == [3, 8]
     np.testing.assert_array_equal(wire.unpack_bits(answer["digits"][0], 784), X)
@@ -68,7 +69,7 @@ def test_start_has_all_that_does_not_change(widget):
 
 
 def test_look_unpacks_the_pixels_and_packs_the_answer(widget):
-    answer = widget.look({"x": wire.pack_bits(X), "i": 250})
+    answer = widget.functions["look"]({"x": wire.pack_bits(X), "i": 250})
     assert answer["ok"]
     assert answer["ms"] >= 0
     assert answer["log_prob"] == -7.0
@@ -76,11 +77,15 @@ def test_look_unpacks_the_pixels_and_packs_the_answer(widget):
     np.testing.assert_array_equal(logits, X * 2.0 - 0.5)
     influence = np.frombuffer(base64.b64decode(answer["influence"]), "<f4")
     np.testing.assert_allclose(influence, 0.25)
-    assert widget.look({"x": wire.pack_bits(X)})["influence"] is None
+    assert list(base64.b64decode(answer["hidden"])) == [128, 255]
+    assert np.frombuffer(base64.b64decode(answer["terms"]), "<f4").tolist() == [0.5, -2.0]
+    assert widget.functions["look"]({"x": wire.pack_bits(X)})["influence"] is None
 
 
 def test_complete_passes_the_line_the_count_and_the_seed(widget):
-    answer = widget.complete({"x": wire.pack_bits(X), "known": 100, "n": 2, "seed": 5})
+    answer = widget.functions["complete"](
+        {"x": wire.pack_bits(X), "known": 100, "n": 2, "seed": 5}
+    )
     assert answer["log_prob"] == [-5.0, -5.0]
     image = wire.unpack_bits(answer["images"][1], 784)
     np.testing.assert_array_equal(image[:100], X[:100])
@@ -99,14 +104,19 @@ def test_complete_passes_the_line_the_count_and_the_seed(widget):
     ],
 )
 def test_a_refusal_is_a_sentence(widget, name, arguments, complaint):
-    answer = getattr(widget, name)(arguments)
+    answer = widget.functions[name](arguments)
     assert not answer["ok"]
     assert complaint in answer["error"]
 
 
 def test_a_fault_of_ours_is_told_without_its_inside(widget, caplog):
-    answer = widget.complete({"x": wire.pack_bits(X), "known": 0, "n": 1, "seed": 13})
-    assert answer == {"ok": False, "error": "The server failed on this; its log says why."}
+    answer = widget.functions["complete"]({"x": wire.pack_bits(X), "known": 0, "n": 1, "seed": 13})
+    assert answer == {
+        "ok": False,
+        "error": "The server failed on this; its log says why.",
+        "key": "errors.failed",
+        "values": {},
+    }
     assert "a fault of ours" in caplog.text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.demo_app.page import pause, state
+from tests.demo_app.page import menu, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ def has_focus(page, tab):
 
 def test_a_tab_is_an_entry_of_the_history(visit):
     page = visit()
-    page.get_by_test_id("nade-seed").fill("5")
+    menu(page, "nade-seed").fill("5")
     page.get_by_test_id("nade-seed").press("Enter")
     page.wait_for_function("location.hash.includes('nade.seed=5')")
     entries = page.evaluate("history.length")

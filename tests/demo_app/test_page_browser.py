@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from playwright.sync_api import expect
 
 from demo_app import shell
-from tests.demo_app.page import EN
+from tests.demo_app.page import EN, state
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +56,7 @@ def test_the_first_load_is_small_and_of_the_shown_tab_alone(browser, address):
     assert sum(sizes.values()) <= MOST
     assert sum(own.values()) <= OURS
     assert of_widgets(sizes, "header", "nade")
-    assert not of_widgets(sizes, "gan_game", "map", "vae_map", "compare_sheets")
+    assert not of_widgets(sizes, "gan_game", "map", "vae_map", "compare_sheets", "compare_plot")
     context.close()
 
 
@@ -170,3 +170,29 @@ def test_a_page_that_asks_another_host_is_noticed(visit):
     page.wait_for_event("console", lambda message: message.type == "error")
     assert len(page.complaints) == 1
     page.complaints.clear()
+
+
+def test_how_long_answers_take_is_shown_to_those_who_ask(visit):
+    page = visit()
+    status = page.get_by_test_id("nade-status")
+    expect(status).to_contain_text("Answered in")
+    expect(status).to_be_hidden()
+    page.get_by_test_id("times").click()
+    expect(status).to_be_visible()
+    expect(page.get_by_test_id("times")).to_have_attribute("aria-pressed", "true")
+    assert state(page)["times.shown"] == "1"
+    page.get_by_test_id("times").click()
+    expect(status).to_be_hidden()
+
+
+def test_a_term_says_what_it_means(visit):
+    """Where it first occurs, to whom points at it; and to all at the end of the explanation."""
+    page = visit()
+    page.get_by_test_id("nade-about").click()
+    means = EN["glossary.autoregressive_means"]
+    prose = page.locator("#page-nade .zoo-prose.zoo-in-en").first
+    expect(prose.locator("li", has_text=means)).to_be_visible()
+    term = prose.locator(".zoo-term", has_text="autoregressive")
+    expect(term).to_have_count(1)
+    expect(term).to_have_attribute("title", f"autoregressive: {means}")
+    assert prose.locator(".katex .zoo-term, code .zoo-term").count() == 0

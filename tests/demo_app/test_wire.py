@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import numpy as np
+import orjson
 import pytest
 
 from demo_app import wire
@@ -52,3 +54,33 @@ def test_floats_come_back():
 def test_bytes_are_levels():
     back = np.frombuffer(base64.b64decode(wire.pack_bytes(np.array([0, 0.5, 1, 2, -1]))), np.uint8)
     assert back.tolist() == [0, 128, 255, 255, 0]
+
+
+def test_lists_of_numbers_go_through_as_one_text_and_come_back_as_they_were():
+    answer = {
+        "images": [[0.1, -2.5e-7], [1.0, 3.0]],
+        "n": [1, 2],
+        "none": [],
+        "deeper": {"x": [[[1.5]]]},
+        "text": 'a "quoted" [1, 2]',
+        "names": ["a", "b"],
+        "mixed": [{"x": [1]}, None],
+        "ragged": [[1], 2],
+        "nan": [float("nan")],
+        "value": 2.5,
+    }
+    sent = wire.as_text(answer)
+    for key in ("images", "n", "none"):
+        assert isinstance(sent[key], str)
+    assert isinstance(sent["deeper"]["x"], str)
+    for key in ("text", "names", "mixed", "ragged", "value"):
+        assert sent[key] == answer[key]
+    assert sent["nan"] is answer["nan"]
+    for dumped in (json.dumps([sent]).encode(), orjson.dumps([sent], default=str)):
+        came = json.loads(wire.as_lists(dumped))[0]
+        assert {**came, "nan": 0} == {**answer, "nan": 0}
+
+
+def test_only_what_was_a_list_becomes_one():
+    body = json.dumps({"text": '"[1, 2]"', "answer": wire.as_text([1, 2])}).encode()
+    assert json.loads(wire.as_lists(body)) == {"text": '"[1, 2]"', "answer": [1, 2]}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
@@ -78,3 +79,13 @@ def smoke_recipe(request, few_faces):
     """Every recipe, at the size that it names for a smoke run."""
     recipe = recipes.get(request.param)
     return recipes.override(recipe, recipe.smoke)
+
+
+@pytest.fixture
+def checkpoints(tmp_path, monkeypatch) -> Path:
+    """No release to begin with, and an empty working folder; returns where releases go."""
+    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path / "checkpoints"))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return tmp_path / "checkpoints"

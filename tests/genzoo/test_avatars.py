@@ -291,7 +291,7 @@ def celeba_copy(tmp_path, monkeypatch):
     parts = [f"{f} {part}" for f, part in zip(files, (0, 0, 0, 1, 1, 2, 2), strict=True)]
     (folder / "list_eval_partition.txt").write_text("\n".join(parts) + "\n")
     # torchvision knows the real files by their checksums.
-    monkeypatch.setattr(celeba.datasets.CelebA, "_check_integrity", lambda self: True)
+    monkeypatch.setattr(celeba.datasets().CelebA, "_check_integrity", lambda self: True)
     monkeypatch.setenv("GENZOO_DATA", str(tmp_path))
 
 

@@ -23,14 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TINY = {"model.n_hidden": 8, "batch_size": 40, "images": 400}
 
 
-@pytest.fixture(autouse=True)
-def checkpoints(tmp_path, monkeypatch) -> Path:
-    """No release to begin with, and an empty working folder."""
-    monkeypatch.setenv("GENZOO_CHECKPOINTS", str(tmp_path / "checkpoints"))
-    work = tmp_path / "work"
-    work.mkdir()
-    monkeypatch.chdir(work)
-    return tmp_path / "checkpoints"
+pytestmark = pytest.mark.usefixtures("checkpoints")
 
 
 def settings(values) -> list[str]:
@@ -86,6 +79,15 @@ def test_train_writes_a_release_only_where_it_is_asked_or_is_the_recipe(capsys, 
     assert "nll" in out
     assert (Path("runs/nade-mnist/release") / "model.safetensors").is_file()
     assert not checkpoints.exists(), "other settings took the recipe's place"
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_a_training_says_in_which_precision_it_is(has, capsys, checkpoints, monkeypatch):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx512_bf16": has})
+    assert train("--set", "precision=bfloat16") == 0
+    assert ("it trains in single precision" in capsys.readouterr().err) is not has
+    machine = releases.info("nade-mnist", Path("runs/nade-mnist/release"))["machine"]
+    assert ("single precision" in machine) is not has
 
 
 def test_a_training_for_a_choice_reads_no_test_image(capsys, checkpoints, no_test_images):

@@ -49,3 +49,33 @@ def test_z_itself_goes_on_beside_the_dense_layers_where_it_is_to(skip_z):
             nn.init.zeros_(p)
     one, other = model.generate(torch.randn(2, 5))
     assert torch.equal(one, other) is not skip_z
+
+
+def kinds(network: nn.Module) -> list[str]:
+    return [type(layer).__name__ for layer in network.children()]
+
+
+def test_the_networks_of_the_paper():
+    torch.manual_seed(0)
+    model = DCGAN((1, 8, 8), n_latent=5, width=32, batch_norm=True)
+    critic = model.critic(32)
+    assert kinds(model.generator) == [
+        *("Linear", "Unflatten", "BatchNorm2d", "ReLU"),
+        *("ConvTranspose2d", "BatchNorm2d", "ReLU", "ConvTranspose2d"),
+    ]
+    assert kinds(critic) == [
+        *("Conv2d", "LeakyReLU", "Conv2d", "BatchNorm2d", "LeakyReLU", "Flatten", "Linear"),
+    ]
+    for layer in (*model.modules(), *critic.modules()):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            assert float(layer.weight.detach().std()) == pytest.approx(0.02, rel=0.35)
+            assert not layer.bias.any()
+
+
+def test_an_image_depends_on_others_of_its_batch_in_training_alone():
+    model = DCGAN((1, 8, 8), n_latent=5, width=4, batch_norm=True)
+    z = model.draw_z(6, torch.Generator().manual_seed(0))
+    model.train()
+    assert not torch.allclose(model.generate(z)[:3], model.generate(z[:3]), atol=1e-4)
+    model.eval()
+    torch.testing.assert_close(model.generate(z)[:3], model.generate(z[:3]))

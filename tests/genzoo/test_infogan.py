@@ -195,3 +195,31 @@ def test_its_codes_come_to_be_read():
 def test_what_does_not_fit_is_refused_in_a_sentence(make, sentence):
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+def test_the_networks_of_the_paper():
+    model = InfoGAN((1, 8, 8), n_noise=3, width=4, width_trunk=4, n_hidden=8, batch_norm=True)
+
+    def kinds(network: torch.nn.Module) -> list[str]:
+        return [type(layer).__name__ for layer in network.children()]
+
+    assert kinds(model.generator) == [
+        *("Linear", "BatchNorm1d", "ReLU", "Linear", "Unflatten", "BatchNorm2d", "ReLU"),
+        *("ConvTranspose2d", "BatchNorm2d", "ReLU", "ConvTranspose2d"),
+    ]
+    assert kinds(model.trunk) == [
+        *("Conv2d", "LeakyReLU", "Conv2d", "BatchNorm2d", "LeakyReLU", "Flatten"),
+        *("Linear", "BatchNorm1d", "LeakyReLU"),
+    ]
+    assert kinds(model.q) == ["Linear", "BatchNorm1d", "LeakyReLU", "Linear"]
+    assert model.generator[0].out_features == model.trunk[6].out_features == 256
+    game = InformationGame(model, 0.0, 0.0)
+    report = game.step(images(12), Update(game.optimizers()), Progress(0, 0, 1000, seed=0))
+    assert all(math.isfinite(value) for value in report.values())
+
+
+@pytest.mark.parametrize("beta2", [0.99, 0.999])
+def test_adam_has_the_beta2_that_it_is_given(beta2):
+    game = InformationGame(infogan(), 0.01, 0.01, beta2=beta2)
+    for optimizer in game.optimizers().values():
+        assert {group["betas"] for group in optimizer.param_groups} == {(0.5, beta2)}

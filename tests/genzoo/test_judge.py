@@ -7,7 +7,7 @@ import torch
 from genzoo import recipes
 from genzoo.data import Batch, load_images
 from genzoo.data.batches import seeded
-from genzoo.metrics.samples import features, frechet_distance, rank_correlation
+from genzoo.metrics.samples import Standardized, features, frechet_distance, rank_correlation
 from genzoo.models import AttributeClassification, AttributeJudge, Classification, Judge
 from genzoo.models.judge import shifted
 from genzoo.objectives import Progress, Update
@@ -178,22 +178,35 @@ class ByMoment(Classifier):
         return features
 
 
-def test_a_ranking_is_by_the_same_pictures_of_each_model():
+def test_a_ranking_is_by_the_same_samples_of_each_model():
     models = {f"gray-{k}": (lambda k=k: Gray(0.1 * k, 0.05)) for k in (8, 2, 5)}
+    plain = dict.fromkeys(models, "none")
     told: list[str] = []
-    found = recipes.rank(models, ByMoment(1.0), ByMoment(-1.0), "mnist", told=told.append)
+    first, second = ByMoment(1.0), ByMoment(-3.0)
+    found = recipes.rank(models, first, second, "mnist", preprocessing=plain, told=told.append)
     assert told == list(models)
     assert list(found.distances) == ["gray-2", "gray-5", "gray-8"], "in the order of the first"
+    standardized = Standardized.by(first, load_images("mnist", "train", hold_out=True))
     for name, (a, b) in found.distances.items():
-        x = models[name]().pictures(60, generator=seeded(0))
+        x = models[name]().sample(60, generator=seeded(0))
         real = load_images("mnist", "test").scaled()
-        pair = [features(ByMoment(1.0), images) for images in (x, real)]
+        pair = [standardized(features(first, images)) for images in (x, real)]
         assert a == pytest.approx(frechet_distance(*pair), rel=1e-6)
-        assert a == pytest.approx(b, rel=1e-6), "a sign changes no distance"
+        assert a == pytest.approx(b, rel=1e-6), "a sign and a unit change no distance"
     assert found.agreement.value == pytest.approx(1)
     assert found.agreement.setting == (
-        "FIDs of 3 models by both judges, features that are not standardized, "
-        "60 pictures and test images"
+        "FIDs of 3 models by both judges, judge features v2, 60 samples and test images"
     )
+    one = {"gray": models["gray-2"]}
     with pytest.raises(ValueError, match="at least two models; there are 1"):
-        recipes.rank({"gray": models["gray-2"]}, ByMoment(1.0), ByMoment(1.0), "mnist")
+        recipes.rank(one, first, first, "mnist", preprocessing=plain)
+
+
+def test_a_ranking_holds_binary_samples_against_binary_images():
+    models = {f"gray-{k}": (lambda k=k: Gray(0.1 * k, 0.05)) for k in (2, 5)}
+    of = {"gray-2": "none", "gray-5": "threshold"}
+    judges = ByMoment(1.0), ByMoment(-1.0)
+    found = recipes.rank(models, *judges, "mnist", preprocessing=of).distances
+    plain = recipes.rank(models, *judges, "mnist", preprocessing=dict.fromkeys(of, "none"))
+    assert found["gray-2"] == plain.distances["gray-2"]
+    assert found["gray-5"] != plain.distances["gray-5"]

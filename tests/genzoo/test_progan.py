@@ -249,10 +249,12 @@ def test_sizes_that_are_none_are_refused(sizes):
 
 
 def test_the_deviation_of_a_minibatch_by_hand():
-    h = torch.zeros(2, 2, 1, 2)
-    h[1, 0, 0, 0], h[1, 1, 0, 1] = 4.0, 8.0  # of four places two differ: by 2 and 4 from the mean
-    assert float(deviation(h)) == pytest.approx((2 + 4) / 4, abs=1e-4)
-    assert float(deviation(h[:1].expand(5, -1, -1, -1))) == pytest.approx(0, abs=1e-4)
+    h = torch.zeros(2, 3, 1, 2)
+    h[1, 0, 0, 0], h[1, 1, 0, 1] = 4.0, 8.0  # at one of two places: by 2 and by 4 from the mean
+    assert deviation(h).flatten().tolist() == pytest.approx([1, 2, 0], abs=1e-4)
+    assert deviation(h).shape == (1, 3, 1, 1)
+    alike = deviation(h[:1].expand(5, -1, -1, -1))
+    assert alike.flatten().tolist() == pytest.approx([0, 0, 0], abs=1e-4)
 
 
 def test_the_critic_sees_how_much_images_differ():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -10,8 +11,9 @@ import safetensors.torch
 import torch
 
 import genzoo
-from genzoo import recipes, releases
+from genzoo import recipes, releases, report
 from genzoo.metrics import Metric
+from genzoo.metrics.table import by_name
 from genzoo.releases import CARD, CONFIG, SNAPSHOTS, WEIGHTS, Provenance, ReleaseError
 from genzoo.roles import n_parameters
 
@@ -254,8 +256,12 @@ def test_what_is_measured_anew_goes_from_other_seeds_and_the_rest_stays(folder, 
     names = {seed: [f["name"] for f in figures] for seed, figures in config["seeds"].items()}
     assert names == {"0": ["nll", "kid"], "1": ["nll"], "2": ["nll"]}
     anew = Metric("nll", 80.0, 80.0, 80.0, "nats", "60 other images")
+    timed = Metric("seconds_1", 1.0, 1.0, 1.0, "s", "2 CPU threads")
+    for seed in (1, 2):
+        config["seeds"][str(seed)].append(timed.to_dict())
+    (folder / NAME / CONFIG).write_text(releases.to_json(config))
     releases.set_figures(NAME, [anew], keep=True)
-    assert "seeds" not in releases.info(NAME), "nothing is left of them"
+    assert "seeds" not in releases.info(NAME), "nothing is left that tells of them"
     assert [f["name"] for f in releases.info(NAME)["figures"]] == ["kid", "nll"]
 
 
@@ -322,6 +328,111 @@ def test_what_is_not_another_seed_is_refused(folder, tmp_path, seed, overrides, 
     with pytest.raises(ReleaseError, match=sentence):
         releases.add_seeds(NAME, [run_of_seed(tmp_path, seed, 2.0, **overrides)])
     assert (folder / NAME / CONFIG).read_bytes() == before
+
+
+VARIANTS = (
+    recipes.Variant("paper", "the paper's form", changes={"model.n_hidden": 2, "images": 128}),
+    recipes.Variant("wide", "wider", changes={"model.n_hidden": 4}),
+)
+
+
+@pytest.fixture
+def with_variants(monkeypatch):
+    """The recipe, with an ablation."""
+    own = recipes.get(NAME)
+    made = dataclasses.replace(own, ablation=VARIANTS)
+    for module in (recipes, recipes.base):
+        monkeypatch.setattr(module, "get", lambda name: made)
+
+
+def test_figures_of_variants_stand_beside_a_releases_own(folder, tmp_path, with_variants):
+    save()
+    small = [
+        run_of_seed(tmp_path, seed, value, **VARIANTS[0].changes)
+        for seed, value in ((10, 50.0), (9, 40.0), (8, 70.0))
+    ]
+    wide = run_of_seed(tmp_path, 0, 30.0, **VARIANTS[1].changes)
+    releases.add_ablation(NAME, [wide, *small])
+    config = releases.info(NAME)
+    assert config["figures"] == [FIGURE.to_dict()], "its own stay what they are"
+    told = releases.ablation(config)
+    assert list(told) == ["paper", "wide"], "in the order of the recipe"
+    metrics = {key: by_name(each) for key, each in told.items()}
+    assert metrics["paper"].median("nll") == 50.0
+    assert metrics["paper"].over_seeds("nll") == [40.0, 50.0, 70.0]
+    assert metrics["paper"].seed == "8", "seeds are numbers"
+    assert metrics["wide"].over_seeds("nll") == [30.0]
+    assert not metrics["wide"].seeds
+    assert told["wide"]["images_seen"] == 1280
+    releases.set_figures(NAME, [FIGURE])
+    assert releases.ablation(releases.info(NAME)) == told, "they are of other trainings"
+
+
+def test_the_table_of_an_ablation_ends_with_the_release(folder, tmp_path, with_variants):
+    save()
+    assert report.ablations() == ""
+    figure = Metric("fid", 3.0, 3.0, 3.0, "", "judge features v2")
+    releases.set_figures(NAME, [figure])
+    paths = []
+    for seed, value in ((0, 5.0), (1, 4.0)):
+        paths.append(run_of_seed(tmp_path, seed, value, **VARIANTS[0].changes))
+        own = Metric("fid", value, value, value, "", "judge features v2")
+        releases.set_figures(NAME, [own], path=paths[-1])
+    releases.add_ablation(NAME, paths)
+    lines = report.ablations().splitlines()
+    assert lines[2] == "| training | images seen | seeds | FID |"
+    assert lines[4:] == [
+        "| the paper's form | 1,280 | 2 | 4.50 (4.00 to 5.00) |",
+        f"| `{NAME}` | 1,280 | 1 | 3.00 |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"model.n_hidden": 3}, "is of no variant of nade-mnist.*--set model.n_hidden=4"),
+        ({"model.n_hidden": 2}, "is of no variant"),
+        ({"model.n_hidden": 4, "hold_out": True}, "is of no variant"),
+    ],
+)
+def test_what_is_no_variant_is_refused(folder, tmp_path, with_variants, overrides, sentence):
+    before = (save() / CONFIG).read_bytes()
+    with pytest.raises(ReleaseError, match=sentence):
+        releases.add_ablation(NAME, [run_of_seed(tmp_path, 1, 2.0, **overrides)])
+    twice = [run_of_seed(tmp_path, 1, v, **VARIANTS[1].changes) for v in (3.0, 4.0)]
+    with pytest.raises(ReleaseError, match="the seed 1 once more"):
+        releases.add_ablation(NAME, twice)
+    assert (folder / NAME / CONFIG).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("ablation", "sentence"),
+    [
+        ([], "ablation is not of type dict"),
+        ({"paper": 1}, "ablation is not of type dict"),
+        ({"paper": {"seeds": {}}}, "it lacks 'images_seen'"),
+        ({"paper": {"images_seen": 1, "seeds": {"0": 1}}}, "seeds is not of type list"),
+        ({"paper": {"images_seen": 1, "seeds": {"0": [{}]}}}, "it lacks 'name'"),
+    ],
+)
+def test_a_damaged_ablation_is_told(folder, ablation, sentence):
+    path = save() / CONFIG
+    path.write_text(json.dumps({**json.loads(path.read_text()), "ablation": ablation}))
+    with pytest.raises(ReleaseError, match=sentence):
+        releases.info(NAME)
+
+
+@pytest.mark.parametrize("name", [n for n in recipes.names() if recipes.get(n).ablation])
+def test_variants_of_an_ablation_are_trainings_of_their_own(name):
+    own = recipes.get(name)
+    made = [own, *(variant.of(name) for variant in own.ablation)]
+    settings = [(r.name, json.dumps(r.hyperparameters(), default=str)) for r in made]
+    assert len(set(settings)) == len(made)
+    assert len({variant.key for variant in own.ablation}) == len(own.ablation)
+    for variant, recipe in zip(own.ablation, made[1:], strict=True):
+        words = variant.command(name).split()
+        changes = dict(w.split("=", 1) for w in words if "=" in w)
+        assert recipes.override(recipes.get(words[4]), changes) == recipe, "as the command line"
 
 
 def test_what_was_kept_of_a_training_comes_back_in_its_order(folder):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -139,6 +140,7 @@ def test_sizes_that_no_generator_has_are_refused(change, sentence):
     [
         ({"gamma": -1.0}, "at least 0"),
         ({"lambda_ms": float("inf")}, "finite"),
+        ({"lambda_read": -0.5}, "at least 0"),
         ({"mismatch_weight": 1.5}, "0 to 1"),
         ({"interpolated": -0.1}, "0 to 1"),
         ({"n_wrong": 0}, "at least 1"),
@@ -246,8 +248,8 @@ class Noted(Update):
 @pytest.mark.parametrize("step", [0, 1])
 def test_what_both_minimize(step):
     play = game(
-        tiny().double(), mismatch_weight=0.25, lambda_ms=0.3, gamma=0.7, r1_interval=4,
-        interpolated=0.5,
+        tiny().double(), mismatch_weight=0.25, lambda_ms=0.3, lambda_read=2.0, gamma=0.7,
+        r1_interval=4, interpolated=0.5,
     ).double()  # fmt: skip
     x, label, note = images(4).double(), labels(4), Noted()
     play.step(Batch(x, label), note, Progress(step, 4 * step, 48, seed=1))
@@ -273,6 +275,11 @@ def test_what_both_minimize(step):
         alone = play.critic.real.weight[0] @ f + play.critic.real.bias[0]
         return alone, torch.stack([alone + (play.critic.project.weight @ p) @ f for p in of])
 
+    def read(image: Tensor, of: Tensor) -> Tensor:
+        """What the reader says of one image with each phrase."""
+        f = play.critic.trunk(2 * image[None] - 1)[0]
+        return torch.stack([(play.critic.reader.weight @ p) @ f for p in of])
+
     def whole(image: Tensor, of: Tensor) -> Tensor:
         alone, each = seen(image, of)
         return torch.cat([alone[None], each])
@@ -288,7 +295,11 @@ def test_what_both_minimize(step):
         on_fake = whole(fake[i], of_fake[i]) if len(of_fake[i]) else seen(fake[i], told[0])[0]
         critic += s(whole(x[i], told[i]), -1) + 0.75 * s(on_fake, 1)
         critic += 0.25 * (s(seen(x[i], first[i])[1], 1) + s(seen(x[i], second[i])[1], 1)) / 2
+        critic += s(read(x[i], told[i]), -1)
+        critic += (s(read(x[i], first[i]), 1) + s(read(x[i], second[i]), 1)) / 2
         generator += s(on_fake, -1)
+        if len(of_fake[i]):
+            generator += 2.0 * s(read(fake[i], of_fake[i]), -1)
         if step == 0:
             signed = (2 * x[i] - 1).requires_grad_()
             total = whole((signed + 1) / 2, told[i]).sum()
@@ -329,20 +340,29 @@ def test_each_player_moves_only_its_own():
     step = Progress(0, 0, 48, seed=0)
     play.step(Batch(images(8), labels(8)), Traced(play.optimizers()), step)
     assert moved["generator"] == {"model.generator"}
-    assert moved["critic"] == {*("model.text", "critic.trunk", "critic.real", "critic.project")}
+    critic = ("critic.trunk", "critic.real", "critic.project", "critic.reader")
+    assert moved["critic"] == {"model.text", *critic}
 
 
-def test_the_text_encoder_learns_by_real_images_alone(monkeypatch):
-    play, learns = game(), []
-    logits = play.logits
+def test_text_encoder_and_reader_learn_by_real_images_alone(monkeypatch):
+    play = game()
+    by_encoder: dict[str, list[bool]] = {"logits": [], "read": []}
 
-    def noted(x: Tensor, phi: Tensor) -> Tensor:
-        learns.append(phi.requires_grad)
-        return logits(x, phi)
+    def noted(name: str) -> None:
+        real = getattr(play.critic, name)
 
-    monkeypatch.setattr(play, "logits", noted)
+        def call(f: Tensor, phrases: Tensor) -> Tensor:
+            by_encoder[name].append(phrases.requires_grad)
+            return real(f, phrases)
+
+        monkeypatch.setattr(play.critic, name, call)
+
+    noted("logits")
+    noted("read")
     play.step(Batch(images(4), labels(4)), Noted(), Progress(1, 4, 48, seed=0))
-    assert learns == [False, False]
+    # By right and wrong captions of real images, then by generated ones for each of the players.
+    assert by_encoder["logits"] == [True, True, False, False]
+    assert by_encoder["read"] == [True, True, False]  # the reader itself sees none of those
 
 
 def hats(n: int, generator: torch.Generator) -> Batch:
@@ -407,7 +427,7 @@ class Paints(TextToImage):
     def draw_z(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         return torch.rand(n, K, generator=generator) * (not self.fixed)
 
-    def images_from(self, tokens: Tensor, z: Tensor) -> Tensor:
+    def images_in_steps(self, tokens: Tensor, z: Tensor) -> Iterator[Tensor]:
         rows = []
         for row, u in zip(tokens.tolist(), z, strict=True):
             label = (u * torch.tensor([len(v) for v in SCHEMA.values()])).long()
@@ -419,7 +439,7 @@ class Paints(TextToImage):
                     if name not in self.deaf:
                         label[COLUMN[name]] = SCHEMA[name].index(value)
             rows.append(label)
-        return coded(torch.stack(rows))
+        yield coded(torch.stack(rows))
 
 
 def coded(label: Tensor) -> Tensor:

@@ -267,3 +267,13 @@ def test_a_sheet_has_reconstructions_below_images():
     for k in range(4):
         close(rows[2 * k], many.scaled(slice(8 * k, 8 * k + 8)))
         close(rows[2 * k + 1], Halves().reconstruct(many.scaled(slice(8 * k, 8 * k + 8))))
+
+
+def test_images_in_color_are_called_so():
+    cpu = torch.device("cpu")
+    color = Evaluation("avatars", "none", "test", lambda split: data(), cpu)
+    assert color.setting == "8-bit color, 6 test images"
+    gray = ImageSet(data().images[:, :1], LABEL, ("left", "right"), "test")
+    assert Evaluation("mnist", "none", "test", lambda split: gray, cpu).setting == (
+        "8-bit gray, 6 test images"
+    )

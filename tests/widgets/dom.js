@@ -8,6 +8,7 @@ const ROOT = new URL("../../demo_app/", import.meta.url);
 
 const setup = {
   tabs: ["map", "nade", "gan"],
+  groups: [["map", ["map"]], ["explicit", ["nade"]], ["adversarial", ["gan"]]],
   titles: { en: { "map.tab": "Card", "nade.tab": "NADE" }, ko: { "map.tab": "카드", "nade.tab": "NADE" } },
   languages: { en: "English", ko: "한국어" },
 };

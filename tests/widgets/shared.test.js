@@ -7,7 +7,10 @@ import * as zoo from "../../demo_app/widgets/shared/zoo.js";
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const until = async (test) => {
-  while (!test()) await wait(5);
+  for (let k = 0; !test(); k++) {
+    assert.ok(k < 2000, "it never came");
+    await wait(5);
+  }
 };
 const text = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes.buffer)));
 
@@ -81,6 +84,40 @@ test("values that cannot be meant become the default", () => {
   part.set({ n: 1.5 });
   zoo.sane(part, { n: [0, 10] });
   assert.equal(part.get("n"), 4);
+});
+
+test("widgets of one name share what is of the same key", async () => {
+  const told = [];
+  const one = zoo.part("both", { data: "a", seed: 1 }, () => told.push("one"));
+  const two = zoo.part("both", { data: "a", kind: "x" }, () => told.push("two"));
+  one.set({ data: "b", seed: 2 });
+  two.set({ kind: "y" });
+  assert.deepEqual([one.values, two.values], [{ data: "b", seed: 2 }, { data: "b", kind: "y" }]);
+  assert.deepEqual(told, ["two"]);
+  const three = zoo.part("both", { data: "a" });
+  assert.equal(three.get("data"), "b");
+  for (const part of [one, two]) part.set(part.defaults);
+  assert.equal(three.get("data"), "a");
+});
+
+test("the address of now is whole before it is written, and of the part on the screen", async () => {
+  const part = zoo.part("now", { seed: 1 });
+  part.set({ seed: 5 });
+  assert.match(zoo.addressNow(), /^http:\/\/page\.test\/#.*now\.seed=5/);
+  zoo.seePart("nade-rest", true);
+  assert.match(zoo.addressNow(), /part=nade-rest/);
+  await wait(200);
+  assert.doesNotMatch(location.hash, /part=/); // none was asked for
+  zoo.openPart("nade-about");
+  await wait(200);
+  assert.match(location.hash, /part=nade-about/);
+  zoo.seePart("nade", false); // on the way there
+  await wait(200);
+  assert.match(location.hash, /part=nade-about/);
+  zoo.seePart("", true);
+  await wait(200);
+  assert.doesNotMatch(location.hash, /part=/);
+  part.set(part.defaults);
 });
 
 test("a tab that is shown first is waited for", async () => {
@@ -179,10 +216,35 @@ test("the newest arguments are sent last, and one call is under way at a time", 
     (answer) => answers.push(answer.ok ? answer.given : answer.error)
   );
   for (let k = 1; k <= 8; k++) ask(k);
-  await wait(40);
+  await until(() => answers.length === 2);
   assert.deepEqual(sent, [1, 8]);
   assert.equal(most, 1);
   assert.deepEqual(answers, [zoo.t("zoo.no_answer"), 8]);
+});
+
+test("a new question of what takes long gives up the one before, and its answer is not seen", async () => {
+  const [left, answers, calls] = [[], [], []];
+  const call = (given) => {
+    const answer = new Promise((done) => calls.push(() => done({ ok: true, given })));
+    return Object.assign(answer, { leave: () => left.push(given) });
+  };
+  const ask = zoo.newest(call, (answer, given) => answers.push([answer.given, given]));
+  ask(1);
+  ask(2);
+  assert.deepEqual(left, [1]);
+  calls.forEach((answer) => answer());
+  await until(() => answers.length === 1);
+  ask(3);
+  ask.stop();
+  ask.stop();
+  calls.forEach((answer) => answer());
+  await wait(5);
+  assert.deepEqual(left, [1, 3]);
+  assert.deepEqual(answers, [[2, 2]]);
+  ask(4);
+  calls[3]();
+  await until(() => answers.length === 2);
+  assert.deepEqual(left, [1, 3]);
 });
 
 test("what waits for an answer is done once, with it or soon", async () => {
@@ -317,4 +379,117 @@ test("what an image is worth is read from its score", () => {
     assert.equal(host.querySelector(".zoo-verdict").textContent, zoo.t("nade." + key, { share }));
   }
   assert.equal(host.querySelector(".bits").textContent, "0.148");
+});
+
+const EVERY_OBJECT_HAS = ["constructor", "__proto__", "hasOwnProperty", "toString", "valueOf"];
+
+test("words that every object has are no keys", async () => {
+  for (const word of EVERY_OBJECT_HAS) {
+    assert.equal(zoo.t(word), word);
+    assert.equal(zoo.t(`{${word}}`, {}), `{${word}}`);
+    const before = zoo.language.value;
+    zoo.wantedLanguage.value = word;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.ok(["en", "ko"].includes(zoo.language.value), word);
+    zoo.wantedLanguage.value = before;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+});
+
+test("nor are they states, tabs or choices, when an address has them", () => {
+  const address = EVERY_OBJECT_HAS.flatMap((word) => [`${word}=1`, `own.${word}=1`, `own.kind=${word}`]);
+  location.hash = `#tab=constructor&${address.join("&")}`;
+  window.dispatchEvent(new Event("hashchange"));
+  assert.equal(zoo.tab.value, zoo.tabs[0]);
+  const own = zoo.part("own", { kind: "a", n: 3 });
+  zoo.sane(own, { n: [0, 9] }, { kind: ["a", "b"] });
+  assert.deepEqual([own.get("kind"), own.get("n")], ["a", 3]);
+  const whole = zoo.part("", { constructor: 5 });
+  assert.equal(whole.get("constructor"), 1); // it is one where a widget says so
+});
+
+test("titles of a saved picture stay within it, and can be told apart", () => {
+  const measure = (words) => 7 * words.length;
+  const names = ["vae-mnist-2d-beta01", "vae-mnist-2d-beta4", "Diagonal BiLSTM  -83.5 nats", "x"];
+  for (const width of [40, 70, 100, 200]) {
+    const all = names.map((name) => zoo.fitted(name, width, measure));
+    for (const lines of all) {
+      assert.ok(lines.length >= 1 && lines.length <= 3, String(lines));
+      assert.ok(lines.every((line) => measure(line) <= width), `${width}: ${lines}`);
+    }
+    assert.equal(new Set(all.map(String)).size, names.length, String(all));
+  }
+  assert.deepEqual(zoo.fitted("two words", 40, measure), ["two", "words"]);
+  assert.deepEqual(zoo.fitted("vae-mnist-2d", 70, measure), ["vae-mnist-", "2d"]);
+  assert.deepEqual(zoo.fitted("", 40, measure), [""]);
+  assert.equal(zoo.cut("vae-mnist-2d-beta01", 70, measure), "vae-m\u2026ta01");
+});
+
+test("a name on the page is cut in its middle, and whole in its title", () => {
+  const name = zoo.showName(document.createElement("span"), "vae-mnist-2d-beta01");
+  assert.equal(name.textContent, "vae-mnist-2d-beta01");
+  assert.equal(name.title, "vae-mnist-2d-beta01");
+  assert.deepEqual([...name.children].map((part) => part.textContent), ["vae-mnist-2", "d-beta01"]);
+  assert.equal(zoo.showName(document.createElement("span"), "GAN").textContent, "GAN");
+});
+
+test("buttons that belong together are one stop, and arrows go on", async () => {
+  const host = document.createElement("div");
+  for (const pressed of [false, true, false]) {
+    const button = document.createElement("button");
+    button.setAttribute("aria-pressed", String(pressed));
+    host.append(button);
+  }
+  document.body.append(host);
+  const buttons = /** @type {HTMLButtonElement[]} */ ([...host.children]);
+  zoo.rove(host);
+  assert.deepEqual(buttons.map((one) => one.tabIndex), [-1, 0, -1]);
+  buttons[1].focus();
+  const press = (key) => document.activeElement.dispatchEvent(new window.KeyboardEvent("keydown", { key, bubbles: true }));
+  press("ArrowRight");
+  assert.equal(document.activeElement, buttons[2]);
+  assert.deepEqual(buttons.map((one) => one.tabIndex), [-1, -1, 0]);
+  press("ArrowRight");
+  assert.equal(document.activeElement, buttons[2]);
+  press("Home");
+  assert.equal(document.activeElement, buttons[0]);
+  buttons[0].disabled = true;
+  await until(() => buttons[1].tabIndex === 0);
+  host.remove();
+});
+
+test("what went wrong is said in the page's language", async () => {
+  const answer = { ok: false, error: "The file is empty. Choose a picture.", key: "errors.photo_empty" };
+  const [said, refused, lost] = await Promise.all([
+    zoo.answerOf(async () => answer, {}),
+    zoo.answerOf(async () => ({ ok: false, error: "x must be 0 or 1." }), {}),
+    zoo.answerOf(() => Promise.reject(new Error()), {}),
+  ]);
+  const language = zoo.language.value;
+  for (const known of ["ko", "en"]) {
+    zoo.selectLanguage(known);
+    await until(() => zoo.language.value === known);
+    const english = known === "en";
+    assert.equal(said.error, english ? answer.error : zoo.t("errors.photo_empty"));
+    assert.equal(refused.error, english ? "x must be 0 or 1." : zoo.t("errors.refused"));
+    assert.equal(lost.error, zoo.t("zoo.no_answer"));
+    assert.equal(/[가-힣]/.test(said.error + refused.error + lost.error), !english);
+  }
+  zoo.selectLanguage(language);
+  await until(() => zoo.language.value === language);
+});
+
+test("a player's button is named by what it does next", () => {
+  const player = new zoo.Player(document.createElement("div"), { show() {} });
+  const named = () => player.toggleButton.getAttribute("aria-label");
+  player.load(0, 10);
+  assert.equal(named(), zoo.t("zoo.play"));
+  player.toggleButton.click();
+  assert.equal(named(), zoo.t("zoo.pause"));
+  assert.equal(player.toggleButton.title, zoo.t("zoo.pause"));
+  player.toggleButton.click();
+  assert.equal(named(), zoo.t("zoo.play"));
+  player.play();
+  player.step(1);
+  assert.equal(named(), zoo.t("zoo.play"), "a step stops it");
 });

@@ -2,6 +2,7 @@
 import * as zoo from "../shared/zoo.js";
 
 const D = 784;
+const computation = zoo.computation("aae");
 const LIMIT = 6;
 const CELLS = 16;
 const GRID = 4; // densities are known from -4 to 4
@@ -167,7 +168,7 @@ export default zoo.widget({
     });
     function seekCurve(event) {
       const [from, to] = find("curve").reach;
-      const x = event.clientX - find("curve").getBoundingClientRect().left;
+      const x = (event.clientX - find("curve").getBoundingClientRect().left) / zoo.zoomOf(find("curve"));
       trainer.pause();
       trainer.seek(Math.round(((x - from) / (to - from)) * end()));
     }
@@ -205,8 +206,18 @@ export default zoo.widget({
       askDecode({ model: chart.model, z });
     }
 
+    /* The nearest digit, its code, and what both networks make of the place. */
+    function tell() {
+      const [{ i }] = zoo.around(points, chart.labels, shown.z, 1);
+      computation.value = {
+        x: zoo.nth(chart.digits, i).map((v) => 255 * v), code: [points[2 * i], points[2 * i + 1]],
+        z: shown.z, image: shown.image, ...densityAt(shown.z),
+      };
+    }
+
     function drawDecoded() {
       if (!shown) return;
+      tell();
       if (shown.vae) zoo.paintInk(find("vae"), shown.vae);
       zoo.paintInk(find("decoded"), shown.image);
       find("decoded").dataset.z = shown.z.join(" ");

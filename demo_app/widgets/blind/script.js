@@ -198,7 +198,9 @@ export default zoo.widget({
           const what = one.real ? zoo.t("blind.real") : one.model;
           item.className = one.right ? "right" : "wrong";
           item.title = what;
-          item.append(zoo.make("span", { class: "zoo-clip" }, zoo.make("b", {}, one.right ? "\u2713 " : "\u2717 "), what));
+          const name = zoo.showName(zoo.make("div"), what);
+          name.prepend(zoo.make("b", {}, one.right ? "\u2713 " : "\u2717 "));
+          item.append(name);
           item.setAttribute("aria-label", `${what}: ${zoo.t(one.right ? "blind.right" : "blind.wrong")}`);
         } else {
           if (k === play.k) item.className = "now";
@@ -280,7 +282,7 @@ export default zoo.widget({
 
     /* Keys work where the focus is in the game, and where it is nowhere and the game is in sight. */
     function heeds(event) {
-      if (!play || zoo.tab.value !== "compare" || event.ctrlKey || event.metaKey || event.altKey) return false;
+      if (!play || event.ctrlKey || event.metaKey || event.altKey) return false;
       if (element.contains(event.target)) return !event.target.matches("input, select");
       if (event.target !== document.body) return false;
       const box = find("board").getBoundingClientRect();

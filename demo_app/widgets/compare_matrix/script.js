@@ -1,11 +1,13 @@
 // @ts-check
-import { data } from "../compare_sheets/script.js";
 import * as zoo from "../shared/zoo.js";
 
-const short = (name) => name.replace("-" + data.value, "");
-
 export default zoo.widget({
-  setup({ props, server, find, ask }) {
+  name: "compare",
+  state: ({ data }) => ({ data: data[0] }),
+  choices: ({ data }) => ({ data }),
+  setup({ props, server, part, find, ask }) {
+    const data = () => part.get("data");
+    const short = (name) => name.replace("-" + data(), "");
     const answers = {}; // by data set
     let shown = null; // the one on the page
     let grid = null;
@@ -13,7 +15,7 @@ export default zoo.widget({
 
     const askMatrix = ask(server.matrix, (answer, given) => {
       answers[given.data] = answer;
-      if (given.data === data.value) show();
+      if (given.data === data()) show();
     });
 
     /* By how much a sheet is held more likely than test images are: nothing else can be compared from
@@ -22,14 +24,14 @@ export default zoo.widget({
 
     /* Where nobody can say how likely a picture is, there is nothing to show. */
     function show() {
-      const believed = props.data.includes(data.value);
-      shown = believed ? answers[data.value] : null;
+      const believed = props.data.believed.includes(data());
+      shown = believed ? answers[data()] : null;
       find("zoo-panel").hidden = shown ? !shown.rows.length : !believed;
-      if (believed && !shown) return askMatrix({ data: data.value });
+      if (believed && !shown) return askMatrix({ data: data() });
       if (!shown?.rows.length) return;
       const { rows, columns } = shown;
       find("matrix").style.setProperty("--n", columns.length);
-      const labels = (names) => names.map((name) => zoo.make("span", { title: name }, short(name)));
+      const labels = (names) => names.map((name) => zoo.showName(zoo.make("div"), short(name)));
       find("heads").replaceChildren(...labels(columns));
       find("names").replaceChildren(...labels(rows));
       find("cells").replaceChildren();
@@ -47,7 +49,7 @@ export default zoo.widget({
       // By the root, so that a few nats can be told from none.
       const root = (v) => Math.sign(v) * Math.sqrt(Math.abs(v));
       grid.show(values.map(root), { map: "diverging", low: -root(reach), high: root(reach) });
-      grid.cells.dataset.shown = data.value;
+      grid.cells.dataset.shown = data();
       find("low").textContent = "\u2264 " + zoo.number(-reach);
       find("high").textContent = "\u2265 " + zoo.signed(reach, 0);
       paint();
@@ -69,8 +71,8 @@ export default zoo.widget({
     function point(cell) {
       pointed = cell;
       const [row, column] = [Math.floor(cell / shown.columns.length), cell % shown.columns.length];
-      [...find("names").children].forEach((span, k) => span.classList.toggle("pointed", k === row));
-      [...find("heads").children].forEach((span, k) => span.classList.toggle("pointed", k === column));
+      [...find("names").children].forEach((name, k) => name.classList.toggle("pointed", k === row));
+      [...find("heads").children].forEach((name, k) => name.classList.toggle("pointed", k === column));
       find("reading").textContent = sentence(cell);
       grid.mark(cell);
     }
@@ -79,14 +81,14 @@ export default zoo.widget({
       find("zoo-bar").style.background = zoo.gradient("diverging");
     }
 
-    zoo.follow(data, show);
     return {
+      restore: show,
       paint,
       words: () => shown?.rows.length && point(pointed),
       json() {
         if (!shown?.rows.length) return null;
         const { rows, columns, mean, deviation, real } = shown;
-        return [{ data: data.value, unit: "nats", rows, columns, mean, deviation, real }, "genzoo-compare-matrix.json"];
+        return [{ data: data(), unit: "nats", rows, columns, mean, deviation, real }, "genzoo-compare-matrix.json"];
       },
     };
   },

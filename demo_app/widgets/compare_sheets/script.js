@@ -1,13 +1,11 @@
 // @ts-check
 import * as zoo from "../shared/zoo.js";
-import { Plot } from "./plot.js";
+import { COLORS, fidInWords, inWords, likelihood, likelihoodInWords, sought } from "./models.js";
 
 const SIDE = 8;
 const AT_ONCE = 2; // sheets that are asked for at once
 const KINDS = ["all", "tractable", "approximate", "implicit"];
-const COLORS = { tractable: zoo.classColors[4], approximate: zoo.classColors[0], implicit: zoo.classColors[2] };
 const SORTS = ["family", "likelihood", "fid", "seconds", "parameters"];
-const MEASURES = ["fid", "likelihood"];
 const NAMES = { nll: "NLL", nll_bound: "NLL", fid: "FID" }; // of figures that may miss a target
 
 /* What a class is called. */
@@ -16,26 +14,18 @@ const CLASSES = {
   clothes: (label) => zoo.t("zoo.clothes_" + label),
 };
 
-/* The data set whose models are compared. */
-export const data = zoo.signal(null);
-
-function inWords(s) {
-  if (s === undefined) return "\u2014";
-  return s < 1 ? `${zoo.number(1000 * s, s < 0.01 ? 1 : 0)} ms` : `${zoo.number(s, s < 10 ? 1 : 0)} s`;
-}
-
 export default zoo.widget({
   name: "compare",
-  state: ([{ data }]) => ({ data, kind: "all", sort: "family", seed: 0, model: "", cell: 0, measure: "fid" }),
+  state: ([{ data }]) => ({ data, kind: "all", sort: "family", seed: 0, model: "", cell: 0 }),
   ranges: { cell: [0, SIDE * SIDE - 1] },
-  choices: (sets) => ({ data: sets.map(({ data }) => data), kind: KINDS, sort: SORTS, measure: MEASURES }),
+  choices: (sets) => ({ data: sets.map(({ data }) => data), kind: KINDS, sort: SORTS }),
   setup({ element, props, server, part, find, change }) {
     // By name: {shape, levels, labels, attributes, kept, k, models}, as the server describes each.
     const sets = Object.fromEntries(props.data.map((set) => [set.data, set]));
     const kinds = Object.keys(sets);
     const set = () => sets[part.get("data")];
     const models = () => set().models;
-    const isHere = (name) => models().some((model) => model.name === name);
+    const isOfData = (name) => models().some((model) => model.name === name);
     const believers = () => models().filter(({ believes }) => believes);
     const chosen = () => models().find(({ name }) => name === part.get("model")) || shownModels()[0] || models()[0];
     /* A release without the data set in its name. */
@@ -43,16 +33,11 @@ export default zoo.widget({
 
     /* Figures */
 
-    const likelihood = ({ figures }) => figures.nll ?? figures.nll_bound;
     const seconds = (model) => model.figures.seconds_64 ?? taken[model.name]?.seconds;
     const figure = {
       family: (model) => zoo.t("compare.kind_" + model.kind),
-      likelihood: (model) => {
-        const nats = likelihood(model);
-        if (nats === undefined) return "\u2014";
-        return (model.figures.nll === undefined ? "\u2264 " : "") + zoo.number(nats, 1);
-      },
-      fid: ({ figures }) => (figures.fid === undefined ? "\u2014" : zoo.number(figures.fid, 2)),
+      likelihood: likelihoodInWords,
+      fid: fidInWords,
       seconds: (model) => inWords(seconds(model)),
       parameters: ({ n_parameters }) => zoo.compact(n_parameters),
     };
@@ -84,13 +69,15 @@ export default zoo.widget({
       const dot = zoo.make("i", { class: "zoo-dot" });
       const value = zoo.make("span", { class: "value" });
       const before = zoo.make("span", { class: "before" });
-      const name = zoo.make("span", { class: "name zoo-clip", title: model.name }, dot, short(model.name));
+      const name = zoo.showName(zoo.make("span", { class: "name" }), short(model.name));
+      name.prepend(dot);
       const figure = zoo.make("figure", { "data-model": model.name }, host, zoo.make("figcaption", {}, name, value), before);
       figure.style.setProperty("--kind", COLORS[model.kind]);
       const grid = new zoo.Grid(host, {
         columns: SIDE,
         rows: SIDE,
         label: "compare.sheet_label",
+        of: model.name,
         read: () => model.name,
         onpoint: (cell) => cell !== null && look(model, cell),
       });
@@ -109,7 +96,7 @@ export default zoo.widget({
     /* Whether the figure by which the models are sorted misses a target. */
     function missesTarget({ missed }) {
       const names = { fid: ["fid"], likelihood: ["nll", "nll_bound"] }[part.get("sort")] || [];
-      return names.some((name) => name in missed);
+      return names.some((name) => Object.hasOwn(missed, name));
     }
 
     function showValues() {
@@ -142,7 +129,6 @@ export default zoo.widget({
       const k = Math.max(0, waiting.findIndex((model) => visible.includes(model)));
       const [model] = waiting.splice(k, 1);
       if (!model || of !== round) return;
-      const start = performance.now();
       const answer = await zoo.answerOf(server.sheet, { model: model.name, seed: part.get("seed") });
       if (of !== round) return;
       if (answer.ok) {
@@ -156,18 +142,19 @@ export default zoo.widget({
         else showValues();
         if (model === chosen()) look(model, part.get("cell"));
       }
-      tellProgress(answer, performance.now() - start);
+      tellProgress(answer);
       next(of);
     }
 
-    function tellProgress(answer, milliseconds) {
+    function tellProgress(answer) {
       const done = Object.keys(taken).length;
       const failed = answer && !answer.ok;
       find("state").closest(".zoo-status").classList.toggle("zoo-bad", Boolean(failed));
+      if (failed) asked = ""; // the next change asks again
       if (failed) find("state").textContent = answer.error;
       else if (done < models().length) {
         find("state").textContent = zoo.t("compare.progress", { done: zoo.number(done), all: zoo.number(models().length) });
-      } else if (milliseconds !== undefined) {
+      } else if (done) {
         const drawn = models().filter(({ before }) => !before);
         const sum = drawn.reduce((total, { name }) => total + taken[name].seconds, 0);
         find("state").textContent = zoo.t("compare.done", { all: zoo.number(done), time: inWords(sum) });
@@ -210,7 +197,7 @@ export default zoo.widget({
     });
 
     const askBelieved = zoo.latest(server.believed, (answer, given) => {
-      if (answer.ok && isHere(given.model)) showBelieved(answer.log_p, given.model);
+      if (answer.ok && isOfData(given.model)) showBelieved(answer.log_p, given.model);
     });
 
     function showSeen() {
@@ -250,7 +237,7 @@ export default zoo.widget({
           const track = zoo.make("span", { class: "zoo-track" });
           track.style.setProperty("--share", String(high > low ? 0.04 + (0.96 * (nats - low)) / (high - low) : 1));
           const number = (bound[name] ? "\u2265 " : "") + zoo.number(nats, 0);
-          const row = zoo.make("li", { "data-model": name }, zoo.make("span", { class: "name zoo-clip", title: name }, short(name)), track,
+          const row = zoo.make("li", { "data-model": name }, zoo.showName(zoo.make("span", { class: "name" }), short(name)), track,
             zoo.make("span", { class: "number" }, number));
           row.classList.toggle("own", name === model);
           return row;
@@ -281,8 +268,7 @@ export default zoo.widget({
         figure.classList.toggle("chosen", name === model.name);
         grid.mark(name === model.name ? part.get("cell") : null);
       }
-      find("who").textContent = short(model.name);
-      find("who").title = model.name;
+      zoo.showName(find("who"), short(model.name));
       find("facts").textContent = zoo.t("compare.facts", {
         kind: zoo.t("compare.kind_" + model.kind),
         parameters: zoo.compact(model.n_parameters),
@@ -294,12 +280,11 @@ export default zoo.widget({
       const distances = kinds.map((kind) => distancesOf(model.figures, kind)).filter(Boolean);
       find("distances").textContent = distances.join(" ");
       for (const [name, target] of Object.entries(model.missed)) {
-        if (name in NAMES) find("distances").append(zoo.make("small", {}, `${NAMES[name]}: ${zoo.missed(target)}`));
+        if (Object.hasOwn(NAMES, name)) find("distances").append(zoo.make("small", {}, `${NAMES[name]}: ${zoo.missed(target)}`));
       }
       find("paper").textContent = model.paper;
       find("paper").href = model.paper_url;
       find("go").hidden = !zoo.tabs.includes(model.tab);
-      plot.choose(model.name);
     }
 
     find("go").addEventListener("click", () => zoo.openTab(chosen().tab));
@@ -320,14 +305,6 @@ export default zoo.widget({
         return [...(COLORS[kind] ? [dot] : []), zoo.make("span", { "data-t": "compare.only_" + kind })];
       },
     });
-    const pressMeasure = zoo.segments(find("measure"), MEASURES, {
-      label: "compare.by_",
-      testid: "compare-by-",
-      choose(measure) {
-        part.set({ measure });
-        showPlot();
-      },
-    });
     find("data").hidden = kinds.length < 2;
     for (const key of SORTS) find("sort").append(zoo.make("option", { value: key, "data-t": "compare.sort_" + key }));
     zoo.translate(find("sort"));
@@ -341,12 +318,9 @@ export default zoo.widget({
       const of = (kind) => models().some((model) => kind === "all" || model.kind === kind);
       for (const button of find("kinds").children) button.disabled = !of(button.dataset.key);
       if (!of(part.get("kind"))) part.set({ kind: "all" });
-      const measured = MEASURES.filter((measure) => models().some((model) => rank[measure](model) !== undefined));
-      for (const button of find("measure").children) button.disabled = !measured.includes(button.dataset.key);
-      if (!measured.includes(part.get("measure"))) part.set({ measure: measured[0] || MEASURES[0] });
       find("beliefs").hidden = !believers().length;
-      if (seen && !isHere(seen.model)) seen = null;
-      if (believed && !isHere(believed.model)) believed = null;
+      if (seen && !isOfData(seen.model)) seen = null;
+      if (believed && !isOfData(believed.model)) believed = null;
       const bound = believers().some(({ kind }) => kind === "approximate");
       find("hint").textContent = [
         zoo.t("compare.believed_hint"),
@@ -362,46 +336,41 @@ export default zoo.widget({
       showSheets();
     }
 
-    const plot = new Plot(find("plot"), {
-      write: { across: inWords, up: (v) => zoo.number(v, v < 1 ? 1 : 0) },
-      onchoose(model) {
-        if (!shownModels().includes(model)) setKind("all");
-        look(model, part.get("cell"));
-        grids[model.name].figure.scrollIntoView({ block: "nearest", behavior: zoo.still() ? "auto" : "smooth" });
-      },
+    /* In another tab nothing is drawn: what was changed there waits. */
+    const isHere = () => zoo.tab.value === "compare";
+    let asked = ""; // data and seed of the sheets at hand
+    let changed = false;
+    function showAll() {
+      changed = !isHere();
+      if (changed) return;
+      const question = `${part.get("data")} ${part.get("seed")}`;
+      const other = question !== asked;
+      asked = question;
+      if (other) for (const name of Object.keys(grids)) delete grids[name];
+      showData();
+      pressData(part.get("data"));
+      pressKind(part.get("kind"));
+      find("sort").value = part.get("sort");
+      showSheets();
+      if (other) askSheets();
+      else look(chosen(), part.get("cell"));
+    }
+    zoo.onChange(zoo.tab, () => changed && isHere() && showAll());
+    zoo.follow(sought, (name) => {
+      sought.value = null;
+      const isShown = shownModels().some((model) => model.name === name);
+      part.set(isShown ? { model: name } : { model: name, kind: "all" });
+      showAll();
+      // The tab begins at its top, and goes on from there.
+      setTimeout(() => grids[name]?.figure.scrollIntoView({ block: "center" }));
     });
 
-    /* Quality against speed */
-    function showPlot() {
-      const measure = part.get("measure");
-      pressMeasure(measure);
-      const points = models().map((model) => {
-        const [x, y] = [seconds(model), rank[measure](model)];
-        const label = () =>
-          zoo.t("compare.point", { name: short(model.name), time: inWords(x), value: figure[measure](model) });
-        return { model, x, y, name: short(model.name), label, color: COLORS[model.kind] };
-      });
-      plot.show(points.filter(({ x, y }) => x > 0 && y !== undefined), measure, measure === "fid");
-      showChosen();
-    }
-
     return {
-      restore() {
-        for (const name of Object.keys(grids)) delete grids[name];
-        showData();
-        pressData(part.get("data"));
-        pressKind(part.get("kind"));
-        find("sort").value = part.get("sort");
-        showSheets();
-        showPlot();
-        askSheets();
-        data.value = part.get("data");
-      },
+      restore: showAll,
       words() {
         showValues();
         showChosen();
         showData();
-        showPlot();
         tellProgress();
       },
       png() {

@@ -6,6 +6,7 @@ export const taken = zoo.signal(null);
 
 const N = zoo.FACE.pixels;
 const FULL = 8; // bits of a level
+const computation = zoo.computation("cyclegan");
 
 export default zoo.widget({
   name: "cyclegan-cycle",
@@ -18,6 +19,7 @@ export default zoo.widget({
       const [color, sketch, between, back] = ["color", "sketch", "between", "back"]
         .map((key) => zoo.bytes(answer[key]));
       shown = { ...given, error: answer.error, color, sketch, between, back };
+      computation.value = shown;
       paint();
       zoo.afterFrame(tell);
     });

@@ -27,6 +27,7 @@ export default zoo.widget({
       });
     });
     zoo.translate(find("sheet"));
+    zoo.rove(find("sheet"));
 
     const askMany = ask(server.several, (answer, given) => {
       shown = Object.fromEntries(ROWS.map((row) => [row, zoo.bytes(answer[row])]));

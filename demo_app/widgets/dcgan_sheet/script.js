@@ -2,6 +2,7 @@
 import * as zoo from "../shared/zoo.js";
 
 const SIDE = 8;
+const computation = zoo.computation("dcgan");
 const OWN = -1; // the cell in the address that stands for one that the model begins with
 
 /* What the other widgets of the tab go by: {model, data, seed, scale, cell, levels, known, className}. */
@@ -34,6 +35,7 @@ export default zoo.widget({
       rows: SIDE,
       label: "dcgan.sheet_label",
       read: (cell) => (sheet ? lengthOf(sheet.lengths[cell]) : ""),
+      onpoint: tell,
       onchoose: choose,
     });
     // The cursor has moved when this hears of the key: where it stands is the current image.
@@ -77,9 +79,21 @@ export default zoo.widget({
       show();
     });
 
+    /* The cell that is pointed at, or else the current image. */
+    function tell(cell = null) {
+      if (!picture || !sheet) return;
+      const at = cell ?? current();
+      computation.value = {
+        seed: sheet.seed, cell: at,
+        length: cell === null ? picture.length : sheet.lengths[cell],
+        image: cell === null ? picture.image : zoo.cellOf(sheet.levels, SIDE, cell),
+      };
+    }
+
     function show() {
       if (!picture) return;
       const cell = current();
+      tell();
       zoo.paintInk(find("current"), picture.image);
       Object.assign(find("current").dataset, { scale: picture.scale, cell });
       find("place").textContent = zoo.t("dcgan.cell", {

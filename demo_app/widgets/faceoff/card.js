@@ -16,7 +16,7 @@ export class Card {
     this.play = play;
     this.exact = model.kind === "raster" || model.kind === "any";
     this.answer = null; // {levels, logProb, ms, x, known, turn, seed}
-    const name = zoo.make("button", { type: "button", class: "zoo-clip" }, model.name);
+    const name = zoo.showName(zoo.make("button", { type: "button" }), model.name);
     name.addEventListener("click", () => zoo.openTab(model.tab));
     this.name = name;
     this.time = zoo.make("span", { class: "time" });
@@ -27,6 +27,7 @@ export class Card {
       columns: count,
       rows: 1,
       label: "faceoff.strip",
+      of: model.name,
       read: () => zoo.t("faceoff.by", { model: model.name }),
       onpoint: point,
     });

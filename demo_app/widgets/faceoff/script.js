@@ -79,6 +79,8 @@ export default zoo.widget({
 
     /* Ranks, bars and the verdict, from the scores that are there */
 
+    let ranked = null; // {order, hidden}: what the verdict is of
+
     function rank() {
       const scored = cards.filter((card) => card.exact && card.able && card.score !== null);
       const largest = Math.max(...scored.map((card) => -card.score), 0);
@@ -104,12 +106,15 @@ export default zoo.widget({
       const unable = cards.filter((card) => !card.able).map((card) => card.model.name).sort();
       find("unable").hidden = !unable.length;
       find("unable").textContent = zoo.t("faceoff.unable", { models: unable.join(", ") });
-      tell(order, hidden);
+      ranked = { order, hidden };
+      tell();
     }
 
     const raised = (n) => String(n).replace(/\d/g, (digit) => "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[digit]);
 
-    const tell = zoo.wait(250, (order, hidden) => {
+    function showVerdict() {
+      if (!ranked) return;
+      const { order, hidden } = ranked;
       const [best, worst] = [order[0], order[order.length - 1]];
       const values = best && {
         best: best.model.name,
@@ -119,7 +124,8 @@ export default zoo.widget({
       };
       const key = !hidden ? "nothing" : !best ? "" : order.length < 2 ? "alone" : "verdict";
       find("verdict").textContent = key && zoo.t("faceoff." + key, values);
-    });
+    }
+    const tell = zoo.wait(250, showVerdict); // it is read out: once, when the answers are there
 
     /* Asking: one call at a time to the quick models and one to the slow ones, so that neither wait for
        the other. A change begins a new turn: what waits is dropped, and what the server has under way
@@ -141,7 +147,7 @@ export default zoo.widget({
       const { name } = card.model;
       return async () => {
         const table = play.byRow; // of this digit: another one has another
-        if (name in table) return;
+        if (Object.hasOwn(table, name)) return;
         const answer = await call("foresee", { model: name, x: zoo.packBits(digit), turn: mine });
         if (!answer.ok || !answer.by_row) return;
         table[name] = answer.by_row;
@@ -304,6 +310,7 @@ export default zoo.widget({
       showPicture();
       for (const card of cards) card.write();
       rank();
+      showVerdict(); // answers may keep it waiting, in the other language
     }
     for (const card of cards) card.write();
 

@@ -8,6 +8,9 @@ const PENALTIES = { n: "none", r: "r1", b: "wgan-gp" };
 const WHO = { b: "both", c: "critic", g: "generator" };
 const MAX_STEPS_A_CALL = 6;
 const MAX_PHASES = 12;
+const MAX_PAST = 600; // moments that can be gone back to
+export const OFF = "off"; // no game beside this one
+const BESIDE = { none: 0, r1: 0.024, "wgan-gp": 0.1 }; // weight of the penalty of a second game
 const MEASURED = ["covered", "n_parts", "good", "divergence", "best_value", "together", "d_real", "d_fake",
   "steepness", "distance", "distance_data", "verdict"];
 export const SPEEDS = {
@@ -59,7 +62,8 @@ export class Game {
     this.rules = { ...rules }; // by which the next step is
 
     /* The game that is played, null before the first: {game, phases, its record, ended, real, shown},
-       `records` of what was told after each call, `measured` after some. */
+       `records` of what was told after each call, `measured` after some; `past`, what was shown after
+       each call, and `looked`, that of it which is looked at again, or null. */
     this.match = null;
 
     /* What is still to be asked: a new game (`begin`, its record), acts of one step, whether to play on,
@@ -75,6 +79,18 @@ export class Game {
     this.measureSoon = zoo.wait(300, () => {
       if (!this.isMoving()) this.look();
     });
+  }
+
+  /* How large both networks are. */
+  networks() {
+    const { part } = this;
+    return { n_layers: part.get("layers"), n_hidden: part.get("units"), n_latent: part.get("latent") };
+  }
+
+  /* The penalty of the game beside this one, and its weight, or null. */
+  beside() {
+    const penalty = this.part.get("beside");
+    return penalty === OFF ? null : [penalty, BESIDE[penalty]];
   }
 
   isMoving() {
@@ -179,7 +195,9 @@ export class Game {
     const exhibit = who === "both" && n >= this.exhibit;
     return {
       call: this.server.begin,
-      given: { target, ink: this.ink(), seed, rules: phases[0].rules, exhibit },
+      given: {
+        target, ink: this.ink(), seed, rules: phases[0].rules, exhibit, networks: this.networks(), beside: this.beside(),
+      },
       // Another may be wanted by then.
       done: (answer) => this.want.begin === asked && this.begun(answer),
     };
@@ -305,11 +323,30 @@ export class Game {
       want.replay[0].n -= played;
       if (!want.replay[0].n) want.replay.shift();
     }
-    this.match = { game: answer.game, phases, ended: null, records: [], measured: [], shown: null };
+    this.match = { game: answer.game, phases, ended: null, records: [], measured: [], shown: null,
+      past: [], looked: null };
     for (const past of answer.history) this.remember(past);
     want.look = !want.replay.length;
     this.tell.begun(answer);
     this.part.set({ game: written(phases) });
+  }
+
+  /* What is shown from now on, to go back to; of a long game every other moment is let go. What was
+     only measured of the last moment does not end a look at another. */
+  keep(shown) {
+    const { match } = this;
+    const step = (moment) => moment.critic + moment.generator;
+    if (match.shown && step(match.shown) === step(shown)) match.past.pop();
+    else match.looked = null;
+    match.shown = shown;
+    match.past.push(shown);
+    if (match.past.length > MAX_PAST) match.past = match.past.filter((_, k) => k % 2 === 0);
+  }
+
+  /* Go back to moment k of what was shown. The game itself stays where it is. */
+  goBack(k) {
+    const { past } = this.match;
+    this.match.looked = k < past.length - 1 ? past[k] : null;
   }
 
   /* Numbers for the charts. */
@@ -318,8 +355,9 @@ export class Game {
     const x = answer.n_steps.critic + answer.n_steps.generator;
     const { value, generator, moves } = answer;
     records.push({ x, value, generator, moves });
-    if ("covered" in answer) {
-      measured.push({ x, ...Object.fromEntries(MEASURED.map((key) => [key, answer[key]])) });
+    if (answer.covered !== undefined) {
+      const kept = (of) => Object.fromEntries(MEASURED.map((key) => [key, of[key]]));
+      measured.push({ x, ...kept(answer), beside: answer.beside ? kept(answer.beside) : null });
     }
     for (const list of [records, measured]) if (list.length > 1500) list.splice(0, 500);
   }

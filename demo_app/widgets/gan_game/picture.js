@@ -2,7 +2,9 @@
 /* What is to be seen of a game: the square, the charts, the numbers. */
 
 import * as zoo from "../shared/zoo.js";
+import { drawNetwork } from "./network.js";
 
+const computation = zoo.computation("gan");
 const SCALE = 30000; // of numbers in [0, 1]
 const PER_LINE = 41; // places of a line of the mesh
 const WINDOW = 600; // steps on the charts, at most
@@ -60,11 +62,20 @@ export class Picture {
     this.readProbe = this.readProbe.bind(this);
     this.showNumbers = this.showNumbers.bind(this);
     new ResizeObserver(() => this.shown() && this.drawCharts()).observe(find("values"));
+    new ResizeObserver(() => this.shown() && this.drawNetworks()).observe(find("network"));
+    new ResizeObserver(() => this.shown() && this.paintSecond()).observe(find("second-marks"));
   }
 
-  /* What was told last, or null. */
+  /* What was told last, or the moment that is gone back to; or null. */
   shown() {
-    return this.game.match ? this.game.match.shown : null;
+    const { match } = this.game;
+    return match ? match.looked || match.shown : null;
+  }
+
+  /* What was measured last at the moment that is shown. */
+  measured() {
+    const { critic, generator } = this.shown();
+    return this.game.match.measured.findLast(({ x }) => x <= critic + generator);
   }
 
   makePlane(handMoved) {
@@ -104,7 +115,7 @@ export class Picture {
 
   /* Levels from 0 to 1 for the critic's numbers: D, or f about the middle of both sides'. */
   levels(shown) {
-    if (!this.game.isWasserstein()) return { level: sigmoid, middle: 0 };
+    if (!shown.wasserstein) return { level: sigmoid, middle: 0 };
     const mean = (points) => {
       let sum = 0;
       for (let i = 0; i < points.length; i += 2) sum += zoo.cellAt(shown.field, [points[i], points[i + 1]]);
@@ -115,16 +126,42 @@ export class Picture {
     return { level: (v) => 0.5 + (0.5 * (v - middle)) / spread, middle };
   }
 
+  /* The same from the lowest to the highest of them, however near they are to each other; the legend
+     says which these are in the first game. */
+  stretched(shown, level) {
+    let [low, high] = [Infinity, -Infinity];
+    for (const v of shown.field) [low, high] = [Math.min(low, level(v)), Math.max(high, level(v))];
+    if (shown === this.shown() && !shown.wasserstein && !this.part.get("best")) {
+      for (const [name, value] of [["low", low], ["high", high]]) this.find(name).textContent = zoo.number(value, 3);
+    }
+    return (v) => (level(v) - low) / (high - low || 1);
+  }
+
   paintFields() {
     const shown = this.shown();
     if (!shown) return;
     const best = this.part.get("best");
     const [large, small] = [this.fieldCanvas, this.mini];
     const { level, middle } = this.levels(shown);
-    zoo.paintCells(best ? small : large, shown.field, level);
+    zoo.paintCells(best ? small : large, shown.field, this.part.get("stretch") ? this.stretched(shown, level) : level);
     if (shown.best) zoo.paintCells(best ? large : small, shown.best, (v) => v);
     shown.line = zoo.contour(best ? shown.best || [] : shown.field, best ? 0.5 : middle);
     large.dataset.steps = shown.critic + " " + shown.generator;
+    this.paintSecond();
+  }
+
+  /* The square of the game beside it. */
+  paintSecond() {
+    const { beside, critic, generator } = this.shown();
+    const [field, marks] = [this.find("second-field"), this.find("second-marks")];
+    field.dataset.steps = beside ? critic + " " + generator : "";
+    if (!beside || !marks.clientWidth) return;
+    const { level, middle } = this.levels(beside);
+    zoo.paintCells(field, beside.field, this.part.get("stretch") ? this.stretched(beside, level) : level);
+    const [context, size] = [zoo.sharp(marks), marks.clientWidth];
+    zoo.overField.line(context, size, zoo.contour(beside.field, middle));
+    zoo.overField.rings(context, size, this.game.match.real);
+    zoo.overField.diamonds(context, size, beside.points);
   }
 
   paint(context, size) {
@@ -149,7 +186,7 @@ export class Picture {
   told(answer, given) {
     const { game } = this;
     if (answer.real) this.showTarget(answer);
-    const before = this.shown();
+    const before = game.match.shown;
     const scale = NO_SLOPE[game.isWasserstein() ? "wasserstein" : "logits"];
     const shown = {
       ...before,
@@ -162,9 +199,18 @@ export class Picture {
       moving: null,
       pull: answer.pull ? steps(scaled(answer.pull), scale) : null,
       mesh: answer.mesh ? zoo.int16(answer.mesh, SCALE) : null,
+      gradients: answer.gradients,
       byHand: Boolean(given.hand),
+      wasserstein: game.isWasserstein(),
+      beside: answer.beside && {
+        points: zoo.int16(answer.beside.points, SCALE),
+        field: scaled(answer.beside.field),
+        value: answer.beside.value,
+        gradients: answer.beside.gradients,
+        wasserstein: game.isWasserstein(),
+      },
     };
-    game.match.shown = shown;
+    game.keep(shown);
     if (answer.best) shown.best = zoo.int16(answer.best, SCALE);
     if (answer.moves.length) shown.moves = answer.moves;
     // What the hand did to V: what it was after the critic's last step, and before this one's first.
@@ -214,13 +260,28 @@ export class Picture {
       showMove(find("mover." + who), (shown.moves || []).findLast((move) => move.who === who));
     }
     this.drawCharts();
+    this.drawNetworks();
     this.showMeasured();
+    this.showPast();
     this.readProbe();
+  }
+
+  /* Where in what was shown the moment is. */
+  showPast() {
+    const { past, looked } = this.game.match;
+    const range = this.find("past");
+    const last = past.length - 1;
+    const k = looked ? past.indexOf(looked) : last;
+    Object.assign(range, { max: Math.max(1, last), value: k, disabled: last < 1 });
+    const { critic, generator } = this.shown();
+    const step = zoo.number(critic + generator);
+    range.nextElementSibling.textContent = step;
+    range.setAttribute("aria-valuetext", zoo.t("gan.past_at", { step }));
   }
 
   drawCharts() {
     const { find, game } = this;
-    const { records, measured, shown } = game.match;
+    const { records, measured, shown, looked } = game.match;
     const to = Math.max(40, shown.critic + shown.generator);
     const from = Math.max(0, to - WINDOW);
     const recent = records.filter(({ x }) => x >= from);
@@ -238,20 +299,21 @@ export class Picture {
     }
     const wasserstein = game.isWasserstein();
     const reference = wasserstein ? 0 : EQUAL;
-    const latest = measured.at(-1);
+    const latest = this.measured();
     const best = latest && !wasserstein ? [{ y: latest.best_value, color: zoo.token("accent"), dash: [2, 3] }] : [];
     const pad = wasserstein ? 0.02 : 0.06;
     const top = Math.max(...values, reference) + pad;
     const low = Math.max(Math.min(...values, reference) - pad, reference - 1.6);
     // What the best D would reach is shown where it is near; far above, it is told in words.
     const high = best.length && best[0].y < top + 0.25 ? Math.max(top, best[0].y + pad) : top;
+    const now = looked && looked.critic + looked.generator;
     const style = (name, width) => ({ color: zoo.token(name), width });
     zoo.drawChart(find("values"), {
       from, to, low, high,
       about: 4,
       marks: [{ y: reference }, ...best.filter(({ y }) => y < high)],
-      lines: [between, saw.critic, saw.generator],
-      styles: [style("strong-line", 1), style("negative", 2), style("positive", 2)],
+      lines: [between, saw.critic, saw.generator, looked ? [now, low, now, high] : []],
+      styles: [style("strong-line", 1), style("negative", 2), style("positive", 2), style("ink", 1)],
     });
     const d = recent.flatMap(({ x, value }) => [x, -value]);
     const g = recent.flatMap(({ x, generator }) => [x, generator]);
@@ -273,8 +335,9 @@ export class Picture {
       ],
       styles: [style("strong-line", 1.5), style("accent", 2)],
     });
-    find("d-loss").textContent = "D " + zoo.number(-shown.value, 3);
-    find("g-loss").textContent = "G " + zoo.number(shown.loss, 3);
+    const { value, loss } = this.shown();
+    find("d-loss").textContent = "D " + zoo.number(-value, 3);
+    find("g-loss").textContent = "G " + zoo.number(loss, 3);
     find("marks").textContent = this.marks(latest);
   }
 
@@ -290,12 +353,46 @@ export class Picture {
     });
   }
 
+  /* Both players as they are, and how large the gradients of their last steps were. */
+  drawNetworks() {
+    const { find, game } = this;
+    const shown = this.shown();
+    const isTwo = Boolean(game.beside());
+    find("network-of").textContent = isTwo ? find("first-name").textContent : "";
+    find("other-of").textContent = isTwo ? find("second-name").textContent : "";
+    find("other").hidden = !isTwo;
+    drawNetwork(find("network"), game.networks(), shown.gradients);
+    if (isTwo) drawNetwork(find("other-network"), game.networks(), shown.beside?.gradients);
+  }
+
   showMeasured() {
     const { find } = this;
-    const latest = this.game.match.measured.at(-1);
+    const latest = this.measured();
     if (!latest) return;
-    const { covered, n_parts, good, divergence, together, d_real, d_fake, steepness, verdict } = latest;
-    const values = {
+    const values = this.measuredWords(latest);
+    find("covered").textContent = zoo.t("gan.covered_of", values);
+    find("divergence").textContent = zoo.t("gan.divergence", values);
+    this.showVerdict(find("verdict"), latest);
+    if (!this.game.beside()) return;
+    const { beside } = this.shown();
+    if (beside && latest.beside) this.showVerdict(find("second-verdict"), latest.beside);
+    else if (!beside) {
+      find("second-verdict").textContent = zoo.t("gan.second_diverged");
+      find("second-verdict").dataset.verdict = "ended";
+    }
+    find("first-value").textContent = "V = " + zoo.number(this.shown().value, 3);
+    find("second-value").textContent = beside ? "V = " + zoo.number(beside.value, 3) : "";
+  }
+
+  showVerdict(line, latest) {
+    const { verdict, d_real } = latest;
+    const kind = verdict === "diverging" && d_real === null ? "_wasserstein" : "";
+    line.textContent = zoo.t("gan.verdict_" + verdict + kind, this.measuredWords(latest));
+    line.dataset.verdict = verdict;
+  }
+
+  measuredWords({ covered, n_parts, good, divergence, together, d_real, d_fake, steepness }) {
+    return {
       covered,
       n: n_parts,
       good: zoo.percent(good),
@@ -305,11 +402,6 @@ export class Picture {
       d_fake: zoo.number(d_fake ?? 0, 2),
       steepness: zoo.number(steepness, 1),
     };
-    find("covered").textContent = zoo.t("gan.covered_of", values);
-    find("divergence").textContent = zoo.t("gan.divergence", values);
-    const kind = verdict === "diverging" && d_real === null ? "_wasserstein" : "";
-    find("verdict").textContent = zoo.t("gan.verdict_" + verdict + kind, values);
-    find("verdict").dataset.verdict = verdict;
   }
 
   /* What is known of the place under the pointer. */
@@ -319,7 +411,11 @@ export class Picture {
     if (!shown) return;
     const at = toSquare(this.plane.current());
     const critic = zoo.cellAt(shown.field, at);
-    const wasserstein = this.game.isWasserstein();
+    const { wasserstein } = shown;
+    computation.value = {
+      n_latent: this.part.get("latent"), points: shown.points, real: this.game.match.real, field: shown.field, wasserstein, at,
+      d: wasserstein ? critic : sigmoid(critic), value: shown.value, gradients: shown.gradients,
+    };
     find("probe").textContent = zoo.t(wasserstein ? "gan.probe_wasserstein" : "gan.probe", {
       x: zoo.number(at[0], 2),
       y: zoo.number(at[1], 2),

@@ -1,6 +1,6 @@
 // @ts-check
 import * as zoo from "../shared/zoo.js";
-import { Game, SPEEDS, read, written } from "./game.js";
+import { Game, OFF, SPEEDS, read, written } from "./game.js";
 import { Picture } from "./picture.js";
 
 const LRS = [0.0001, 0.0002, 0.0003, 0.0005, 0.001, 0.002, 0.004, 0.01, 0.02, 0.05];
@@ -26,13 +26,17 @@ export default zoo.widget({
   name: "gan",
   state: ({ rules, exhibit }) => ({
     target: "ring", ink: FACE, seed: 0, game: written([{ rules, acts: [["both", exhibit]] }]),
-    speed: "normal", best: false, arrows: false, mesh: false, hand: false, x: 0.5, y: 0.5,
+    speed: "normal", best: false, arrows: false, mesh: false, stretch: false, hand: false, x: 0.5, y: 0.5,
+    layers: 2, units: 64, latent: 2, beside: OFF,
   }),
-  choices: ({ targets }) => ({ target: targets, speed: Object.keys(SPEEDS) }),
+  choices: ({ targets, penalties, sizes }) => ({
+    target: targets, speed: Object.keys(SPEEDS), beside: [OFF, ...penalties],
+    layers: sizes.n_layers, units: sizes.n_hidden, latent: sizes.n_latent,
+  }),
   limits: { x: [0, 1], y: [0, 1] },
   setup(w) {
     const { element, props, server, part, find, all } = w;
-    const { rules, exhibit, targets, losses, penalties } = props.data;
+    const { rules, exhibit, targets, losses, penalties, sizes } = props.data;
     /** @type {(name: string) => any} */
     const ruleInput = (name) => element.querySelector(`[data-rule=${name}]`);
 
@@ -65,6 +69,7 @@ export default zoo.widget({
 
     function state(sentence, bad = false) {
       find("state").textContent = sentence;
+      find("state").classList.remove("zoo-took"); // it is no time
       find("state").parentElement.classList.toggle("zoo-bad", bad);
     }
 
@@ -92,6 +97,10 @@ export default zoo.widget({
       markField(part.get("best") ? "best" : "now");
       markLoss(game.rules.loss);
       markPenalty(game.rules.penalty);
+      markBeside(part.get("beside"));
+      for (const select of sizeInputs) select.value = part.get(select.dataset.size);
+      find("second").hidden = part.get("beside") === OFF;
+      find("boards").classList.toggle("two", part.get("beside") !== OFF);
       for (const toggle of find("toggles").querySelectorAll("[data-show]")) {
         toggle.setAttribute("aria-pressed", String(part.get(toggle.dataset.show)));
       }
@@ -132,6 +141,8 @@ export default zoo.widget({
         high: zoo.t("gan.high" + kind),
         "value-name": zoo.t("gan.value" + value),
         descends: zoo.t(hand ? "gan.descends_hand" : "gan.descends"),
+        "first-name": part.get("beside") === OFF ? "" : zoo.t("gan.is_" + game.rules.penalty),
+        "second-name": part.get("beside") === OFF ? "" : zoo.t("gan.is_" + part.get("beside")),
       };
       for (const [name, text] of Object.entries(words)) find(name).textContent = text;
       find("zoo-bar").style.background = zoo.gradient("cividis");
@@ -212,6 +223,11 @@ export default zoo.widget({
       part.set({ speed: find("speed").value });
       game.wake();
     });
+    find("past").addEventListener("input", ({ target }) => {
+      game.pause();
+      game.goBack(Number(target.value));
+      picture.draw();
+    });
     zoo.onChange(zoo.tab, (tab) => tab !== "gan" && game.pause());
 
     /* What is shown */
@@ -246,6 +262,21 @@ export default zoo.widget({
       const weight = penalty === "none" ? 0 : game.rules.weight || (penalty === "r1" ? 0.024 : 0.1);
       rule({ penalty, weight });
     });
+    /* Other networks, or another game beside this one: all that was played is played again. */
+    function again(values) {
+      part.set(values);
+      want.playing = false;
+      stopDrawing();
+      game.begin(game.match ? game.match.phases : undefined);
+      show();
+    }
+    const markBeside = segments("besides", "beside", [OFF, ...penalties], (beside) => again({ beside }));
+    const sizeInputs = /** @type {HTMLSelectElement[]} */ ([...element.querySelectorAll("[data-size]")]);
+    for (const select of sizeInputs) {
+      const offered = sizes[{ layers: "n_layers", units: "n_hidden", latent: "n_latent" }[select.dataset.size]];
+      select.append(...offered.map((value) => zoo.make("option", { value }, String(value))));
+      select.addEventListener("change", () => again({ [select.dataset.size]: Number(select.value) }));
+    }
     for (const name of ["lr", "lr_critic"]) {
       const input = ruleInput(name);
       input.max = LRS.length - 1;
@@ -313,20 +344,25 @@ export default zoo.widget({
       paint: () => picture.draw(),
       words() {
         show();
-        picture.showNumbers();
+        picture.draw();
       },
       png: () => picture.shown() && [picture.sheet(), "genzoo-gan.png"],
       json() {
         const shown = picture.shown();
         if (!shown) return null;
-        const { measured, records, phases, real } = game.match;
+        const { records, phases, real } = game.match;
         const pairs = (list) =>
           Array.from({ length: list.length / 2 }, (_, i) => [list[2 * i], list[2 * i + 1]]);
-        const { critic, generator, value, loss, points, field } = shown;
+        const { critic, generator, value, loss, points, field, gradients, beside } = shown;
         return [{
           target: part.get("target"), drawing: ink(), seed: part.get("seed"), played: phases,
+          networks: game.networks(),
           steps: { critic, generator },
-          value, generator_loss: loss, measured: measured.at(-1) || null,
+          value, generator_loss: loss, gradients, measured: picture.measured() || null,
+          beside: beside && {
+            penalty: game.beside(), value: beside.value, gradients: beside.gradients,
+            points: pairs(beside.points), field: Array.from(beside.field),
+          },
           values: records.map(({ x, value, generator }) => [x, value, generator]),
           real: pairs(real), points: pairs(points), field: Array.from(field),
         }, "genzoo-gan.json"];

@@ -7,6 +7,8 @@ export const chosen = zoo.signal(null);
 /* Codes that another widget hands over, to be those that this one is at. */
 export const taken = zoo.signal(null);
 
+const computation = zoo.computation("infogan");
+
 export const LIMIT = 2; // of a continuous code; training draws it from -1 to 1
 
 export const pair = (c) => "(" + c.map((v) => zoo.number(v, 2)).join(", ") + ")";
@@ -66,6 +68,7 @@ export default zoo.widget({
 
     const generate = askNew(server.generate, (answer, given) => {
       shown = { ...answer, ...given, image: zoo.bytes(answer.image) };
+      computation.value = shown;
       drawMade();
       showReading();
       if (performance.now() - rowAsked > Math.max(ROW_EVERY, rowTook / ROW_SHARE)) followRow();

@@ -2,7 +2,7 @@
 import { handed } from "../infogan_read/script.js";
 import * as zoo from "../shared/zoo.js";
 
-const percent = (v) => zoo.number(v, 2) + "\u202f%";
+const percent = (v) => zoo.number(v, 2) + zoo.percentSign();
 const total = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 /* Rows in the order of the digits that they were matched to: what is right is on the diagonal. */
@@ -78,6 +78,7 @@ export default zoo.widget({
 
     /* Some of the images of a cell */
 
+    zoo.rove(find("examples"));
     let images = null;
     const askExamples = ask(server.examples, (answer, given) => {
       images = zoo.bytes(answer.images);

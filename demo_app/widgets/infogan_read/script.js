@@ -21,6 +21,7 @@ export default zoo.widget({
     let codes = null; // what the widget above is at: the noise is its
     let digits = null; // {images, labels} to begin with
     let shown = null; // the last answer, beside x and seed
+    let near = null; // how far a drawing is from the training digits, once that is known
     let others = null; // pictures of the same codes by other noise
     let filled = false; // has there been an image?
     let loading = false; // the canvas is being filled by us, not drawn on
@@ -89,7 +90,20 @@ export default zoo.widget({
       showCodes();
     });
 
-    const read = () => askRead({ x: btoa(String.fromCharCode(...canvas.pixels)), seed: codes.seed });
+    const image = () => btoa(String.fromCharCode(...canvas.pixels));
+    function read() {
+      near = null;
+      askRead({ x: image(), seed: codes.seed });
+      if (chooser.id === null) askNearSoon(); // drawn, and not chosen
+    }
+
+    /* How far a drawing is from the training digits. */
+    const askNear = zoo.latest(server.near, (answer, { x }) => {
+      if (!answer.ok || x !== image()) return;
+      near = answer;
+      if (shown) showCodes();
+    });
+    const askNearSoon = zoo.wait(150, () => askNear({ x: image() }));
 
     function drawRemade() {
       zoo.paintInk(find("remade"), shown.image);
@@ -136,9 +150,9 @@ export default zoo.widget({
       const key = probabilities[category] > 0.9 ? "infogan.sure" : "infogan.unsure";
       const said = [zoo.t(key, values), ...(beyond ? [zoo.t("infogan.beyond")] : [])];
       // What it cannot know comes first.
-      if (shown.is_far) said.unshift(zoo.nearness(shown), zoo.t("infogan.far"));
+      if (near?.is_far) said.unshift(zoo.nearness(near), zoo.t("infogan.far"));
       find("verdict").textContent = said.join(" ");
-      find("verdict").classList.toggle("zoo-bad", shown.is_far);
+      find("verdict").classList.toggle("zoo-bad", Boolean(near?.is_far));
       drawPad();
       say(() => find("verdict").textContent + " " + find("mean").textContent);
     }

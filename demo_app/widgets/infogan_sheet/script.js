@@ -214,7 +214,7 @@ export default zoo.widget({
       const kind = part.get("kind");
       press(kind);
       find("told").textContent = zoo.t("infogan.told_" + kind);
-      find("seeds").classList.toggle("off", kind !== "category");
+      for (const one of [find("random"), find("seed").closest("label")]) one.hidden = kind !== "category";
       if (!codes) return; // the widget above is not there yet
       const given = { kind, ...codes, seed: kind === "category" ? part.get("seed") : codes.seed };
       // What the sheet varies is not asked for again.

@@ -1,6 +1,8 @@
 // @ts-check
 /* Where nodes lie on the screen, and the arrows between them. */
 
+import { zoomOf } from "../shared/look.js";
+
 const center = (element) => {
   const box = element.getBoundingClientRect();
   return [box.left + box.width / 2, box.top + box.height / 2];
@@ -19,10 +21,17 @@ export function nearest(from, way, elements) {
   return found;
 }
 
+/* Where an element is on the screen, in pixels of its own. */
+function placeOf(element) {
+  const [box, zoom] = [element.getBoundingClientRect(), zoomOf(element)];
+  return new DOMRect(box.x / zoom, box.y / zoom, box.width / zoom, box.height / zoom);
+}
+
 /* An arrow for each of the edges {from, to}, into the figure's <svg>; those that are on(edge) are
-   marked, and lie on top. boxOf(key): where a node is on the screen. */
-export function drawEdges(figure, edges, { on, boxOf }) {
-  const box = figure.getBoundingClientRect();
+   marked, and lie on top. nodeOf(key): a node's element. */
+export function drawEdges(figure, edges, { on, nodeOf }) {
+  const boxOf = (key) => placeOf(nodeOf(key));
+  const box = placeOf(figure);
   const group = figure.querySelector(".edges g");
   group.replaceChildren();
   if (!box.width) return;

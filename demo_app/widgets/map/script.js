@@ -53,7 +53,7 @@ export default zoo.widget({
       const button = zoo.make("button", { type: "button", class: "node", tabindex: "-1",
         "data-key": node.key, "data-testid": "map-node-" + node.key },
         zoo.make("span", { class: "title" }), formula, pictures,
-        zoo.make("span", { class: "year" }, String(node.year)));
+        zoo.make("span", { class: "year" }, String(node.year)), zoo.make("span", { class: "zoo-hidden rest" }));
       button.classList.toggle("absent", !isHere(node));
       button.addEventListener("click", () => choose(node.key));
       const card = zoo.make("div", { class: "card" }, button);
@@ -80,10 +80,9 @@ export default zoo.widget({
           from.textContent = nameOf(byKey[from.dataset.key]) + " → ";
           from.nextElementSibling.textContent = said(node.news[from.dataset.key]);
         }
-        const parts = [nameOf(node), node.year, zoo.t("map.kind_" + node.kind)];
-        if (!isHere(node)) parts.push(zoo.t("map.absent"));
-        words.querySelectorAll(".edge").forEach((edge) => parts.push(edge.textContent));
-        button.setAttribute("aria-label", parts.join(", "));
+        // To those who do not see where it stands.
+        const rest = [zoo.t("map.kind_" + node.kind), ...[...words.querySelectorAll(".edge")].map((edge) => edge.textContent)];
+        button.querySelector(".rest").textContent = ", " + rest.join(", ");
         if (!link) continue;
         link.title = openLabel(node);
         link.setAttribute("aria-label", link.title);
@@ -129,7 +128,7 @@ export default zoo.widget({
       const edges = nodes.flatMap((node) => node.after.map((from) => ({ from, to: node.key })));
       drawEdges(find("figure"), narrow.matches ? [] : edges, {
         on: ({ from, to }) => to === chosen || from === chosen,
-        boxOf: (key) => cells[key].button.getBoundingClientRect(),
+        nodeOf: (key) => cells[key].button,
       });
     }
 
@@ -161,7 +160,7 @@ export default zoo.widget({
       open.hidden = !hasTab(node);
       open.textContent = openLabel(node);
       for (const name of ["png", "json", "drawn"]) find(name).hidden = Boolean(node.missing);
-      find("does").hidden = open.hidden && find("png").hidden;
+      open.parentElement.hidden = open.hidden;
       showFacts(node);
       showSheet();
     }
@@ -246,14 +245,13 @@ export default zoo.widget({
       if (answer.ok) showSheet();
       else find("waiting").textContent = "";
     };
-    /* Who goes on from a slow model to a fast one does not wait for the slow one's answer. */
-    const askSheet = zoo.latest(server.pictures, showAnswer);
-    const askSlowSheet = zoo.latest(server.pictures, showAnswer);
+    // Who goes on from a slow model to a fast one does not wait for the slow one's answer.
+    const askSheet = zoo.newest(server.pictures, showAnswer);
 
     function wantSheet() {
       const node = byKey[part.get("node")];
       if (node.missing || drawnSheet()) return;
-      (node.pace ? askSlowSheet : askSheet)({ node: node.key, n: countOf(node), seed: part.get("seed") });
+      askSheet({ node: node.key, n: countOf(node), seed: part.get("seed") });
     }
 
     function choose(key) {

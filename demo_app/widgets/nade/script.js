@@ -2,6 +2,7 @@
 import * as zoo from "../shared/zoo.js";
 
 const D = 784;
+const computation = zoo.computation("nade");
 
 /* The image that is drawn, its pixels 0 or 1; the orderless part may go on from it. */
 export const drawnImage = zoo.signal(null);
@@ -43,6 +44,10 @@ export default zoo.widget({
       logits = zoo.float32(reply.logits);
       influence = zoo.float32(reply.influence);
       influenced = given.i;
+      computation.value = {
+        pixels: sketch.pixels.slice(), i: influenced, logit: logits[influenced],
+        hidden: zoo.bytes(reply.hidden), terms: zoo.float32(reply.terms),
+      };
       map.show(logits.map((l) => 1 / (1 + Math.exp(-l))));
       map.mark(influenced);
       pushes.mark(influenced); // also the border of what comes later

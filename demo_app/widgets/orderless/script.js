@@ -80,7 +80,7 @@ export default zoo.widget({
       showReading();
     });
 
-    const askFills = zoo.once(zoo.latest(server.fill, (reply, given, milliseconds) => {
+    const askFills = zoo.once(zoo.newest(server.fill, (reply, given, milliseconds) => {
       if (!zoo.showStatus(find("fill-status"), reply, milliseconds)) return askFills.forget();
       fills = {
         images: reply.images.map((text) => zoo.unpackBits(text, D)),
@@ -159,6 +159,7 @@ export default zoo.widget({
 
     const player = new zoo.Player(find("player"), { show: drawFills, seconds: 4 });
     const tiles = () => [...find("zoo-tiles").children];
+    zoo.rove(find("zoo-tiles"));
 
     function showFills() {
       const host = find("zoo-tiles");
@@ -209,7 +210,7 @@ export default zoo.widget({
       chooser.mark(kept ? null : id);
       x = kept || chooser.bits(id);
       const key = part.get("hole");
-      const hole = (key in HOLES ? holeOf(key) : zoo.unpackBits(key, D)) || holeOf(part.defaults.hole);
+      const hole = (Object.hasOwn(HOLES, key) ? holeOf(key) : zoo.unpackBits(key, D)) || holeOf(part.defaults.hole);
       canvas.restore(hole);
       canvas.repaint();
       alone.repaint();

@@ -2,6 +2,7 @@
 import * as zoo from "../shared/zoo.js";
 
 const D = 784;
+const computation = zoo.computation("pixelrnn");
 const DECADES = 6; // from the strongest of both maps down to what is shown as nothing more
 const NAMES = {
   "row-lstm-mnist": "pixelrnn.row",
@@ -11,7 +12,7 @@ const NAMES = {
 const CELL = (model) => `
   <div class="zoo-caption"><h3 data-t="${NAMES[model]}"></h3><span class="zoo-math">|&thinsp;&part;
     logit<sub>i</sub> / &part; x<sub>j</sub>&thinsp;|</span></div>
-  <div class="map" data-testid="pixelrnn-${model}"></div>
+  <div class="map" data-effect data-testid="pixelrnn-${model}"></div>
   <div class="zoo-legend"><span class="low zoo-figure"></span><span class="zoo-bar"></span><span
     class="high zoo-figure"></span></div>
   <p class="zoo-reading"></p>
@@ -23,18 +24,6 @@ const CELL = (model) => `
       class="bits"></output></span></div>
     <p class="zoo-verdict"></p>
   </div>`;
-
-/* A number of powers of ten, such as 2.5·10⁻³. */
-function power(value) {
-  const exponent = Math.floor(Math.log10(value));
-  const digits = { "-": "\u207b", 0: "\u2070", 1: "\u00b9", 2: "\u00b2", 3: "\u00b3" };
-  const raised = [...String(exponent)]
-    .map((c) => digits[c] || String.fromCharCode(0x2070 + Number(c)))
-    .join("");
-  const factor = value / 10 ** exponent;
-  const exact = Math.abs(factor - 1) < 1e-6;
-  return (exact ? "" : zoo.number(factor, 1) + "\u00b7") + "10" + raised;
-}
 
 export default zoo.widget({
   name: "pixelrnn",
@@ -63,6 +52,7 @@ export default zoo.widget({
             reach: field.reduce((n, v) => n + Number(v > 0), 0),
           };
         });
+        tell();
         sketch.canvas.mark(looked);
         for (const grid of grids) {
           grid.mark(looked);
@@ -86,6 +76,7 @@ export default zoo.widget({
     const grids = cells.map((cell, m) => {
       const grid = new zoo.Grid(cell.querySelector(".map"), {
         label: "pixelrnn.map",
+        of: zoo.t(NAMES[models[m]]),
         read: (i) => readField(m, i),
         onpoint: (i) => point(m, i),
         onchoose: inspect,
@@ -95,8 +86,16 @@ export default zoo.widget({
       return grid;
     });
 
+    /* The pixel that is pointed at on a map, or else the one that the maps are about. */
+    function tell(i = looked) {
+      if (!answers) return;
+      const odds = answers.map((a, m) => ({ name: NAMES[models[m]], logit: a.logits[i] }));
+      computation.value = { pixels: sketch.pixels.slice(), i, odds };
+    }
+
     /* The same place on both maps: they are there to be compared. */
     function point(m, i) {
+      tell(i ?? looked);
       grids.forEach((grid, other) => {
         if (other === m) return;
         grid.pointed = i;
@@ -138,7 +137,7 @@ export default zoo.widget({
       if (i >= looked) return zoo.t("pixelrnn.later");
       const value = answers[m].field[i];
       return value > 0
-        ? zoo.t("pixelrnn.sensitive", { value: power(value) })
+        ? zoo.t("pixelrnn.sensitive", { value: zoo.power(value) })
         : zoo.t("pixelrnn.blind");
     }
 
@@ -160,8 +159,8 @@ export default zoo.widget({
       const high = top();
       showReadings();
       cells.forEach((cell, m) => {
-        cell.querySelector(".low").textContent = "\u2264 " + power(10 ** (high - DECADES));
-        cell.querySelector(".high").textContent = power(10 ** high);
+        cell.querySelector(".low").textContent = "\u2264 " + zoo.power(10 ** (high - DECADES));
+        cell.querySelector(".high").textContent = zoo.power(10 ** high);
         zoo.showScore(cell, answers[m], "pixelrnn.");
       });
     }

@@ -68,7 +68,8 @@ export default zoo.widget({
       if (!picture) return;
       find("size").textContent = picture.width + " × " + picture.height;
       const said = picture.notes.map((note) => zoo.t("pixels.note_" + note));
-      line.textContent = [zoo.t(picture.own ? "pixels.own" : "pixels.built_in"), ...said].join(" ");
+      const whose = picture.own ? [zoo.t("pixels.own"), zoo.t("zoo.photo_lost")] : [zoo.t("pixels.built_in")];
+      line.textContent = [...whose, ...said].join(" ");
     }
 
     function refuse(sentence) {

@@ -72,6 +72,8 @@ export default zoo.widget({
       for (let k = 0; k <= end + 1e-9; k += step) {
         shown.push(place(k ? power(k) : zoo.make("span", {}, "1"), k));
       }
+      shown[0].classList.add("first");
+      shown.at(-1).classList.add("last");
       for (const { power: at, key } of MARKS) {
         if (at > 0.12 * end && at < 0.92 * end) {
           shown.push(place(zoo.make("span", { class: "mark" }, zoo.t(key)), at));

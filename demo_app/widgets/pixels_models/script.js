@@ -3,6 +3,8 @@ import * as zoo from "../shared/zoo.js";
 
 const D = 784;
 const SIDE = 28;
+const MIDDLE = 14 * SIDE + 14;
+const computation = zoo.computation("pixels");
 const FIRST = 802; // the test digit of the first paint: the third 8
 const [CORNER, PATCH] = [12, 4]; // the patch is rows and columns 12 to 15
 const BACK = [1, 28, 783]; // how far AR(n) looks back, in the models that may be there
@@ -106,15 +108,26 @@ export default zoo.widget({
     }
     const backs = () => BACK.filter((n) => constants.whole["ar-" + n]);
 
+    /* What a card is of, which does not wait for an answer. */
+    function nameCard(card) {
+      const [kind, key] = [kindOf(card), keyOf(card)];
+      const label = isMap(kind) ? "pixels.map_label" : "pixels.sheet_label";
+      const of = kind === "whole" ? "" : " (4\u00d74)";
+      card.querySelector("h3").textContent = title(key);
+      card.querySelector(".picture").setAttribute("aria-label", zoo.t(label, { model: title(key) }) + of);
+    }
+    const isMap = (kind) => kind === "whole" && part.get("view") === "probability";
+
     function showAll() {
+      const known = constants ? backs() : [];
+      if (known.length && !known.includes(part.get("back"))) part.set({ back: known[0] });
+      cards.forEach(nameCard);
       if (!constants) return;
-      if (backs().length && !backs().includes(part.get("back"))) part.set({ back: backs()[0] });
       for (const card of cards) {
         const [kind, key] = [kindOf(card), keyOf(card)];
         const about = constants[kind][key];
         card.style.visibility = about ? "" : "hidden";
         if (!about) continue;
-        card.querySelector("h3").textContent = title(key);
         card.querySelector(".n").textContent = zoo.number(about.n_free);
         card.querySelector(".test").textContent = about.nll === null ? "–" : nats(about.nll);
         bar(card, 0, about.nll, kind);
@@ -126,10 +139,11 @@ export default zoo.widget({
         showPicture(card);
       }
       const slider = find("back");
-      slider.max = Math.max(0, backs().length - 1);
-      slider.value = backs().indexOf(part.get("back"));
+      slider.max = Math.max(0, known.length - 1);
+      slider.value = known.indexOf(part.get("back"));
       slider.setAttribute("aria-valuetext", title("ar-" + part.get("back")));
       find("small").hidden = !Object.keys(constants.patch).length;
+      tell();
     }
 
     function bar(card, which, value, kind) {
@@ -141,10 +155,7 @@ export default zoo.widget({
     function showPicture(card) {
       const [kind, key] = [kindOf(card), keyOf(card)];
       const canvas = card.querySelector(".picture");
-      const map = kind === "whole" && part.get("view") === "probability";
-      const label = map ? "pixels.map_label" : "pixels.sheet_label";
-      canvas.setAttribute("aria-label", zoo.t(label, { model: title(key) }));
-      if (map) {
+      if (isMap(kind)) {
         if (!answer) return;
         resize(canvas, SIDE);
         zoo.paint(canvas, zoo.bytes(answer.probability[key]), { map: "cividis", high: 255 });
@@ -171,6 +182,10 @@ export default zoo.widget({
     const canvas = new zoo.PixelCanvas(find("canvas"), {
       label: "zoo.canvas",
       read: (i) => zoo.t(canvas.pixels[i] ? "pixels.ink" : "pixels.empty"),
+      onpoint(i) {
+        pointed = i ?? pointed;
+        tell();
+      },
       onchange: changed,
     });
     canvas.addLayer((context, size) => {
@@ -184,6 +199,17 @@ export default zoo.widget({
       answer = reply;
       showAll();
     });
+
+    /* What AR(n) makes of the pixel that was pointed at last. */
+    let pointed = MIDDLE;
+    function tell() {
+      const ar = "ar-" + part.get("back");
+      if (!answer?.probability[ar]) return;
+      computation.value = {
+        pixels: canvas.pixels.slice(), i: pointed, back: part.get("back"),
+        p: zoo.bytes(answer.probability[ar])[pointed] / 255, logProb: answer.log_prob[ar],
+      };
+    }
 
     function changed(pixels, finished) {
       drawPatch();
@@ -221,7 +247,7 @@ export default zoo.widget({
 
     function restore() {
       showControls();
-      if (!constants) return;
+      if (!constants) return showAll();
       const first = chooser.nearest(FIRST);
       const kept = part.get("x") ? zoo.unpackBits(part.get("x"), D) : null;
       canvas.restore(kept || chooser.bits(first));

@@ -3,6 +3,7 @@ import * as zoo from "../shared/zoo.js";
 
 const CELLS = 16; // faces of the sheet
 const COLUMNS = 8;
+const computation = zoo.computation("progan");
 
 /* What the other widgets of the tab go by: {level, truncation}. */
 export const chosen = zoo.signal(null);
@@ -23,7 +24,7 @@ export function levelWords(level, resolutions) {
 
 export default zoo.widget({
   name: "progan",
-  state: ({ resolutions }) => ({ seed: 0, cell: 0, level: resolutions.length - 1, truncation: 1 }),
+  state: ({ resolutions }) => ({ seed: 0, cell: 2, level: resolutions.length - 1, truncation: 1 }),
   ranges: { cell: [0, CELLS - 1] },
   limits: ({ resolutions }) => ({ level: [0, resolutions.length - 1], truncation: [0, 1] }),
   setup({ props, server, part, find, change, askNew, say }) {
@@ -41,7 +42,14 @@ export default zoo.widget({
       const { seed, cell, level, truncation } = given;
       find("face").dataset.shown = [seed, cell, level, truncation].join(" ");
       zoo.afterFrame(showLevel);
+      tell();
     });
+    function tell() {
+      if (!shown || !stages) return;
+      const { seed, cell, level } = shown;
+      computation.value = { seed, cell, level, face: shown, stages: stages.stages };
+    }
+
     const askAt = (level, truncation) => askFace({ ...asked(), level, truncation });
 
     function showLevel() {
@@ -84,6 +92,8 @@ export default zoo.widget({
       return { button, canvas, words };
     });
 
+    zoo.rove(find("stages"));
+
     function nameStages() {
       blocks.forEach(({ button, words }, k) => {
         const size = zoo.t("progan.size", { size: resolutions[k] });
@@ -96,6 +106,7 @@ export default zoo.widget({
       stages = { ...given, ...answer };
       answer.stages.forEach((image, k) => paintFace(blocks[k].canvas, image));
       find("stages").dataset.shown = [given.seed, given.cell, given.truncation].join(" ");
+      tell();
     });
 
     /* The sheet to choose from */
@@ -107,6 +118,8 @@ export default zoo.widget({
       find("cells").append(button);
       return { button, canvas };
     });
+
+    zoo.rove(find("cells"));
 
     const askSheet = askNew(server.sheet, async (answer, given) => {
       const { side } = answer;

@@ -7,7 +7,7 @@ const FRAMES = 960; // places of the slider, the last of which is the first
 
 export default zoo.widget({
   name: "progan-walk",
-  state: { seed: 1, at: 0 },
+  state: { seed: 5, at: 0 },
   limits: { at: [0, FRAMES] },
   setup({ server, part, find, askNew }) {
     let tab = null; // what the part above is at

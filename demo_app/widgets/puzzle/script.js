@@ -2,6 +2,7 @@
 import * as zoo from "../shared/zoo.js";
 
 const { side: SIDE, pixels: N } = zoo.FACE;
+const computation = zoo.computation("puzzle");
 const EMPTY = "-";
 const FAR = 6; // pixels that a pointer moves before it drags
 
@@ -41,7 +42,7 @@ export default zoo.widget({
 
     let source = null; // pixels, 3 N bytes
     let sent = ""; // the same as the server reads them
-    let brought = null; // what was done to a picture that was brought, in place of a face
+    let brought = null; // what is known of a picture that was brought, in place of a face
     let board = [];
     let held = null; // the cell whose piece is chosen
     let focused = 0; // the cell at which Tab stops
@@ -90,13 +91,14 @@ export default zoo.widget({
 
     function layCells() {
       const n = size();
+      over = null;
       find("board").style.setProperty("--n", n);
       find("board").replaceChildren(...Array.from({ length: n * n }, (_, cell) => {
         const button = zoo.make("button", { type: "button", class: "cell", "data-cell": cell,
           "data-testid": `puzzle-cell-${cell}` }, zoo.make("canvas"));
         button.addEventListener("click", () => press(cell));
         button.addEventListener("focus", () => (focused = cell));
-        button.addEventListener("pointerenter", () => point(board[cell]));
+        button.addEventListener("pointerenter", () => point(cell));
         button.addEventListener("pointerleave", () => point(null));
         dragFrom(button, () => board[cell] !== null, (to) => {
           held = null;
@@ -128,6 +130,7 @@ export default zoo.widget({
         const words = piece === null ? "puzzle.empty_cell" : "puzzle.full_cell";
         button.setAttribute("aria-label", zoo.t(words, place(cell)));
       });
+      if (over !== null) showPointed();
       find("board").dataset.shown = written(board);
       find("tray").replaceChildren(...away().map((piece) => {
         const canvas = zoo.make("canvas");
@@ -296,11 +299,19 @@ export default zoo.widget({
       const words = made.pieces.length < made.n ** 2 ? "puzzle.verdict_missing" : "puzzle.verdict";
       find("verdict").textContent = zoo.t(words, {
         ...counted(), sure: zoo.percent(sure), psnr: zoo.number(made.psnr, 1) });
-      showReading(null);
+      showPointed();
     }
 
-    /* A piece that is pointed at is outlined where the model placed it. */
-    function point(piece) {
+    /* The piece that is pointed at is outlined where the model placed it. The board or the answer may
+       change under a pointer that stands still. */
+    let over = null; // the cell
+    function point(cell) {
+      over = cell;
+      showPointed();
+    }
+
+    function showPointed() {
+      const piece = over === null ? null : board[over];
       for (const mark of find("marks").children) {
         mark.classList.toggle("pointed", piece !== null && mark.dataset.piece === String(piece));
       }
@@ -308,10 +319,23 @@ export default zoo.widget({
     }
 
     function showReading(piece) {
+      tell(piece);
       const i = made && !playing() && piece !== null ? made.pieces.indexOf(piece) : -1;
       if (i < 0) return (find("reading").textContent = zoo.t("puzzle.point"));
       find("reading").textContent = zoo.t(made.right[i] ? "puzzle.reads_right" : "puzzle.reads_wrong", {
         ...place(made.cell[i]), sure: zoo.percent(made.probability[i]) });
+    }
+
+    /* The pieces, and what becomes of the one that is pointed at. */
+    function tell(piece) {
+      if (!made || playing()) return;
+      const { n, pieces, cell, probability, right, image } = made;
+      const i = piece === null ? -1 : pieces.indexOf(piece);
+      computation.value = {
+        source, n, pieces, board: board.slice(), image, right: right.filter(Boolean).length,
+        pointed: i < 0 ? null : { piece, cell: cell[i], probability: probability[i] },
+        sure: Math.min(...probability),
+      };
     }
 
     /* The game: who puts them together sooner, with fewer moves? */
@@ -424,7 +448,7 @@ export default zoo.widget({
 
     const refuse = (sentence) => note(sentence, true);
     const askOpen = ask(server.upload, (answer) => {
-      brought = answer.notes;
+      brought = answer;
       part.set({ board: "" });
       take(answer.image);
       showNotes();
@@ -444,7 +468,9 @@ export default zoo.widget({
 
     function showNotes() {
       if (!brought) return note(zoo.t("puzzle.drawn"));
-      note([zoo.t("puzzle.brought"), ...brought.map((key) => zoo.t("puzzle.note_" + key))].join(" "));
+      const near = brought.limit ? [zoo.nearness(brought)] : [];
+      const said = brought.notes.map((key) => zoo.t("puzzle.note_" + key));
+      note([...near, zoo.t("puzzle.brought"), zoo.t("zoo.photo_lost"), ...said].join(" "));
     }
 
     return {

@@ -310,7 +310,7 @@ export default zoo.widget({
       const kind = p < RARE ? "rare" : slice.humps > 1 ? "many" : "one";
       find("why").textContent = zoo.t("rnade.why_" + kind, {
         n: slice.humps,
-        share: zoo.number(100 * slice.wasted) + "\u202f%",
+        share: zoo.number(100 * slice.wasted) + zoo.percentSign(),
         p: zoo.number(p, 3),
       });
       say(() => zoo.t("rnade.said", { place, p: zoo.number(Math.exp(second), 2), n: slice.humps }));
@@ -318,22 +318,26 @@ export default zoo.widget({
 
     /* Pointer and keys */
 
+    function inPicture(event) {
+      const [box, zoom] = [picture.getBoundingClientRect(), zoo.zoomOf(picture)];
+      return [(event.clientX - box.left) / zoom, (event.clientY - box.top) / zoom];
+    }
+
     /* The square gives both coordinates, the slice x_2 alone, the marginal x_1 alone. */
     function region(event) {
-      const box = picture.getBoundingClientRect();
-      const g = geometry(box.width);
-      const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+      const g = geometry(picture.clientWidth);
+      const [x, y] = inPicture(event);
       const left = x < (g.square.x + g.square.width + g.beside.x) / 2;
       const high = y < g.square.y + g.square.height + 8;
       return left ? (high ? "square" : "below") : high ? "beside" : null;
     }
 
     function at(event, where) {
-      const box = picture.getBoundingClientRect();
-      const { square } = geometry(box.width);
+      const [x, y] = inPicture(event);
+      const { square } = geometry(picture.clientWidth);
       const place = kept();
-      if (where !== "beside") place.x1 = rounded((event.clientX - box.left - square.x) / square.width);
-      if (where !== "below") place.x2 = rounded(1 - (event.clientY - box.top - square.y) / square.height);
+      if (where !== "beside") place.x1 = rounded((x - square.x) / square.width);
+      if (where !== "below") place.x2 = rounded(1 - (y - square.y) / square.height);
       return place;
     }
 
@@ -454,7 +458,7 @@ export default zoo.widget({
       markData(part.get("data"));
       markOverlay(part.get("overlay"));
       const drawn = part.get("overlay") === "model";
-      find("drawn").style.display = drawn ? "" : "none";
+      for (const one of [find("random"), find("seed").closest("label")]) one.hidden = !drawn;
       const key = model() + " " + part.get("seed");
       if (drawn && samples?.key !== key) {
         samples = null;

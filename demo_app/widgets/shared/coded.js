@@ -4,7 +4,7 @@
 
 import { make } from "./controls.js";
 import { token } from "./look.js";
-import { number, translate } from "./words.js";
+import { number, percentSign, translate } from "./words.js";
 
 export class CategoryBars {
   /* Fills `host` with a bar for each category, beside its number and the class in `meaning` that
@@ -33,7 +33,7 @@ export class CategoryBars {
     this.set = set;
     this.rows.forEach(({ row, bar, value }, k) => {
       row.classList.toggle("set", k === set);
-      const written = number(100 * probabilities[k], 1) + "\u202f%";
+      const written = number(100 * probabilities[k], 1) + percentSign();
       if (value.textContent === written) return; // as most are, from one picture to the next
       bar.style.setProperty("--share", probabilities[k]);
       value.textContent = written;

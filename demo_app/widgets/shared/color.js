@@ -3,7 +3,7 @@
 
 import { bytes } from "./arrays.js";
 import { make } from "./controls.js";
-import { dark, theme, token } from "./look.js";
+import { dark, theme, token, zoomOf } from "./look.js";
 import { onChange } from "./signals.js";
 
 function table(stops) {
@@ -43,8 +43,8 @@ onChange(theme, () => (themed = {}));
 /* The 256 colors of a map, RGB after RGB: "cividis"; "ink", from paper to ink; "diverging",
    from negative over paper to positive. */
 export function colorMap(name) {
-  if (name in fixed) return fixed[name];
-  if (!(name in themed)) {
+  if (Object.hasOwn(fixed, name)) return fixed[name];
+  if (!Object.hasOwn(themed, name)) {
     const paper = rgb(token("paper"));
     const shade = dark() ? "dark" : "light";
     themed[name] =
@@ -111,7 +111,7 @@ export function inTheme(f) {
 
 /* Make a canvas as sharp as the screen; returns its context in CSS pixels, cleared. */
 export function sharp(canvas) {
-  const scale = window.devicePixelRatio || 1;
+  const scale = (window.devicePixelRatio || 1) * zoomOf(canvas);
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
   if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {

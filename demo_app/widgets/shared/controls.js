@@ -2,7 +2,7 @@
 /* Elements, sliders and fields. */
 
 import { withAnswer } from "./live.js";
-import { still } from "./look.js";
+import { still, zoomOf } from "./look.js";
 import { MAX_SEED, isSeed } from "./random.js";
 import { number, t, translate } from "./words.js";
 
@@ -22,9 +22,53 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/* A name in `element`, which is cut in its middle where there is no room for it, so that names that
+   end differently can be told apart; what is pointed at shows all of it. */
+const END = 8; // characters that are never cut
+export function showName(element, name) {
+  element.classList.add("zoo-clip");
+  element.title = name;
+  const at = Math.max(0, name.length - END);
+  element.replaceChildren(make("span", {}, name.slice(0, at)), make("span", {}, name.slice(at)));
+  return element;
+}
+
+/* The buttons in `host` that `which` names are one stop of the tab key; arrows go from one to the next,
+   or in rows and columns as they stand on the screen, Home and End to the first and the last. */
+export function rove(host, which = "button") {
+  const buttons = () => /** @type {HTMLButtonElement[]} */ ([...host.querySelectorAll(which)]).filter((one) => !one.disabled && !one.closest("[hidden]"));
+  let last = null; // what had the keyboard
+  const settle = () => {
+    const all = buttons();
+    const stop = all.includes(last) ? last : all.find((one) => one.getAttribute("aria-pressed") === "true") ?? all[0];
+    for (const one of all) if (one.tabIndex !== (one === stop ? 0 : -1)) one.tabIndex = one === stop ? 0 : -1;
+  };
+  host.addEventListener("focusin", (event) => {
+    const one = event.target.closest(which);
+    if (one) last = one;
+    settle();
+  });
+  host.addEventListener("keydown", (event) => {
+    const all = buttons();
+    const at = all.indexOf(event.target);
+    if (at < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
+    const below = all.findIndex((one) => one.offsetTop > all[0].offsetTop);
+    const row = below < 0 ? 1 : below; // of the buttons that stand in rows
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + row, ArrowUp: at - row, Home: 0, End: all.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    all[to]?.focus();
+  });
+  new MutationObserver(settle).observe(host, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ["aria-pressed", "disabled", "hidden"],
+  });
+  settle();
+}
+
 /* One choice of some: choose(key) is called with the data-key of a button in `host` that is pressed.
    What this returns, mark(key), shows which one is chosen. */
 export function choice(host, choose) {
+  rove(host, "button[data-key]");
   host.addEventListener("click", (event) => {
     const button = event.target.closest("[data-key]");
     if (button) choose(button.dataset.key);
@@ -106,11 +150,12 @@ export function slide(input, ask) {
 }
 
 /* What the range will be at, were its thumb held at clientX, to its step. */
-const THUMB = 16; // of .zoo-range, in pixels
+const THUMB = 16; // of .zoo-range, in its own pixels
 function rangeAt(input, clientX) {
   const [min, max, step] = [input.min, input.max, input.step].map(Number);
   const box = input.getBoundingClientRect();
-  const share = (clientX - box.left - THUMB / 2) / (box.width - THUMB);
+  const thumb = THUMB * zoomOf(input);
+  const share = (clientX - box.left - thumb / 2) / (box.width - thumb);
   const steps = Math.round((Math.max(0, Math.min(1, share)) * (max - min)) / step);
   return Number((min + steps * step).toFixed(6));
 }

@@ -5,9 +5,9 @@
 import { packBits, unpackBits, urlBits } from "./arrays.js";
 import { Chooser } from "./chooser.js";
 import { paintPixels, rgb } from "./color.js";
-import { make, wait } from "./controls.js";
+import { make, rove, wait } from "./controls.js";
 import { PixelCanvas } from "./grid.js";
-import { latest, once, showStatus, withAnswer } from "./live.js";
+import { newest, once, showStatus, withAnswer } from "./live.js";
 import { still, theme, token } from "./look.js";
 import { Pens } from "./pens.js";
 import { Player } from "./player.js";
@@ -305,8 +305,6 @@ export class Completions {
           data-testid="${tab}-follow"></button>
         <label class="zoo-field"><span data-t="zoo.how_many"></span><select class="zoo-select count"
           data-testid="${tab}-count"><option>1</option><option>7</option><option>14</option></select></label>
-        <label class="zoo-field"><span data-t="zoo.seed"></span><input class="zoo-number seed"
-          type="number" min="0" max="${MAX_SEED}" step="1" data-testid="${tab}-seed"></label>
         <button type="button" class="zoo-primary random" data-t="zoo.again"
           data-testid="${tab}-random"></button>
       </div>
@@ -314,17 +312,24 @@ export class Completions {
       ${tiles}
       <p class="nothing zoo-hint" data-t="zoo.nothing_left" hidden></p>
       <div class="player" data-testid="${tab}-player"></div>
-      <footer class="zoo-foot">
+      <div class="zoo-foot">
         <p class="zoo-hint" data-t="zoo.rest_hint"></p>
         <div class="zoo-status" role="status" data-testid="${tab}-rest-status"></div>
-      </footer>`;
+        <div class="zoo-tools">
+          <div class="zoo-more">
+            <label class="zoo-field"><span data-t="zoo.seed"></span><input class="zoo-number seed"
+              type="number" min="0" max="${MAX_SEED}" step="1" data-testid="${tab}-seed"></label>
+          </div>
+        </div>
+      </div>`;
     const find = (this.find = (selector) => host.querySelector(selector));
     if (fields) find(".fields").replaceWith(fields);
     else find(".fields").remove();
+    for (const tiles of host.querySelectorAll(".zoo-tiles")) rove(tiles);
     translate(host);
     this.player = new Player(find(".player"), { show: () => this.draw(), seconds: 5 });
 
-    this.send = once(latest(call, (reply, given, milliseconds) => {
+    this.send = once(newest(call, (reply, given, milliseconds) => {
       if (!showStatus(find(".zoo-status"), reply, milliseconds)) return this.send.forget();
       this.answer = {
         rows: reply.rows.map((row) => ({

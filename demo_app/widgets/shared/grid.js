@@ -16,13 +16,14 @@ export class Grid {
    * @param {HTMLElement} host
    * @param {object} options
    * @param {string} options.label key of its name
+   * @param {string} [options.of] what stands before that name, where several grids have it: whose it is
    * @param {number} [options.columns]
    * @param {number} [options.rows]
    * @param {(i: number) => string} [options.read] a sentence about cell i, spoken when the cursor moves
    * @param {(i: number | null) => void} [options.onpoint] the pointer or cursor is at cell i, or has left
    * @param {(i: number) => void} [options.onchoose] cell i was clicked, or Enter or Space pressed at it
    */
-  constructor(host, { label, columns = 28, rows = 28, read, onpoint, onchoose }) {
+  constructor(host, { label, of = "", columns = 28, rows = 28, read, onpoint, onchoose }) {
     this.columns = columns;
     this.rows = rows;
     this.read = read || (() => "");
@@ -43,7 +44,7 @@ export class Grid {
     this.live = make("div", { class: "zoo-hidden", "aria-live": "polite" });
     this.surface = make(
       "div",
-      { class: "zoo-surface", tabindex: "0", role: "application", "data-t-label": label },
+      { class: "zoo-surface", tabindex: "0", role: "application", "data-t-label": label, ...(of && { "data-t-of": of }) },
       this.cells,
       this.overlay
     );

@@ -5,6 +5,7 @@ import { make } from "./controls.js";
 import { number, t } from "./words.js";
 
 const MAX_BYTES = 5000000; // of a file that is sent
+const [MAX_PIXELS, MAX_SIDE] = [16e6, 16000];
 const LONGEST = 512; // pixels of the longer side of one that is made smaller first
 
 /* `button` opens the chooser of `input`, a hidden <input type="file">; a file may be dropped on
@@ -12,7 +13,7 @@ const LONGEST = 512; // pixels of the longer side of one that is made smaller fi
    why one cannot be sent. */
 export function takePhotos({ button, input, stage, open, refuse }) {
   async function send(file) {
-    const blob = file.size > MAX_BYTES ? await smaller(file) : file;
+    const blob = file.size > MAX_BYTES || (await isLarge(file)) ? await smaller(file) : file;
     if (!blob) {
       return refuse(t("zoo.photo_too_large", { size: number(file.size / 1e6, 1) }));
     }
@@ -38,6 +39,17 @@ export function takePhotos({ button, input, stage, open, refuse }) {
     stage.classList.remove("over");
     if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
   });
+}
+
+/* More pixels than the server decodes (demo_app/photos.py). */
+async function isLarge(file) {
+  if (file.size < 1e6) return false;
+  try {
+    const { width, height } = await createImageBitmap(file);
+    return width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE;
+  } catch {
+    return false; // no picture that this browser knows; the server may
+  }
 }
 
 async function smaller(file) {

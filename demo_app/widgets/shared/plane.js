@@ -4,9 +4,10 @@
 
 import { nth } from "./arrays.js";
 import { classColors, paint, rgb, sharp } from "./color.js";
-import { make } from "./controls.js";
+import { make, rove } from "./controls.js";
 import { withAnswer } from "./live.js";
 import { dark, token } from "./look.js";
+import { fitted } from "./save.js";
 import { number, t, translate } from "./words.js";
 
 const GRID = 4; // densities are known from -4 to 4
@@ -233,10 +234,15 @@ export class Plane {
     items.forEach(({ canvas, title, note }, k) => {
       const [x, y] = [size + 56, 28 + (size / 2) * k];
       context.drawImage(canvas, x, y, 448, 448);
-      context.font = `600 26px ${font}`;
-      context.fillText(title, x, y + 482);
-      context.font = `24px ${font}`;
-      context.fillText(note, x, y + 516);
+      // No wider than the place beside the plane, and above the next picture.
+      let bottom = y + 482;
+      for (const [words, style, most] of /** @type {const} */ ([[title, "600 24px", 1], [note, "20px", 2]])) {
+        context.font = `${style} ${font}`;
+        for (const line of fitted(words, 504, (part) => context.measureText(part).width, most)) {
+          context.fillText(line, x, bottom);
+          bottom += 26;
+        }
+      }
     });
     return sheet;
   }
@@ -374,6 +380,7 @@ export class ClassLegend {
       host.append(button);
     }
     this.host = host;
+    rove(host);
     translate(host);
   }
 

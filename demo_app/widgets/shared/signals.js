@@ -15,6 +15,11 @@ export function onChange(source, f) {
   });
 }
 
+/* What the widgets of a tab compute at this moment, for the picture of its computation: an object of
+   values, told anew whenever one of them is another, or null before the first. */
+const computations = {};
+export const computation = (tab) => (computations[tab] ??= signal(null));
+
 /* f(value) is called for the value that a signal has, and at every change; null is no value yet. */
 export function follow(source, f) {
   return effect(() => {

@@ -2,9 +2,11 @@
 /* One widget: what is the same for all of them, and how one comes onto the page. */
 
 import { part, sane, shown } from "./address.js";
-import { seedField, wait } from "./controls.js";
+import { accompany } from "./beside.js";
+import { rove, seedField, wait } from "./controls.js";
 import { latest, live, once, showStatus } from "./live.js";
 import { theme } from "./look.js";
+import { quietMenu } from "./menu.js";
 import { MAX_SEED, newSeed } from "./random.js";
 import { saveJSON, savePNG } from "./save.js";
 import { onChange } from "./signals.js";
@@ -40,8 +42,12 @@ import { language, translate } from "./words.js";
    png(): [canvas, name of the file], and json(): [value, name of the file]; null while there is
      nothing to save.
 
+   What the template marks with data-effect is what the other controls of its section change: see
+   beside.js.
+
    The controls are those elements of the template that have the class "seed", a field with its key
-   "seed" in the state; "random"; "reset"; "png"; "json". */
+   "seed" in the state; "random"; "reset"; "png"; "json". Seeds and what saves stand in the panel's
+   menu, "zoo-more": see menu.js. */
 /**
  * @template T
  * @typedef {T | ((data: any) => T)} OfData
@@ -84,7 +90,7 @@ export function widget({ name, state: start = {}, ranges = {}, choices = {}, lim
   return ({ element, props, server }) => {
     const of = (value) => (typeof value === "function" ? value(props.data) : value);
     const state = of(start);
-    const seeded = "seed" in state;
+    const seeded = Object.hasOwn(state, "seed");
     const whole = { ...(seeded ? { seed: [0, MAX_SEED] } : {}), ...of(ranges) };
     const find = (name) => element.querySelector("." + name);
     const all = (name) => [...element.querySelectorAll("." + name)];
@@ -121,7 +127,10 @@ export function widget({ name, state: start = {}, ranges = {}, choices = {}, lim
     translate(element);
     check(); // a signal that it follows may be told of while it is set up
     hooks = setup({ element, props, server, part: own, find, all, change, ask, askNew, say }) || {};
+    for (const menu of all("zoo-more")) quietMenu(menu);
     translate(element); // what has come by that
+    accompany(element);
+    for (const tools of element.querySelectorAll(".zoo-foot > .zoo-tools")) rove(tools, OF_FOOT); // one stop
     const onClick = (name, act) => find(name)?.addEventListener("click", act);
     const another = (seed) => hooks.seeded?.(seed) ?? { seed };
     if (find("seed") && seeded) {
@@ -133,12 +142,15 @@ export function widget({ name, state: start = {}, ranges = {}, choices = {}, lim
     if (hooks.json) onClick("json", () => save(saveJSON, hooks.json()));
     onChange(language, () => {
       translate(element);
+      for (const said of element.querySelectorAll(".said")) said.textContent = ""; // of the other language
       hooks.words?.();
     });
     if (hooks.paint) onChange(theme, hooks.paint);
     restore();
   };
 }
+
+const OF_FOOT = "button:not([popover] *)"; // not those of its menu
 
 function save(write, file) {
   if (file) write(...file);
@@ -168,7 +180,7 @@ function stopSpinner() {
 }
 
 /* Put the widget of the folder `name` into `element`, when the tab that it is in is first shown. */
-export async function mount(name, element, props, server) {
+export async function mount(name, element, props) {
   stopSpinner();
   const page = element.closest(".zoo-page");
   if (page) await shown(page.id.replace("page-", ""));
@@ -180,5 +192,5 @@ export async function mount(name, element, props, server) {
   ]);
   element.dataset.widget = name;
   element.innerHTML = template;
-  module.default({ element, props, server: live(name, server) });
+  module.default({ element, props, server: live(name) });
 }

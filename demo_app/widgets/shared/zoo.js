@@ -5,6 +5,8 @@ export * from "./address.js";
 export * from "./words.js";
 export * from "./look.js";
 export * from "./live.js";
+export { serverless } from "./recorded.js";
+export { able, answered, chooseWho, loading, wanted } from "./twins.js";
 export * from "./controls.js";
 export * from "./random.js";
 export * from "./arrays.js";

@@ -5,6 +5,7 @@ import * as zoo from "../shared/zoo.js";
 export const taken = zoo.signal(null);
 
 const { side: SIDE, pixels: N } = zoo.FACE;
+const computation = zoo.computation("stargan");
 const VISIBLE = 0.05 * 255; // what a pixel must differ by to be counted as changed
 
 /* The digits of a text, one below each of `sizes`, or null. */
@@ -68,6 +69,7 @@ export default zoo.widget({
       const [image, change, truth] = [answer.image, answer.change, answer.truth]
         .map((text) => (text ? zoo.bytes(text) : null));
       shown = { image, change, truth, values: ask.values, amount: ask.amount, face: face.slice() };
+      tell();
       paintEdited();
       zoo.afterFrame(showChecks);
       askBackSoon();
@@ -84,10 +86,30 @@ export default zoo.widget({
 
     const askBack = zoo.latest(({ ask }) => server.cycle(ask), (answer, { ask, of }) => {
       if (!answer.ok || of !== source) return;
-      zoo.paintFace(find("back"), zoo.bytes(answer.image));
+      back = { image: zoo.bytes(answer.image), of };
+      zoo.paintFace(find("back"), back.image);
       find("back").dataset.values = ask.values.join("");
-      find("returned").textContent = zoo.t("stargan.returned", { error: zoo.number(100 * answer.error, 2) });
+      returned = answer.error;
+      showReturned();
+      tell();
     });
+    let back = null; // the last face of the way back, and the source that it is of
+    let returned = null; // the mean error of the way back
+
+    /* The source, what is asked for, the edit, and the way back as far as it is known. */
+    function tell() {
+      if (!shown) return;
+      const changed = edited.filter((_, k) => shown.values[k] !== shown.face[column[k]]);
+      const asked = changed.map((name) => `avatars.${name}_${schema[name][shown.values[edited.indexOf(name)]]}`);
+      const there = back?.of === source;
+      computation.value = {
+        source, asked, image: shown.image, back: there ? back.image : null, error: there ? returned : null,
+      };
+    }
+
+    function showReturned() {
+      if (returned !== null) find("returned").textContent = zoo.t("stargan.returned", { error: zoo.number(100 * returned, 2) });
+    }
     const askBackSoon = zoo.wait(150, () => {
       if (source) askBack({ ask: { ...question(), values: wanted() }, of: source });
     });
@@ -131,20 +153,21 @@ export default zoo.widget({
       if (!brought) return note(zoo.t(part.get("face") ? "stargan.built" : "stargan.drawn"));
       const { notes, is_far } = brought;
       const said = notes.map((key) => zoo.t("stargan.note_" + key));
-      note([zoo.nearness(brought), zoo.t(is_far ? "stargan.no_face" : "stargan.is_face"), ...said].join(" "));
+      note([zoo.nearness(brought), zoo.t(is_far ? "stargan.no_face" : "stargan.is_face"), zoo.t("zoo.photo_lost"), ...said].join(" "));
     }
 
     /* The attributes: what the face is, what is asked for, how far to go there */
 
+    const cell = (part) => zoo.make("span", { role: "cell" }, part);
     const rows = NAMES.map((name) => {
       const k = edited.indexOf(name);
       const is = menu(name, schema[name], { class: "is", "data-testid": "stargan-is-" + name });
       is.addEventListener("change", () => build(name, Number(is.value)));
       const head = zoo.make("span", { role: "rowheader", "data-t": "avatars." + name });
-      const row = zoo.make("div", { role: "row", "data-name": name }, head, is);
+      const row = zoo.make("div", { role: "row", "data-name": name }, head, cell(is));
       find("attributes").append(row);
       if (k < 0) {
-        row.append(zoo.make("span", { class: "kept", role: "cell", "data-t": "stargan.kept" }));
+        row.append(cell(zoo.make("span", { class: "kept", "data-t": "stargan.kept" })));
         return { name, k, row, is };
       }
       const to = menu(name, schema[name], { class: "wanted", "data-testid": "stargan-to-" + name });
@@ -156,7 +179,7 @@ export default zoo.widget({
         edit();
       });
       zoo.slide(range, (amount) => source && edit(wanted(), withAmount(k, amount / 100)));
-      row.append(to, range);
+      row.append(cell(to), cell(range));
       return { name, k, row, is, to, range };
     });
     zoo.translate(find("attributes"));
@@ -195,19 +218,25 @@ export default zoo.widget({
       });
     }
 
+    function nameRows() {
+      for (const { name, is, to, range, k } of rows) {
+        const label = zoo.t("avatars." + name);
+        is.setAttribute("aria-label", `${label}: ${zoo.t("stargan.is")}`);
+        if (k < 0) continue;
+        to.setAttribute("aria-label", `${label}: ${zoo.t("stargan.asked")}`);
+        range.setAttribute("aria-label", `${label}: ${zoo.t("stargan.amount")}`);
+      }
+    }
+
     function showRows() {
       if (!face) return;
       const [at, values, share] = [own(), wanted(), amounts()];
-      rows.forEach(({ name, k, row, is, to, range }, i) => {
-        const label = zoo.t("avatars." + name);
+      rows.forEach(({ k, row, is, to, range }, i) => {
         is.value = face[i];
-        is.setAttribute("aria-label", `${label}: ${zoo.t("stargan.is")}`);
         if (k < 0) return;
         to.value = String(values[k]);
-        to.setAttribute("aria-label", `${label}: ${zoo.t("stargan.asked")}`);
         range.value = String(Math.round(100 * share[k]));
         range.disabled = at[k] === values[k];
-        range.setAttribute("aria-label", `${label}: ${zoo.t("stargan.amount")}`);
         row.classList.toggle("other", at[k] !== values[k]);
       });
       find("undo").disabled = at.join() === values.join();
@@ -254,6 +283,7 @@ export default zoo.widget({
       zoo.bringUp(element);
     });
 
+    nameRows();
     return {
       restore() {
         brought = null;
@@ -267,8 +297,9 @@ export default zoo.widget({
       paint: showChecks,
       words() {
         showNotes();
-        showRows();
+        nameRows();
         showChecks();
+        showReturned();
       },
       png() {
         if (!shown) return null;

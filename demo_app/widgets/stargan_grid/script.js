@@ -31,6 +31,7 @@ export default zoo.widget({
       return select;
     });
     zoo.translate(find("heads"));
+    zoo.rove(find("cells"));
 
     const cells = Array.from({ length: n_faces * COLUMNS }, (_, i) => {
       const canvas = zoo.make("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
@@ -62,12 +63,12 @@ export default zoo.widget({
     });
 
     function nameCells() {
-      if (!shown) return;
+      const asked = shown?.values ?? values();
       cells.forEach(({ button }, i) => {
         const [row, k] = [Math.floor(i / COLUMNS) + 1, i % COLUMNS];
         const face = zoo.t("stargan.face_number", { row: zoo.number(row) });
         const name = edited[k - 1];
-        const value = k && zoo.t(`avatars.${name}_${schema[name][shown.values[k - 1]]}`);
+        const value = k && zoo.t(`avatars.${name}_${schema[name][asked[k - 1]]}`);
         const change = k ? `${zoo.t("avatars." + name)}: ${value}` : zoo.t("stargan.as_drawn");
         button.title = `${face}, ${change}`;
         button.setAttribute("aria-label", button.title);
@@ -81,6 +82,7 @@ export default zoo.widget({
           values().every((v, k) => v < schema[edited[k]].length);
         if (!known) part.set({ values: part.defaults.values });
         menus.forEach((select, k) => (select.value = String(values()[k])));
+        if (!shown) nameCells();
         askGrid({ seed: part.get("seed"), values: values() });
       },
       words: nameCells,

@@ -9,6 +9,8 @@ const FORMULA = {
     zoo.make("sub", {}, "<i"), ", t)"],
 };
 
+const computation = zoo.computation("text2image");
+
 /* What the chosen face is of, for the other widgets of the tab: {text, seed, problem}. */
 export const asked = zoo.signal(null);
 
@@ -47,7 +49,8 @@ export default zoo.widget({
 
     /* Faces: a row for each model, the same noise below each other */
 
-    /* `answer` of each is the last: {text, seed, phrases, images, read, ...}. */
+    /* `answer` of each is the last: {text, seed, phrases, images, read, ...}. The faces are shown before
+       the judge has read them, which takes as long again; until then `read` is empty. */
     const rows = models.map((model, m) => {
       const buttons = Array.from({ length: n_faces }, (_, k) => {
         const canvas = zoo.make("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
@@ -60,40 +63,57 @@ export default zoo.widget({
       const failed = zoo.make("span", { class: "failed", role: "status" });
       const row = zoo.make("div", { class: "row", "data-testid": "text2image-row-" + m },
         ...buttons.map(({ button }) => button));
+      zoo.rove(row);
       const about = zoo.make("div", { class: "about" },
         zoo.make("h3", { "data-t": "text2image.model_" + model }),
         zoo.make("span", { class: "zoo-math" }, ...FORMULA[model]),
         zoo.make("span", { class: "zoo-hint", "data-t": `text2image.how_${model}` }), failed);
       find("models").append(zoo.make("div", { role: "group", "data-t-label": "text2image.model_" + model }, about, row));
       const line = { model, row, buttons, answer: null, ask: (_) => {} };
-      const show = (answer, given) => {
-        failed.textContent = "";
+      const showRow = (answer, given) => {
+        failed.textContent = answer.ok ? "" : answer.error;
+        if (!answer.ok) return;
         showFaces(line, answer, given);
+        if (answer.problem) showMarks(line, { read: [] });
+        // Not before they are on the screen: two cores make the frame and the reading one after the other.
+        else zoo.afterFrame(() => askRead({ text: answer.text, seed: given.seed, model }));
       };
+      const askRead = zoo.newest((given) => server.judged(given), (answer, { text, seed }) => {
+        if (!answer.ok) failed.textContent = answer.error;
+        else if (line.answer.text === text && line.answer.seed === seed) showMarks(line, answer);
+        if (!m) restSoon();
+      });
       const call = (given) => server.faces(given);
       // The first says below what an answer cost, or why there is none; the others why, in their row.
-      line.ask = m ? zoo.latest(call, (answer, given) => {
-        if (answer.ok) show(answer, given);
-        else failed.textContent = answer.error;
-      }) : ask(call, show);
+      line.ask = m ? zoo.newest(call, showRow) : ask(call, (answer, given) => {
+        if (given.says) write(answer.text);
+        showRow(answer, given);
+        if (answer.problem) restSoon();
+      }, () => restSoon());
       return line;
     });
     const chosenRow = () => rows.find(({ model }) => model === part.get("model"));
 
     function showFaces(line, answer, given) {
-      const { row, buttons } = line;
       const images = zoo.bytes(answer.images);
-      row.dataset.shown = answer.problem || `${given.seed} ${given.text}`;
-      line.answer = { ...answer, images, text: given.text, seed: given.seed, model: line.model };
-      buttons.forEach(({ button, canvas, score }, k) => {
-        button.disabled = !answer.read.length;
-        if (!answer.read.length) return zoo.paintFace(canvas, new Uint8Array(3 * N).fill(127));
-        zoo.paintFace(canvas, zoo.nth(images, k, 3 * N));
-        const { right, all } = counted(answer, k);
+      line.answer = { ...answer, images, read: [], seed: given.seed, model: line.model };
+      line.buttons.forEach(({ button, canvas }, k) => {
+        button.disabled = Boolean(answer.problem);
+        const none = () => new Uint8Array(3 * N).fill(127);
+        zoo.paintFace(canvas, answer.problem ? none() : zoo.nth(images, k, 3 * N));
+      });
+      if (line === rows[0]) told = line.answer;
+    }
+
+    function showMarks(line, { read }) {
+      const { row, buttons, answer } = line;
+      Object.assign(answer, { read });
+      row.dataset.shown = answer.problem || `${answer.seed} ${answer.text}`;
+      buttons.forEach(({ score }, k) => {
+        const { right, all } = read.length ? counted(answer, k) : { right: 0, all: 0 };
         score.textContent = all ? `${zoo.number(right)}/${zoo.number(all)}` : "";
       });
       nameFaces(line);
-      if (line === rows[0]) told = line.answer;
       zoo.afterFrame(showRead);
     }
 
@@ -104,11 +124,12 @@ export default zoo.widget({
     }
 
     function nameFaces({ model, buttons, answer }) {
-      if (!answer?.read.length) return;
       buttons.forEach(({ button }, k) => {
-        const { right, all } = counted(answer, k);
-        button.title = zoo.t("text2image.face", { model: modelOf(model), seed: after(answer.seed, k),
-          right: zoo.number(right), all: zoo.number(all) });
+        const whose = { model: modelOf(model), seed: after(answer?.seed ?? seed(), k) };
+        const { right, all } = answer?.read.length ? counted(answer, k) : { right: 0, all: 0 };
+        button.title = all
+          ? zoo.t("text2image.face", { ...whose, right: zoo.number(right), all: zoo.number(all) })
+          : zoo.t("text2image.whose", whose);
         button.setAttribute("aria-label", button.title);
       });
     }
@@ -144,7 +165,12 @@ export default zoo.widget({
       showNotes();
       showChips();
       const shown = chosenRow().answer;
-      if (!shown) return;
+      if (!shown || (!shown.read.length && !shown.problem)) return;
+      computation.value = {
+        text: shown.text, n_phrases: shown.phrases.length, seed: after(shown.seed, chosen),
+        image: shown.read.length ? zoo.nth(shown.images, chosen, 3 * N) : null,
+        ...(shown.read.length ? counted(shown, chosen) : { right: 0, all: 0 }),
+      };
       const items = shown.read.length ? shown.phrases.map((phrase) => {
         const mark = isRight(phrase, shown.read[chosen]);
         const kind = mark === null ? "unclear" : mark ? "right" : "wrong";
@@ -207,6 +233,7 @@ export default zoo.widget({
         host.append(button);
         return { name, value, button };
       });
+      zoo.rove(host);
       find("chips").append(zoo.make("div", {}, zoo.make("span", { "data-t": "avatars." + name }), host));
       return made;
     });
@@ -223,10 +250,14 @@ export default zoo.widget({
       const says = saysOf(told);
       if (says[name] === value) delete says[name];
       else says[name] = value;
-      askText({ says, language: zoo.language.value });
+      askFor(says);
     }
 
-    const askText = ask((given) => server.write(given), (answer) => take(answer.text));
+    /* The caption that says this comes with its faces. */
+    function askFor(says) {
+      slower().forEach((ask) => ask.stop());
+      rows[0].ask({ says, language: zoo.language.value, seed: seed(), model: rows[0].model });
+    }
 
     find("any").addEventListener("click", () => {
       const uniform = zoo.random(zoo.newSeed());
@@ -235,13 +266,12 @@ export default zoo.widget({
       const says = Object.fromEntries(
         names.map((name) => [name, schema[name][Math.floor(uniform() * schema[name].length)]])
       );
-      askText({ says, language: zoo.language.value });
+      askFor(says);
     });
 
-    function take(words) {
+    function write(words) {
       find("text").value = words;
       keep("text", words, example(0));
-      look();
     }
 
     /* A text that is not too long for it goes into the address. */
@@ -273,7 +303,7 @@ export default zoo.widget({
       return zoo.make("div", { class: "face " + mark }, canvas, zoo.make("span", { class: "score" }, label));
     };
 
-    const askOthers = zoo.latest((given) => server.others(given), (answer, given) => {
+    const askOthers = zoo.newest((given) => server.others(given), (answer, given) => {
       if (!answer.ok) return find("values").replaceChildren();
       others = { ...answer, images: zoo.bytes(answer.images), name: given.name };
       find("values").dataset.shown = [given.model, given.seed, given.name, given.text].join(" ");
@@ -290,7 +320,7 @@ export default zoo.widget({
       }));
     }
 
-    const askWalk = zoo.latest((given) => server.walk(given), (answer, given) => {
+    const askWalk = zoo.newest((given) => server.walk(given), (answer, given) => {
       between = answer.ok ? { ...answer, images: zoo.bytes(answer.images) } : null;
       find("steps").dataset.shown = answer.ok ? [given.seed, given.text, given.other].join(" ") : "";
       find("walk-note").classList.toggle("bad", !answer.ok);
@@ -304,7 +334,7 @@ export default zoo.widget({
       find("walk-note").textContent = zoo.t("text2image." + note);
       find("walk-note").classList.toggle("bad", note !== "walk_hint");
       find("steps").replaceChildren(...between.read.map((_, k) => {
-        const share = zoo.number((100 * k) / (n_steps - 1)) + "\u202f%";
+        const share = zoo.number((100 * k) / (n_steps - 1)) + zoo.percentSign();
         return tile(zoo.nth(between.images, k, 3 * N), "", share);
       }));
     }
@@ -317,12 +347,14 @@ export default zoo.widget({
 
     const askRow = (row) => row.ask({ text: text(), seed: seed(), model: row.model });
 
-    /* The first model's faces come first: the slower answers would take its processor. */
+    /* The first model's faces come first: the slower answers would take its processor, so those of the
+       text before are given up, and those of this one wait for the first to be seen. */
+    const slower = () => [...rows.slice(1).map((row) => row.ask), askOthers, askWalk];
     function look() {
+      slower().forEach((ask) => ask.stop());
       askRow(rows[0]);
-      restSoon();
     }
-    const restSoon = zoo.wait(90, () => {
+    const restSoon = zoo.wait(60, () => {
       rows.slice(1).forEach(askRow);
       askRest();
     });
@@ -336,6 +368,7 @@ export default zoo.widget({
         find("text").value = part.get("text") || example(0);
         find("other").value = part.get("other") || example(1);
         find("which").value = part.get("which");
+        rows.forEach(nameFaces);
         bringIn();
         look();
       },
@@ -345,13 +378,11 @@ export default zoo.widget({
         const before = [text(), find("other").value];
         if (known(before[0], 0)) find("text").value = example(0);
         if (known(before[1], 1)) find("other").value = example(1);
+        rows.forEach(nameFaces);
+        showRead();
+        showOthers();
+        showWalk();
         if (text() !== before[0] || find("other").value !== before[1]) look();
-        else {
-          rows.forEach(nameFaces);
-          showRead();
-          showOthers();
-          showWalk();
-        }
       },
       png() {
         const there = rows.filter(({ answer }) => answer?.read.length);

@@ -126,7 +126,7 @@ export default zoo.widget({
         const canvas = zoo.make("canvas", { width: CELLS, height: CELLS, "aria-hidden": "true" });
         const share = zoo.make("span", { class: "share zoo-figure" });
         const button = zoo.make("button", { type: "button", "data-testid": "text2image-attention-word-" + w },
-          canvas, zoo.make("span", { class: "word" }, word), share);
+          canvas, zoo.make("span", { class: "word" }, word), " ", share);
         button.addEventListener("pointerenter", () => point({ word: w }));
         button.addEventListener("pointerleave", () => point(null));
         button.addEventListener("focus", () => {

@@ -57,12 +57,16 @@ export default zoo.widget({
       find("try").lastElementChild.textContent = said("attempt");
       find("back").disabled = shown === 1;
       find("next").textContent = zoo.t(shown < STEPS.length ? "tour.next" : "tour.finish");
-      document.documentElement.style.setProperty("--zoo-tour", find("tour").offsetHeight + 24 + "px");
+      document.documentElement.style.setProperty("--zoo-tour", heightOfWords() + 24 + "px");
     }
+
+    /* What stays at the top of the screen. */
+    const above = () => parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop) || 0;
+    const heightOfWords = () => find("tour").getBoundingClientRect().height;
 
     /* The parts of this step that fit on the screen above the words, as one box in the page. */
     function boxOfParts() {
-      const room = innerHeight - find("tour").offsetHeight - 4 * GAP;
+      const room = innerHeight - above() - heightOfWords() - 4 * GAP;
       let box = null;
       for (const id of current().parts) {
         const found = document.querySelector(`#page-${current().tab} [data-testid="${id}"]`);
@@ -96,9 +100,9 @@ export default zoo.widget({
       });
       if (aimed) return;
       // No further than is needed: what stands above says where one is.
-      const room = innerHeight - find("tour").offsetHeight - 2 * GAP;
-      const seen = box.top >= GAP && box.bottom + GAP <= room;
-      const top = Math.max(0, scrollY + Math.min(box.top - 2 * GAP, box.bottom + 2 * GAP - room));
+      const room = innerHeight - heightOfWords() - 2 * GAP;
+      const seen = box.top >= above() + GAP && box.bottom + GAP <= room;
+      const top = Math.max(0, scrollY + Math.min(box.top - above() - 2 * GAP, box.bottom + 2 * GAP - room));
       if (!seen && Math.abs(top - scrollY) > 1) scrollTo({ top, behavior: zoo.still() ? "auto" : "smooth" });
     }
 
@@ -127,7 +131,9 @@ export default zoo.widget({
     });
     find("leave").addEventListener("click", leave);
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && shown && !event.defaultPrevented) leave();
+      if (event.key !== "Escape" || !shown || event.defaultPrevented) return;
+      event.preventDefault(); // the tour alone is left
+      leave();
     });
 
     zoo.follow(tourStarter, (button) => {

@@ -3,6 +3,7 @@ import * as zoo from "../shared/zoo.js";
 
 const D = 784;
 const SIDE = 28;
+const computation = zoo.computation("transformer");
 
 const strongest = (w) => w.reduce((most, v) => Math.max(most, v), 1e-6);
 const rounded = (values, digits) => [...values].map((v) => Number(v.toFixed(digits)));
@@ -177,7 +178,13 @@ export default zoo.widget({
     /* Where this head looks most; or, with the pointer on a pixel, that one's share. */
     function showReading() {
       if (!answer) return;
-      const w = weights(part.get("layer"), part.get("head"));
+      const [layer, head] = [part.get("layer"), part.get("head")];
+      const w = weights(layer, head);
+      computation.value = {
+        pixels: sketch.pixels.slice(), i: answer.pixel, patch: about.patch, weights: w, layer, head,
+        logit: answer.logits[answer.pixel],
+        pointed: large.pointed === null ? null : tokenOf(large.pointed),
+      };
       const most = strongest(w);
       find("high").textContent = zoo.percent(most);
       const line = find("zoo-reading");

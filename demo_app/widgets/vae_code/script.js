@@ -2,6 +2,7 @@
 import * as zoo from "../shared/zoo.js";
 
 const D = 784;
+const computation = zoo.computation("vae");
 const RANGE = 4; // of a slider, in deviations of the prior
 const LIMIT = 6; // of what the server decodes
 const SHOWN = 12;
@@ -117,7 +118,7 @@ export default zoo.widget({
         x = chooser.picture(id).slice();
         chooser.mark(id);
       }
-      find("draw").hidden = find("pens").hidden = !set.binary;
+      find("draw").hidden = find("pens").hidden = find("near").hidden = !set.binary;
       find("chosen").hidden = find("gray").hidden = set.binary;
       if (set.binary) {
         loading = true;
@@ -130,7 +131,26 @@ export default zoo.widget({
 
     /* From x to q(z | x) */
 
-    const encode = () => askEncode({ model: part.get("model"), x: zoo.base64(x) });
+    function encode() {
+      askEncode({ model: part.get("model"), x: zoo.base64(x) });
+      nearness = null;
+      showNear();
+      if (chooser.id === null) askNearSoon(); // drawn, and not chosen
+    }
+
+    /* How far a drawing is from the training digits: what is made of one that is far is a guess. */
+    let nearness = null;
+    const askNear = zoo.latest(server.near, (answer, given) => {
+      if (given.x !== zoo.base64(x)) return;
+      nearness = answer.limit ? answer : null;
+      showNear();
+    });
+    const askNearSoon = zoo.wait(150, () => askNear({ x: zoo.base64(x) }));
+    function showNear() {
+      const said = nearness ? [zoo.nearness(nearness), ...(nearness.is_far ? [zoo.t("vae.far")] : [])] : [];
+      find("near").textContent = said.join(" ");
+      find("near").classList.toggle("zoo-bad", Boolean(nearness?.is_far));
+    }
 
     const askEncode = ask(server.encode, (answer, given) => {
       if (given.model !== part.get("model")) return;
@@ -222,7 +242,19 @@ export default zoo.widget({
       joint = explain(clipped(at), likelihood, posterior);
       picture.show(decoded, { map: "ink", high: 255 });
       picture.cells.dataset.z = at.map((v) => v.toFixed(4)).join(" ");
+      decodedFrom = at;
+      tell();
       zoo.afterFrame(showTerms);
+    }
+
+    /* The way from x through z to the picture, with the latent that is pointed at. */
+    let decodedFrom = null;
+    function tell() {
+      if (!joint) return;
+      computation.value = {
+        x, mean: posterior.mean, deviation: posterior.deviation, order: set.order, pointed,
+        kl: posterior.reconstruction - posterior.elbo, z: decodedFrom, image: decoded, likelihood,
+      };
     }
 
     function showTerms() {
@@ -306,6 +338,7 @@ export default zoo.widget({
             pointed = k;
             readRow();
             showStrip();
+            tell();
           });
         }
         rows[k] = { row, bar, one, two, input, output, most };
@@ -495,6 +528,7 @@ export default zoo.widget({
         if (!set) return;
         showModels();
         showCount();
+        showNear();
         showStrip();
         showBalance();
         showLikelihood();

@@ -2,6 +2,7 @@
 import * as zoo from "../shared/zoo.js";
 
 const NEIGHBORS = 15;
+const computation = zoo.computation("vae");
 const LIMIT = 6;
 const VIEWS = ["both", "points", "digits"];
 const PRIOR = { peak: 1 / (2 * Math.PI), rare: 0.01 / (2 * Math.PI) }; // N(0, I) in the plane
@@ -52,11 +53,32 @@ export default zoo.widget({
 
     /* The answer to a place */
 
+    /* Once the plane is in use, its place is what the picture of the computation shows. The answer to
+       a move may be here before the move itself. */
+    let used = false;
+    function use() {
+      if (used) return;
+      used = true;
+      if (decoded) tell();
+    }
+    plane.surface.addEventListener("pointermove", use);
+    plane.surface.addEventListener("keydown", use);
+
+    function tell() {
+      const { z, levels } = decoded;
+      const [{ i }] = zoo.around(chart.points, chart.labels, z, 1);
+      computation.value = {
+        x: zoo.nth(chart.digits, i).map((v) => 255 * v), order: [0, 1], pointed: null, z, image: levels,
+        mean: [chart.points[2 * i], chart.points[2 * i + 1]], deviation: null, kl: null, likelihood: null,
+      };
+    }
+
     const askDecode = askNew(server.decode, (answer, { model, z }) => {
       if (model !== chart.model) return;
       decoded = { z, levels: zoo.bytes(answer.image) };
       find("decoded").dataset.model = model;
       drawDecoded();
+      if (used) tell();
     });
     function decode(z) {
       askDecode({ model: chart.model, z });
@@ -109,12 +131,15 @@ export default zoo.widget({
       parts: () => [],
     });
 
-    function show() {
-      markView(part.get("view"));
-      markBeta(chart.model);
+    function nameBetas() {
       planes.forEach(({ beta }, k) => {
         find("betas").children[k].textContent = zoo.number(beta, beta < 1 ? 1 : 0);
       });
+    }
+
+    function show() {
+      markView(part.get("view"));
+      markBeta(chart.model);
       const beta = part.get("beta");
       const meaning = beta < 1 ? "low" : beta > 1 ? "high" : "one";
       find("meaning").textContent = zoo.t("vae.beta_" + meaning);
@@ -151,6 +176,7 @@ export default zoo.widget({
       moved();
     }
 
+    nameBetas();
     return {
       restore,
       /* A draw from the prior. */
@@ -160,6 +186,7 @@ export default zoo.widget({
         return { seed, x, y };
       },
       words() {
+        nameBetas();
         if (!chart) return;
         show();
         read();

@@ -23,6 +23,7 @@ from tests.demo_app.page import (
     expect_to_fit,
     fragment,
     levels,
+    menu,
     pause,
     state,
     tab_stops,
@@ -296,11 +297,11 @@ def test_the_strip_shows_the_walk_and_goes_there(visit, service):
 def test_a_draw_is_the_services_and_a_function_of_the_seed(visit, service):
     page = visit("aae.prior=ring")
     for value in (5, 6, 5):
-        page.get_by_test_id("aae-seed").fill(str(value))
+        menu(page, "aae-seed").fill(str(value))
         page.get_by_test_id("aae-seed").press("Enter")
         z = service.prior("aae-mnist-ring", 1, value)[0].astype(float).round(2)
         expect_pictures(page, service, "aae-mnist-ring", z)
-    page.get_by_test_id("aae-seed").fill("-1")
+    menu(page, "aae-seed").fill("-1")
     page.get_by_test_id("aae-seed").press("Enter")
     expect(page.get_by_test_id("aae-seed")).to_have_value("5")
     page.get_by_test_id("aae-random").click()
@@ -324,11 +325,11 @@ def test_both_sheets_are_of_the_same_codes_at_every_scale(visit, service):
     expect_sheets(page, service, 1, 1)
     page.get_by_test_id("aae-scale").fill("0.35")
     expect_sheets(page, service, 1, 0.35)
-    page.get_by_test_id("aae-samples-seed").fill("42")
+    menu(page, "aae-samples-seed").fill("42")
     page.get_by_test_id("aae-samples-seed").press("Enter")
     expect_sheets(page, service, 42, 0.35)
     assert state(page)["aae-samples.scale"] == "0.35"
-    page.get_by_test_id("aae-samples-seed").fill("")
+    menu(page, "aae-samples-seed").fill("")
     page.get_by_test_id("aae-samples-seed").press("Enter")
     expect(page.get_by_test_id("aae-samples-seed")).to_have_value("42")
     page.get_by_test_id("aae-samples-random").click()
@@ -389,7 +390,7 @@ def test_which_samples_are_better_is_reckoned_from_the_figures(visit):
 def test_pictures_and_numbers_are_saved(visit, service, button, kind):
     page = visit("aae.prior=ring&aae.off=1&aae.x=1&aae.y=0.5")
     with page.expect_download() as download:
-        page.get_by_test_id(button).click()
+        menu(page, button).click()
     data = Path(download.value.path()).read_bytes()
     if kind == "png":
         assert len(Image.open(io.BytesIO(data)).convert("L").getcolors(256)) > 8
@@ -466,7 +467,7 @@ def test_every_control_can_be_reached_and_has_a_name(visit):
 def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
     page = visit(sockets=False)
     status = page.get_by_test_id("aae-status")
-    calls = re.compile("component_server")
+    calls = re.compile("/live/")
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
     page.get_by_test_id("aae-plane").focus()
     page.keyboard.press("Home")

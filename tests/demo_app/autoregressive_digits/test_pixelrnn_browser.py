@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from demo_app import text
 from demo_app.services.pixelrnn import PixelRNNService
-from tests.demo_app.page import expect_width, pause, state
+from tests.demo_app.page import expect_width, menu, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -98,7 +98,7 @@ def test_a_telephone_scrolls_only_down(visit):
 def test_saving_the_numbers(visit, service):
     page = visit()
     with page.expect_download() as download:
-        page.get_by_test_id("pixelrnn-save-json").click()
+        menu(page, "pixelrnn-save-json").click()
     kept = json.loads(download.value.path().read_text())
     image = service.of(MODELS[0]).digits()[0][FIRST]
     for model, numbers in zip(MODELS, kept["models"], strict=True):

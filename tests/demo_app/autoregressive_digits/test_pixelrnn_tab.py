@@ -72,22 +72,24 @@ def widget(blocks):
 
 def test_both_models_answer_each_question():
     live = widget(built())
-    answers = live.look({"x": wire.pack_bits(X), "i": 250})["answers"]
+    answers = live.functions["look"]({"x": wire.pack_bits(X), "i": 250})["answers"]
     assert [a["log_prob"] for a in answers] == [-14.0, -21.0]
     field = np.frombuffer(base64.b64decode(answers[1]["field"]), "<f4")
     np.testing.assert_allclose(field, 0.25)
-    rows = live.complete({"x": wire.pack_bits(X), "known": 100, "n": 2, "seed": 5})["rows"]
+    rows = live.functions["complete"]({"x": wire.pack_bits(X), "known": 100, "n": 2, "seed": 5})[
+        "rows"
+    ]
     assert [row["log_prob"] for row in rows] == [[-19.0, -19.0], [-26.0, -26.0]]
     image = wire.unpack_bits(rows[0]["images"][1], 784)
     np.testing.assert_array_equal(image[:100], X[:100])
-    assert live.start({})["labels"] == [3, 8]
+    assert live.functions["start"]({})["labels"] == [3, 8]
 
 
 @pytest.mark.parametrize("i", range(2))
 def test_one_that_is_missing_is_a_notice_and_the_other_goes_on(i):
     blocks = built(Made.models[i])
     assert kinds(blocks)[:2] == ["zoo-pixelrnn", "zoo-notice"]
-    answers = widget(blocks).look({"x": wire.pack_bits(X), "i": 0})["answers"]
+    answers = widget(blocks).functions["look"]({"x": wire.pack_bits(X), "i": 0})["answers"]
     assert [a["log_prob"] for a in answers] == [-float(len(Made.models[1 - i]))]
 
 
@@ -105,6 +107,6 @@ def test_programs_find_the_endpoints():
 
 
 def test_a_refusal_is_a_sentence():
-    answer = widget(built()).look({"x": "?", "i": 0})
+    answer = widget(built()).functions["look"]({"x": "?", "i": 0})
     assert not answer["ok"]
     assert "must be valid base64" in answer["error"]

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from demo_app import text
 from demo_app.services.transformer import TransformerService
-from tests.demo_app.page import expect_width, pause, state
+from tests.demo_app.page import expect_width, menu, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -171,7 +171,7 @@ def test_korean_on_a_telephone_scrolls_only_down(visit):
 def test_saving_the_numbers(visit, service):
     page = visit()
     with page.expect_download() as download:
-        page.get_by_test_id("transformer-save-json").click()
+        menu(page, "transformer-save-json").click()
     kept = json.loads(download.value.path().read_text())
     image = service.digits()[0][FIRST]
     answer = service.look(image, kept["pixel"])
@@ -181,7 +181,7 @@ def test_saving_the_numbers(visit, service):
     completions = service.complete(image, kept["known"], 7, kept["seed"])["images"]
     assert [c["pixels"] for c in kept["completions"]] == completions.tolist()
     with page.expect_download() as download:
-        page.get_by_test_id("transformer-save-png").click()
+        menu(page, "transformer-save-png").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
 
 

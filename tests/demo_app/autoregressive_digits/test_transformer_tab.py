@@ -62,14 +62,14 @@ def widget(blocks):
 
 
 def test_start_has_all_that_does_not_change(widget):
-    answer = widget.start({})
+    answer = widget.functions["start"]({})
     assert answer["labels"] == [3, 8]
     assert answer["about"] == {"n_layers": 2, "n_heads": 3, "patch": 7}
     np.testing.assert_array_equal(wire.unpack_bits(answer["digits"][1], 784), ~X)
 
 
 def test_look_sends_the_attention_of_positions(widget):
-    answer = widget.look({"x": wire.pack_bits(X), "i": 250})
+    answer = widget.functions["look"]({"x": wire.pack_bits(X), "i": 250})
     assert answer["ok"]
     attention = np.frombuffer(base64.b64decode(answer["attention"]), "<f4")
     np.testing.assert_allclose(attention, np.arange(2 * 3 * 112) + 250, rtol=1e-6)
@@ -78,7 +78,7 @@ def test_look_sends_the_attention_of_positions(widget):
 
 
 def test_complete_passes_every_choice(widget):
-    answer = widget.complete(
+    answer = widget.functions["complete"](
         {"x": wire.pack_bits(X), "known": 100, "n": 2, "seed": 5, "temperature": 0.5, "top_p": 0.9}
     )
     (row,) = answer["rows"]
@@ -89,8 +89,8 @@ def test_complete_passes_every_choice(widget):
 
 
 def test_timing_is_asked_anew_or_not(widget):
-    assert widget.timing({"again": False})["again"] is False
-    assert widget.timing({"again": True})["ratio"] == 3.0
+    assert widget.functions["timing"]({"again": False})["again"] is False
+    assert widget.functions["timing"]({"again": True})["ratio"] == 3.0
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_timing_is_asked_anew_or_not(widget):
     ],
 )
 def test_a_refusal_is_a_sentence(widget, name, arguments, complaint):
-    answer = getattr(widget, name)(arguments)
+    answer = widget.functions[name](arguments)
     assert not answer["ok"]
     assert complaint in answer["error"]
 

@@ -71,5 +71,5 @@ def service(store):
 
 @pytest.fixture(scope="module")
 def address(store, port):
-    with served([shell.Tab("compare", [(BlindService, blind.build)])], store, port) as at:
+    with served([shell.Tab("blind", [(BlindService, blind.build)])], store, port) as at:
         yield at

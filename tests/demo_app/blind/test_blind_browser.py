@@ -21,6 +21,7 @@ from tests.demo_app.page import (
     expect_width,
     fragment,
     levels,
+    menu,
     pause,
     state,
     tab_stops,
@@ -39,7 +40,7 @@ def visit(visit):
     """visit(hash, ...): the part, once its first picture is there."""
 
     def visit_blind(hash="", **options):
-        page = visit("tab=compare" + ("&" + hash if hash else ""), **options)
+        page = visit("tab=blind" + ("&" + hash if hash else ""), **options)
         expect_phase(page, "ask")
         return page
 
@@ -160,7 +161,7 @@ def test_faces_are_in_color_in_any_theme(visit, service, color_scheme):
         np.testing.assert_allclose(colors(small), shown, atol=0.003)
         page.get_by_test_id("blind-next").click()
     with page.expect_download() as download:
-        page.get_by_test_id("blind-png").click()
+        menu(page, "blind-png").click()
     image = Image.open(io.BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
     assert np.asarray(image).std(2).max() > 20
     page.get_by_test_id("blind-game-mnist-gray").click()
@@ -175,7 +176,7 @@ def test_another_game_begins_anew_and_is_in_the_address(visit, service):
     page.get_by_test_id("blind-game-mnist-gray").click()
     expect_phase(page, "ask")
     expect_picture(page, service, ("mnist", "gray"), 1, 0)
-    page.get_by_test_id("blind-seed").fill("12")
+    menu(page, "blind-seed").fill("12")
     page.get_by_test_id("blind-seed").press("Enter")
     expect_phase(page, "ask")
     expect_picture(page, service, ("mnist", "gray"), 12, 0)
@@ -199,7 +200,7 @@ def test_before_an_answer_nothing_on_the_page_tells_it(visit):
 
 def test_a_refusal_is_shown_and_the_answer_can_be_given_again(visit):
     page = visit(sockets=False)
-    calls = re.compile("component_server")
+    calls = re.compile("/live/")
     pause(page, 1500)  # the next picture has been asked for
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
     page.get_by_test_id("blind-real").click()
@@ -237,7 +238,7 @@ def expect_to_fit(page, language, width):
 
 def test_every_control_can_be_reached_and_has_a_name(visit):
     page = visit()
-    expect_names(page, "#page-compare")
+    expect_names(page, "#page-blind")
     stops = tab_stops(page, "blind-game-mnist-binary", "blind-json")
     for wanted in ("blind-seed", "blind-random", "blind-real", "blind-made", "blind-png"):
         assert wanted in stops
@@ -253,11 +254,11 @@ def test_pictures_and_answers_are_saved(visit, service):
     page.get_by_test_id("blind-real").click()
     expect_phase(page, "told")
     with page.expect_download() as download:
-        page.get_by_test_id("blind-png").click()
+        menu(page, "blind-png").click()
     image = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert len(image.convert("L").getcolors(256)) > 2
     with page.expect_download() as download:
-        page.get_by_test_id("blind-json").click()
+        menu(page, "blind-json").click()
     kept = json.loads(Path(download.value.path()).read_text())
     assert (kept["data"], kept["kind"], kept["seed"], len(kept["rounds"])) == (*BINARY, 3, 1)
     maker, one = service.reveal(*BINARY, 3, 0).maker, kept["rounds"][0]

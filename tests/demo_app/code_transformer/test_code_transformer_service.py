@@ -9,8 +9,12 @@ import torch
 import genzoo
 from demo_app.errors import BadInput
 from demo_app.services.code_transformer import MAX_CHARACTERS, CodeTransformerService
+from demo_app.services.text2image import Text2ImageService
 from demo_app.store import Store
+from demo_app.work import Left, Visitor, working
 from genzoo.data import words
+from genzoo.models import CodeTransformer
+from genzoo.roles import TextToImage
 from tests.demo_app.released import folders, write_release
 
 NAME = "transformer-avatars"
@@ -57,3 +61,27 @@ def test_what_is_no_caption_is_refused_in_a_sentence(kept, text, sentence):
 def test_a_long_unknown_word_is_cut(kept):
     (word,) = kept.attention("x" * 300)["words"]
     assert len(word) == 40
+
+
+@pytest.mark.parametrize("n_asked", [1, 5, 20, 60])
+@pytest.mark.parametrize("what", ["attention", "faces", "gallery"])
+def test_between_codes_it_asks_whether_anyone_waits(what, n_asked, kept, monkeypatch):
+    """It stops at the first code after nobody does; a face has 64."""
+    written = []
+    pick = CodeTransformer.pick
+
+    def counted(logits, u):
+        written.append(len(u))
+        return pick(logits, u)
+
+    monkeypatch.setattr(CodeTransformer, "pick", staticmethod(counted))
+    ask = {
+        "attention": lambda: kept.attention(TEXT, seed=3),
+        "faces": lambda: Text2ImageService(kept._store).faces(TEXT, n=2, model=NAME),
+        "gallery": lambda: list(
+            kept._store.steps(NAME, TextToImage, lambda model: model.drawing(2))
+        ),
+    }[what]
+    with working(Visitor(), lambda: len(written) < n_asked), pytest.raises(Left):
+        ask()
+    assert len(written) == n_asked

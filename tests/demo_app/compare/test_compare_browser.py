@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,13 @@ from demo_app import text
 from genzoo.data.avatars import SCHEMA
 from tests.demo_app.page import (
     EN,
+    asked,
     colors,
     expect_names,
     expect_to_fit,
     levels,
+    menu,
+    open_tab,
     pause,
     state,
     tab_stops,
@@ -27,7 +31,7 @@ from tests.demo_app.page import (
 
 pytestmark = pytest.mark.browser
 
-TABS = ("compare",)
+TABS = ("compare", "figures")
 
 MODELS = ("gan-mnist", "nade-mnist", "nade-orderless-mnist", "vae-mnist", "vae-mnist-beta4")
 FACES = ("transformer-avatars", "dcgan-avatars", "text2image-avatars")
@@ -35,10 +39,14 @@ FACES = ("transformer-avatars", "dcgan-avatars", "text2image-avatars")
 
 @pytest.fixture
 def visit(visit):
-    """visit(hash, ...): the Compare tab, once all sheets are drawn and one picture is told of."""
+    """visit(hash, ...): the sheets, once all of them are drawn and one picture is told of; or the
+    figures, once the matrix is read."""
 
-    def visit_compare(hash="", **options):
-        page = visit("tab=compare" + ("&" + hash if hash else ""), waits=False, **options)
+    def visit_compare(hash="", tab="compare", **options):
+        page = visit(f"tab={tab}" + ("&" + hash if hash else ""), waits=False, **options)
+        if tab == "figures":
+            expect(page.get_by_test_id("compare-reading")).not_to_be_empty()
+            return page
         faces = "data=avatars" in hash
         n = 1 if "fashion" in hash else len(FACES if faces else MODELS)
         shown = page.locator("[data-testid=compare-sheets] canvas[data-seed]")
@@ -47,11 +55,14 @@ def visit(visit):
         for name in ("picture", "near") if faces else ("picture", "near", "bars"):
             shown = page.get_by_test_id(f"compare-{name}")
             expect(shown).to_have_attribute("data-shown", re.compile("."))
-        if not faces:
-            expect(page.get_by_test_id("compare-reading")).not_to_be_empty()
         return page
 
     return visit_compare
+
+
+@pytest.fixture
+def figures(visit):
+    return partial(visit, tab="figures")
 
 
 def sheet(page, model):
@@ -78,7 +89,7 @@ def expect_told(page, service, model, cell, seed=0):
         shown = levels(page.get_by_test_id(f"compare-{name}"))
         np.testing.assert_allclose(shown, look[key], atol=0.01)
     about = page.get_by_test_id("compare-told")
-    expect(about).to_contain_text(f"Digit {look['label']}, {look['distance']:.1f} away")
+    expect(about).to_contain_text(f"Digit {look['label']}, distance {look['distance']:.1f}")
     believed = service.believed(model, cell, seed)
     rows = page.locator("[data-testid=compare-bars] li")
     names = rows.evaluate_all("(all) => all.map((row) => row.dataset.model)")
@@ -98,7 +109,7 @@ def test_all_sheets_are_those_of_the_service(visit, service):
     expect(page.get_by_test_id("compare-status")).to_contain_text("5 sheets of 64 pictures")
     expect_told(page, service, "gan-mnist", 0)
     slow = page.locator("figure[data-model=nade-orderless-mnist]")
-    expect(slow).to_contain_text("seed 0, drawn beforehand in 60 s")
+    expect(slow).to_contain_text("seed 0, sampled in advance in 60 s")
 
 
 def test_a_picture_that_is_pointed_at_is_told_of(visit, service):
@@ -125,21 +136,29 @@ def test_sorting_and_kinds(visit):
     assert state(page)["compare.kind"] == "approximate"
 
 
-def test_the_plot_leads_to_the_sheet(visit, service):
-    page = visit("compare.kind=implicit")
+def test_the_plot_leads_to_the_sheet(figures, service):
+    page = figures("compare.kind=implicit")
     points = page.locator("[data-testid=compare-plot] button")
     expect(points).to_have_count(4)  # those whose FID and time are known
+    named = [EN[f"compare.only_{kind}"] for kind in ("tractable", "approximate", "implicit")]
+    expect(page.locator(".zoo-compare_plot .kinds li")).to_have_text(named)
     best = points.and_(page.locator(".best"))
     expect(best).to_have_attribute("data-model", "gan-mnist")
     heights = {p.get_attribute("data-model"): p.bounding_box()["y"] for p in points.all()}
     by_fid = ["gan-mnist", "vae-mnist-beta4", "nade-mnist", "vae-mnist"]  # the best, the lowest
     assert sorted(heights, key=heights.get, reverse=True) == by_fid
+    page.get_by_test_id("compare-by-likelihood").click()
+    expect(points).to_have_count(4)  # of the GAN there is none, of the orderless NADE there is
+    page.get_by_test_id("compare-by-fid").click()
     page.get_by_test_id("compare-point-nade-mnist").click()
     expect(page.get_by_test_id("compare-near")).to_have_attribute("data-shown", "nade-mnist 0")
     assert order(page) == list(MODELS)
-    expect(page.locator("figure.chosen")).to_have_attribute("data-model", "nade-mnist")
-    page.get_by_test_id("compare-by-likelihood").click()
-    expect(points).to_have_count(4)  # of the GAN there is none, of the orderless NADE there is
+    chosen = page.locator("figure.chosen")
+    expect(chosen).to_have_attribute("data-model", "nade-mnist")
+    expect(chosen).to_be_in_viewport()
+    assert state(page)["tab"] == "compare"
+    page.go_back()
+    expect(page.get_by_test_id("compare-plot")).to_be_visible()
 
 
 def test_another_seed_other_pictures_and_the_address_brings_them_back(visit, service):
@@ -157,9 +176,14 @@ def test_another_seed_other_pictures_and_the_address_brings_them_back(visit, ser
 def test_the_other_data_set(visit, service):
     page = visit("compare.data=fashion")
     assert order(page) == ["rnade-fashion"]
-    expect(page.get_by_test_id("compare-reading")).to_contain_text("rnade holds its own pictures")
-    page.get_by_test_id("compare-data-mnist").click()
-    expect(page.get_by_test_id("compare-reading")).to_contain_text("nade holds")
+    reading = page.get_by_test_id("compare-reading")
+    open_tab(page, "figures")
+    expect(reading).to_contain_text("rnade assigns its own pictures")
+    page.get_by_test_id("compare-plot-data-mnist").click()
+    expect(reading).to_contain_text("nade assigns")
+    open_tab(page, "compare")  # which follows
+    expect(page.locator("[data-testid=compare-sheets] canvas[data-seed]")).to_have_count(5)
+    assert order(page) == list(MODELS)
 
 
 def expect_face(page, service, model, cell, language="en", seed=0):
@@ -206,16 +230,18 @@ def test_sheets_of_faces_are_in_color(visit, service):
 
 def test_what_no_model_of_faces_can_say_has_no_empty_place(visit):
     page = visit("compare.data=avatars")
-    for name in ("compare-beliefs", "compare-matrix"):
-        expect(page.get_by_test_id(name)).to_be_hidden()
-    assert page.locator(".block.zoo-compare_matrix").bounding_box()["height"] == 0
+    expect(page.get_by_test_id("compare-beliefs")).to_be_hidden()
     expect(page.get_by_test_id("compare-kind-tractable")).to_be_disabled()
     expect(page.get_by_test_id("compare-kind-approximate")).to_be_enabled()
+    open_tab(page, "figures")
     expect(page.get_by_test_id("compare-by-likelihood")).to_be_disabled()
+    expect(page.get_by_test_id("compare-matrix")).to_be_hidden()
+    assert page.locator(".block.zoo-compare_matrix").bounding_box()["height"] == 0
     assert page.locator("[data-testid=compare-plot] button").count() == 2
-    page.get_by_test_id("compare-data-mnist").click()
-    for name in ("compare-beliefs", "compare-matrix"):
-        expect(page.get_by_test_id(name)).to_be_visible()
+    page.get_by_test_id("compare-plot-data-mnist").click()
+    expect(page.get_by_test_id("compare-matrix")).to_be_visible()
+    open_tab(page, "compare")
+    expect(page.get_by_test_id("compare-beliefs")).to_be_visible()
     expect(page.get_by_test_id("compare-attributes")).to_be_hidden()
     expect(page.get_by_test_id("compare-kind-tractable")).to_be_enabled()
 
@@ -236,7 +262,11 @@ def test_from_digits_to_faces_and_back_nothing_stays(visit, service):
     kept = state(page)
     assert kept["compare.data"] == "avatars"
     # No face is of a model whose probability can be computed.
-    assert not {"compare.kind", "compare.measure"} & kept.keys()
+    assert "compare.kind" not in kept
+    open_tab(page, "figures")
+    expect(page.get_by_test_id("compare-by-fid")).to_have_attribute("aria-pressed", "true")
+    assert "compare.measure" not in state(page)
+    open_tab(page, "compare")
     page.get_by_test_id("compare-data-mnist").click()
     expect(page.get_by_test_id("compare-bars")).to_have_attribute("data-shown", "gan-mnist 0")
     expect_told(page, service, "gan-mnist", 0)
@@ -255,34 +285,34 @@ def test_what_is_believed_is_said_for_the_pixels_of_the_data(visit):
 def test_a_sheet_of_faces_is_saved(visit):
     page = visit("compare.data=avatars")
     with page.expect_download() as download:
-        page.get_by_test_id("compare-png").click()
+        menu(page, "compare-png").click()
     image = Image.open(download.value.path()).convert("RGB")
     assert np.asarray(image).std(2).max() > 20  # in color
     with page.expect_download() as download:
-        page.get_by_test_id("compare-json").click()
+        menu(page, "compare-json").click()
     kept = json.loads(Path(download.value.path()).read_text())
     assert (kept["data"], len(kept["models"])) == ("avatars", 3)
 
 
-def test_the_matrix_is_read_by_keys(visit, service):
-    page = visit()
+def test_the_matrix_is_read_by_keys(figures, service):
+    page = figures()
     cells = page.get_by_test_id("compare-matrix").locator(".zoo-surface")
     cells.focus()
     page.keyboard.press("ArrowDown")
     reading = page.get_by_test_id("compare-reading")
-    expect(reading).to_contain_text("vae holds the pictures of gan for \N{MINUS SIGN}110.0 nats")
+    expect(reading).to_contain_text("vae assigns the pictures of gan \N{MINUS SIGN}110.0 nats")
     expect(reading).to_contain_text("Difference: \N{MINUS SIGN}20.0")
 
 
 def test_what_is_saved(visit, tmp_path):
     page = visit()
     with page.expect_download() as download:
-        page.get_by_test_id("compare-json").click()
+        menu(page, "compare-json").click()
     kept = json.loads(Path(download.value.path()).read_text())
     assert [model["name"] for model in kept["models"]] == list(MODELS)
     assert set(kept["chosen"]["log_p"]) == {"nade-mnist", "vae-mnist"}
     with page.expect_download() as download:
-        page.get_by_test_id("compare-png").click()
+        menu(page, "compare-png").click()
     assert Path(download.value.path()).read_bytes()[:4] == b"\x89PNG"
 
 
@@ -294,15 +324,54 @@ def test_it_fits_and_speaks(visit, service, locale, data):
         expect_face(page, service, order(page)[0], 0, locale[:2])
     shared = ("vae", "avatars")
     expect_to_fit(page, locale[:2], "compare", "compare.title", shared=shared)
-    expect_names(page, ".zoo-compare_sheets, .zoo-compare_matrix")
+    expect_names(page, ".zoo-compare_sheets")
+
+
+@pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
+def test_the_figures_fit_and_speak(figures, locale):
+    page = figures(locale=locale, width=390)
+    expect_to_fit(page, locale[:2], "figures", "compare.plot", shared=("compare",))
+    expect_names(page, "#page-figures")
 
 
 def test_all_is_reached_by_the_keyboard(visit):
     page = visit()
-    stops = tab_stops(page, "compare-data-mnist", "compare-matrix-json")
-    for name in ("compare-sort", "compare-seed", "compare-go", "compare-by-fid", "compare-png"):
+    stops = tab_stops(page, "compare-data-mnist", "compare-json")
+    for name in ("compare-sort", "compare-seed", "compare-go", "compare-png"):
         assert name in stops
+    open_tab(page, "figures")
+    stops = tab_stops(page, "compare-plot-data-mnist", "compare-matrix-json")
+    assert "compare-by-fid" in stops
     assert "compare-point-gan-mnist" in stops
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_what_was_chosen_is_told_beside_it_wherever_that_is(visit, service, width, height):
+    page = visit(width=width, height=height)
+    last = page.locator("[data-testid=compare-sheets] figure").last
+    last.evaluate("(figure) => figure.scrollIntoView({block: 'center'})")
+    page.get_by_test_id("compare-sheet-vae-mnist-beta4").locator(".zoo-surface").click()
+    expect(page.get_by_test_id("compare-near")).to_have_attribute(
+        "data-shown", re.compile("beta4")
+    )
+    assert page.evaluate("scrollY") > 100 or width > 390
+    for name in ("picture", "near", "told"):
+        expect(page.get_by_test_id(f"compare-{name}")).to_be_in_viewport(ratio=0.99)
+    panel = page.locator(".zoo-compare_sheets .look").bounding_box()
+    assert panel["height"] <= height
+    if width == 390:
+        assert panel["y"] >= 0
+        assert panel["y"] + panel["height"] <= height
+
+
+def test_sheets_are_asked_for_only_where_they_are_shown(figures):
+    page = figures(sockets=False)
+    with asked(page) as requests:
+        page.get_by_test_id("compare-plot-data-fashion").click()
+        expect(page.get_by_test_id("compare-reading")).to_contain_text("rnade")
+        pause(page, 300)
+    assert not [r for r in requests if '"sheet"' in (r.post_data or "")]
+    assert not page.get_by_test_id("compare-sheets").count()
 
 
 def test_programs_ask_by_name(address, service):

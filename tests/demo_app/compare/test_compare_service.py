@@ -19,7 +19,7 @@ from genzoo import recipes, releases
 from genzoo.data.preprocessing import FIXED_SEED
 from genzoo.metrics import importance_weighted_bound
 from tests.demo_app.compare.conftest import SECONDS, training_images
-from tests.demo_app.released import TRAIN, faces, write_release
+from tests.demo_app.released import TRAIN, by_the_elbo, faces, write_release
 
 ROOT = Path(__file__).parents[3]
 
@@ -145,7 +145,8 @@ def test_the_nearest_face_is_the_nearest_and_told_by_its_attributes(service, nam
         np.testing.assert_allclose(answer["image"], images[cell], atol=1e-6)
 
 
-def test_a_bound_on_faces_is_of_fewer_samples(folder):
+def test_a_bound_on_faces_is_of_fewer_samples(folder, monkeypatch):
+    by_the_elbo("vae-avatars", monkeypatch)
     sizes = {"model.width": 2, "model.n_hidden": 8}
     write_release(folder, "vae-avatars", sizes, {"seconds_64": 0.1, "nll_bound": 9.0}, seed=3)
     service = CompareService(Store())

@@ -58,6 +58,7 @@ class MadeService:
 def blocks():
     with gr.Blocks() as blocks:
         compare.build(MadeService())
+        compare.build_figures(MadeService())
     return blocks
 
 
@@ -79,7 +80,10 @@ def test_the_page_knows_each_model_and_its_figures_before_it_asks(blocks):
 
 
 def test_a_matrix_is_asked_for_only_where_a_model_can_say_how_likely_a_picture_is(blocks):
-    assert widgets_of(blocks)["compare_matrix"].props["data"] == ["mnist"]
+    told = {"data": ["mnist", "avatars"], "believed": ["mnist"]}
+    assert widgets_of(blocks)["compare_matrix"].props["data"] == told
+    plot = widgets_of(blocks)["compare_plot"].props["data"]
+    assert plot == widgets_of(blocks)["compare_sheets"].props["data"]
 
 
 def test_a_sheet_is_one_picture_of_eight_by_eight(blocks):

@@ -29,7 +29,7 @@ READ = {
 def write_releases(folder: Path) -> None:
     figures = {"forth_error": 0.05, "cycle_error": 0.04, "cycle_error_other": 0.03, **READ}
     write_release(folder, NAME, {"model.width": 4, "model.n_blocks": 1}, figures, scale=1.5)
-    write_near(folder, NAME, ink(range(40)), ink(range(1000, 1020)))
+    write_near(folder, NAME, ink(range(40)), near_limit=ink(range(1000, 1020)))
 
 
 @cache

@@ -21,6 +21,7 @@ from tests.demo_app.page import (
     expect_to_fit,
     fragment,
     levels,
+    menu,
     pause,
     state,
     tab_stops,
@@ -144,7 +145,7 @@ def test_a_stroke_is_colored_and_can_be_undone_redone_and_rubbed_out(visit, serv
 
 def test_another_face_by_its_seed(visit, service):
     page = visit()
-    field = page.get_by_test_id("cyclegan-seed")
+    field = menu(page, "cyclegan-seed")
     field.fill("21")
     field.press("Enter")
     expect_colored(page, service, service.pair(21)["sketch"])
@@ -190,7 +191,7 @@ def test_levels_of_gray_are_taken_from_the_sketch_between(visit, service):
 
 def test_the_sheet_shows_both_ways_and_its_faces_go_on_above(visit, service):
     page = visit()
-    field = page.get_by_test_id("cyclegan-many-seed")
+    field = menu(page, "cyclegan-many-seed")
     field.fill("40")
     field.press("Enter")
     expect(page.get_by_test_id("cyclegan-sheet")).to_have_attribute("data-shown", "40")
@@ -238,7 +239,7 @@ def test_a_broken_address_still_shows_a_finished_page(visit, hash):
 def test_pictures_and_numbers_are_saved(visit, service, part):
     page = visit()
     with page.expect_download() as download:
-        page.get_by_test_id(f"cyclegan-{part}").click()
+        menu(page, f"cyclegan-{part}").click()
     data = Path(download.value.path()).read_bytes()
     if part.endswith("png"):
         assert len(Image.open(io.BytesIO(data)).convert("RGB").getcolors(1 << 22)) > 20
@@ -269,7 +270,7 @@ def test_every_control_can_be_reached_and_has_a_name(visit):
 def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
     page = visit(sockets=False)
     status = page.get_by_test_id("cyclegan-draw-status")
-    calls = re.compile("component_server")
+    calls = re.compile("/live/")
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
     page.get_by_test_id("cyclegan-clear").click()
     expect(status).to_have_text(EN["zoo.no_answer"])

@@ -24,6 +24,8 @@ from tests.demo_app.page import (
     expect_to_fit,
     fragment,
     levels,
+    menu,
+    open_tab,
     pause,
     state,
     tab_stops,
@@ -162,7 +164,7 @@ def test_neighbours_and_what_they_tell(visit, service, cell, key, percent):
     for k in range(3):
         expect_image(shown.nth(k), found["images"][k] / 255)
     words = page.get_by_test_id("dcgan-neighbours").locator("p").nth(2)
-    expect(words).to_have_text(f"{found['labels'][2]}, {found['distances'][2]:.2f} away")
+    expect(words).to_have_text(f"{found['labels'][2]}, distance {found['distances'][2]:.2f}")
 
 
 def test_a_sheet_that_was_not_searched_says_so(visit):
@@ -170,7 +172,7 @@ def test_a_sheet_that_was_not_searched_says_so(visit):
     told = page.get_by_test_id("dcgan-unsearched")
     expect(told).to_have_text(written(EN["dcgan.unsearched"], last=1))
     expect(page.get_by_test_id("dcgan-neighbours")).to_be_hidden()
-    page.get_by_test_id("dcgan-seed").fill("1")
+    menu(page, "dcgan-seed").fill("1")
     page.get_by_test_id("dcgan-seed").press("Enter")
     expect(page.get_by_test_id("dcgan-neighbours").locator("canvas")).to_have_count(3)
     page.get_by_test_id("dcgan-scale").fill("0.5")
@@ -214,7 +216,7 @@ def test_another_model_is_shown_in_every_part(visit, service):
 def test_seeds(visit, service):
     page = visit("dcgan.seed=3")
     expect_sheet(sheet(page), service.samples(MODEL, 64, 3)["images"], 8)
-    page.get_by_test_id("dcgan-seed").fill("-1")
+    menu(page, "dcgan-seed").fill("-1")
     page.get_by_test_id("dcgan-seed").press("Enter")
     expect(page.get_by_test_id("dcgan-seed")).to_have_value("3")
     page.get_by_test_id("dcgan-random").click()
@@ -281,7 +283,7 @@ def test_ends_are_picked_by_pointer_and_by_key(visit, service):
     page.get_by_test_id("dcgan-between-swap").click()
     expect_between(page, service, [0, 41], [0, 40], 0.25)
     # Draws of another seed stay when the sheet is of a new one.
-    page.get_by_test_id("dcgan-seed").fill("1")
+    menu(page, "dcgan-seed").fill("1")
     page.get_by_test_id("dcgan-seed").press("Enter")
     expect(sheet(page)).to_have_attribute("data-seed", "1")
     page.get_by_test_id("dcgan-between-pick-b").click()
@@ -300,8 +302,8 @@ def test_the_sentence_tells_how_rare_such_a_length_is(visit, service):
         np.random.default_rng(0).normal(size=(400_000, 64)).astype(np.float32), axis=1
     )
     told = page.get_by_test_id("dcgan-between-told")
-    expect(told).to_contain_text("one draw in")
-    n = float(re.search(r"one draw in ([\d,]+)", told.inner_text()).group(1).replace(",", ""))
+    expect(told).to_contain_text("one sample in")
+    n = float(re.search(r"one sample in ([\d,]+)", told.inner_text()).group(1).replace(",", ""))
     assert 1 / n == pytest.approx((lengths < straight).mean(), rel=0.15)
 
 
@@ -345,8 +347,8 @@ def test_the_walk_stands_still_in_a_tab_that_is_not_shown(visit):
     page = visit()
     player = page.get_by_test_id("dcgan-trip-player")
     player.get_by_role("button", name="Play").click()
-    page.get_by_test_id("tab-nade").click()
-    page.get_by_test_id("tab-dcgan").click()
+    open_tab(page, "nade")
+    open_tab(page, "dcgan")
     expect(player.get_by_role("button", name="Play")).to_be_visible()
 
 
@@ -359,7 +361,7 @@ def test_a_click_on_the_strip_goes_there(visit, service):
     live = page.get_by_test_id("dcgan-trip")
     expect(live).to_have_attribute("data-at", "5")
     expect_image(live, service.samples(MODEL, 6, 1)["images"][5])
-    page.get_by_test_id("dcgan-trip-seed").fill("9")
+    menu(page, "dcgan-trip-seed").fill("9")
     page.get_by_test_id("dcgan-trip-seed").press("Enter")
     expect(live).to_have_attribute("data-seed", "9")
     expect_image(live, service.samples(MODEL, 6, 9)["images"][5])
@@ -428,7 +430,7 @@ def test_noise_and_its_seed(visit, service):
     page = visit()
     page.get_by_test_id("dcgan-noise").fill("0.6")
     expect_sum(page, service, EXAMPLE, 0.6)
-    page.get_by_test_id("dcgan-sum-seed").fill("4")
+    menu(page, "dcgan-sum-seed").fill("4")
     page.get_by_test_id("dcgan-sum-seed").press("Enter")
     pause(page, 400)
     expect_sum(page, service, EXAMPLE, 0.6, 4)
@@ -495,7 +497,7 @@ def test_directions_are_chosen_and_never_the_same(visit, service):
     expect(page.get_by_test_id("dcgan-v")).to_have_value("1")
     page.get_by_test_id("dcgan-v").select_option("0")
     expect_sweep(page, service, [0, 0], 2, 0, 2, -1.5)
-    page.get_by_test_id("dcgan-sweep-seed").fill("6")
+    menu(page, "dcgan-sweep-seed").fill("6")
     page.get_by_test_id("dcgan-sweep-seed").press("Enter")
     expect_sweep(page, service, [0, 0], 0, 0, 2, -1.5, 6)
     expect(page.get_by_test_id("dcgan-gains")).to_have_text(EN["dcgan.gains_random"])
@@ -511,7 +513,7 @@ def test_directions_are_chosen_and_never_the_same(visit, service):
 def test_pictures_and_numbers_are_saved(visit, service, widget, kind):
     page = visit("dcgan.cell=3&dcgan-sweep.a=1")
     with page.expect_download() as download:
-        page.get_by_test_id(f"dcgan-{widget}{kind}").click()
+        menu(page, f"dcgan-{widget}{kind}").click()
     data = Path(download.value.path()).read_bytes()
     if kind == "png":
         assert len(Image.open(io.BytesIO(data)).convert("L").getcolors(256)) > 8
@@ -557,7 +559,7 @@ def test_the_whole_state_is_in_the_address(visit):
     page.get_by_test_id("dcgan-scale").fill("0.8")
     press(page, "dcgan-between-picker", 50)
     scrubber(page, "dcgan-between-player").fill("31")
-    page.get_by_test_id("dcgan-trip-seed").fill("12")
+    menu(page, "dcgan-trip-seed").fill("12")
     page.get_by_test_id("dcgan-trip-seed").press("Enter")
     scrubber(page, "dcgan-trip-player").fill("100")
     press(page, "dcgan-sum-picker", 44)
@@ -620,7 +622,7 @@ def test_every_control_can_be_reached_and_has_a_name(visit):
 def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
     page = visit(sockets=False)
     status = page.get_by_test_id("dcgan-sweep-status")
-    calls = re.compile("component_server")
+    calls = re.compile("/live/")
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
     page.get_by_test_id("dcgan-pad").focus()
     page.keyboard.press("ArrowUp")

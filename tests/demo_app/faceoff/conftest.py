@@ -48,5 +48,5 @@ def service(store):
 
 @pytest.fixture(scope="module")
 def address(store, port):
-    with served([shell.Tab("compare", [(FaceOffService, faceoff.build)])], store, port) as at:
+    with served([shell.Tab("faceoff", [(FaceOffService, faceoff.build)])], store, port) as at:
         yield at

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.demo_app.faceoff.test_faceoff_service import ANY, CODED, RASTER, D
-from tests.demo_app.page import EN, expect_names, expect_widths, pause, tab_stops, written
+from tests.demo_app.page import EN, expect_names, expect_widths, menu, pause, tab_stops, written
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def visit(visit):
     """visit(hash, ...): the part, once every quick model has shown its completions."""
 
     def visit_faceoff(hash="", settled=True, **options):
-        page = visit("tab=compare" + ("&" + hash if hash else ""), **options)
+        page = visit("tab=faceoff" + ("&" + hash if hash else ""), **options)
         expect(card(page, "nade-mnist")).to_be_attached()
         if settled:
             expect_settled(page)
@@ -171,7 +171,7 @@ def test_pointing_shows_the_truth_or_a_completion(visit, service):
     np.testing.assert_array_equal(
         colors(picture).reshape(D, 3), completions(page, "nade-mnist")[1]
     )
-    page.get_by_test_id("faceoff-seed").focus()
+    page.get_by_test_id("faceoff-random").focus()
     expect(page.get_by_test_id("faceoff-shown")).to_have_text(EN["faceoff.shown_true"])
 
 
@@ -187,7 +187,7 @@ def test_the_seed_the_order_and_the_whole_state_are_in_the_address(visit, servic
     page.get_by_test_id("faceoff-random").click()
     expect_settled(page)
     assert (completions(page, "ar1-mnist") != before).any()
-    page.get_by_test_id("faceoff-seed").fill("77")
+    menu(page, "faceoff-seed").fill("77")
     page.get_by_test_id("faceoff-seed").press("Enter")
     pause(page, 300)
     expect_settled(page)
@@ -218,7 +218,7 @@ def test_fits_the_screen_in_its_language(visit, language):
 
 def test_every_control_can_be_reached_and_has_a_name(visit):
     page = visit()
-    expect_names(page, "#page-compare")
+    expect_names(page, "#page-faceoff")
     stops = tab_stops(page, "faceoff-line", "faceoff-json")
     for wanted in ("faceoff-mask-hole", "faceoff-truth", "faceoff-seed", "faceoff-by-name"):
         assert wanted in stops
@@ -227,11 +227,11 @@ def test_every_control_can_be_reached_and_has_a_name(visit):
 def test_pictures_and_numbers_are_saved(visit, service):
     page = visit("faceoff.image=500")
     with page.expect_download() as download:
-        page.get_by_test_id("faceoff-png").click()
+        menu(page, "faceoff-png").click()
     image = Image.open(io.BytesIO(Path(download.value.path()).read_bytes())).convert("RGB")
     assert len(image.getcolors(100_000)) > 8
     with page.expect_download() as download:
-        page.get_by_test_id("faceoff-json").click()
+        menu(page, "faceoff-json").click()
     kept = json.loads(Path(download.value.path()).read_text())
     x = service.digits()[0][15]
     assert (kept["pixels"], kept["known"]) == (x.tolist(), rows(12).tolist())
@@ -254,3 +254,12 @@ def test_the_endpoint_answers_programs(address, service):
     assert answer["log_prob"] == pytest.approx(expected["log_prob"])
     with pytest.raises(AppError, match="must come first"):
         client.predict(x, known[::-1], "nade-mnist", 1, 0, api_name="/compare_complete")
+
+
+def test_the_verdict_changes_its_language_though_answers_keep_it_waiting(visit):
+    page = visit()
+    verdict = page.get_by_test_id("faceoff-verdict")
+    expect(verdict).to_contain_text("predicted")
+    page.evaluate("window.setTimeout = () => 0")  # what waits, waits for ever
+    page.get_by_test_id("lang-ko").click()
+    expect(verdict).to_have_text(re.compile("[가-힣]"))

@@ -8,6 +8,9 @@ import pytest
 
 from demo_app.services import games
 from demo_app.services.games import Pace, SessionRegistry
+from demo_app.work import Visitor
+
+ANN, BOB, CAT = (Visitor(page=name) for name in ("ann", "bob", "cat"))
 
 
 class Clock:
@@ -109,9 +112,9 @@ def test_a_turn_that_fails_is_over(pace):
 def test_the_least_lately_used_goes_first(clock):
     gone = []
     kept = SessionRegistry(2, 100, gone.append, clock)
-    first, second = kept.add("one"), kept.add("two")
+    first, second = kept.add("one", ANN), kept.add("two", BOB)
     assert kept.get(first) == "one"
-    third = kept.add("three")
+    third = kept.add("three", CAT)
     assert gone == [second]
     assert [kept.get(name) for name in (first, second, third)] == ["one", None, "three"]
     assert len(kept) == 2
@@ -120,7 +123,7 @@ def test_the_least_lately_used_goes_first(clock):
 def test_what_rests_too_long_goes(clock):
     gone = []
     kept = SessionRegistry(5, 100, gone.append, clock)
-    first, second = kept.add("one"), kept.add("two")
+    first, second = kept.add("one", ANN), kept.add("two", BOB)
     clock.now = 99
     assert kept.get(first) == "one"
     clock.now = 101
@@ -129,8 +132,38 @@ def test_what_rests_too_long_goes(clock):
     assert gone == [second]
 
 
+def test_a_page_that_begins_many_ends_its_own_alone(clock):
+    gone = []
+    kept = SessionRegistry(64, 100, gone.append, clock, of_page=4)
+    others = [kept.add(k, Visitor(page=f"other {k}")) for k in range(30)]
+    mine = [kept.add(k, ANN) for k in range(64)]
+    assert gone == mine[:-4]
+    assert all(kept.get(name) is not None for name in others + mine[-4:])
+
+
+def test_an_address_with_many_pages_ends_its_own_alone(clock):
+    kept = SessionRegistry(64, 100, clock=clock, of_page=4)
+    lone = kept.add("lone", Visitor("1.1.1.1", "p"))
+    for k in range(400):
+        kept.add(k, Visitor("6.6.6.6", f"p{k // 3}"))
+    assert kept.get(lone) == "lone"
+    assert len(kept) == 64
+    # The other way around: who comes when all is taken has room, too.
+    late = kept.add("late", Visitor("2.2.2.2", "p"))
+    assert kept.get(late) == "late"
+    assert kept.get(lone) == "lone"
+
+
+def test_in_a_class_that_shares_an_address_the_page_with_most_gives_way(clock):
+    kept = SessionRegistry(64, 100, clock=clock, of_page=4)
+    pupils = [kept.add(k, Visitor("school", f"pupil {k}")) for k in range(30)]
+    for k in range(200):
+        kept.add(k, Visitor("school", f"bad {k % 20}"))
+    assert all(kept.get(name) is not None for name in pupils)
+
+
 def test_names_cannot_be_guessed():
     kept = SessionRegistry(500, 100)
-    names = {kept.add(k) for k in range(400)}
+    names = {kept.add(k, Visitor(page=str(k))) for k in range(400)}
     assert len(names) == 400
     assert min(map(len, names)) >= 16

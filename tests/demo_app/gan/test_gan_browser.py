@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from playwright.sync_api import expect
 from demo_app import shell
 from demo_app.services.games import SessionRegistry
 from demo_app.services.gan import GANService
-from demo_app.services.session import GameSession, Rules
+from demo_app.services.session import GameSession, Networks, Rules
 from demo_app.store import Store
 from genzoo.data.plane import MIXTURES
 from tests.demo_app.gan.conftest import SEEN, pictures
@@ -28,9 +29,11 @@ from tests.demo_app.page import (
     expect_names,
     expect_to_fit,
     fragment,
+    menu,
     pause,
     state,
     tab_stops,
+    written,
 )
 
 pytestmark = pytest.mark.browser
@@ -38,6 +41,15 @@ pytestmark = pytest.mark.browser
 TABS = ("gan",)
 
 PLAIN = Rules("non-saturating", "none", 0, 0.002, 0.002, 1)
+
+
+def sizes(words):
+    """The numbers in a text, such as 1.2·10⁻³ and 0.52."""
+    found = re.findall(r"([\d.]*\d)(?:·?10)?([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?", words.replace(" 10⁻", " 1·10⁻"))
+    powers = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    return [float(a) * 10.0 ** int(b.translate(powers) or 0) for a, b in found]
+
+
 FRESH = "gan.game=nn-0-0.002-0.002-1"
 """A game that has not begun, by plain rules."""
 
@@ -196,6 +208,83 @@ def test_the_rules_have_their_controls(visit):
     expect_field(page, session)
 
 
+def test_two_games_on_one_seed_differ_by_their_penalty_alone(visit):
+    page = visit(f"gan.game={RECORD}")
+    steps(page, 3, 1)
+    second = page.get_by_test_id("gan-second-field")
+    expect(second).to_be_hidden()
+    page.get_by_test_id("gan-beside-r1").click()
+    expect(second).to_have_attribute("data-steps", "3 1")
+    session, _ = played(("both", 2), ("critic", 2))
+    other, told = played(
+        ("both", 2), ("critic", 2), rules=replace(PLAIN, penalty="r1", weight=0.024)
+    )
+    expect_field(page, session)
+    d = 1 / (1 + np.exp(-other.look()["field"]))
+    assert np.corrcoef(shade(page, second).ravel(), d.ravel())[0, 1] > 0.97
+    value = page.get_by_test_id("gan-second-value")
+    expect(value).to_have_text(f"V = {told['value']:.3f}".replace("-", "−"))
+    for which in ("gan-verdict", "gan-second-verdict"):
+        expect(page.get_by_test_id(which)).to_have_attribute("data-verdict", "start")
+    page.get_by_test_id("gan-press-generator").click()
+    expect(second).to_have_attribute("data-steps", "3 2")
+    told = other.play("generator", 1)
+    expect(value).to_have_text(f"V = {told['value']:.3f}".replace("-", "−"))
+    kept = state(page, after=450)
+    assert (kept["gan.beside"], kept["gan.game"]) == ("r1", RECORD + "-g1")
+    again = visit(fragment(page))
+    expect(again.get_by_test_id("gan-second-field")).to_have_attribute("data-steps", "3 2")
+    expect(again.get_by_test_id("gan-second-value")).to_have_text(value.inner_text())
+
+
+def test_networks_can_be_chosen_and_are_in_the_address(visit):
+    page = visit(f"gan.game={RECORD}")
+    steps(page, 3, 1)
+    for key, value in (("layers", "1"), ("units", "16"), ("latent", "8")):
+        page.get_by_test_id(f"gan-{key}").select_option(value)
+        assert state(page)[f"gan.{key}"] == value
+    session = GameSession(MIXTURES["ring"](), PLAIN, 0, Networks(1, 16, 8))
+    session.play("both", 2)
+    told = session.play("critic", 2)
+    value = page.get_by_test_id("gan-value")
+    expect(value).to_have_text(f"{told['value']:.3f}".replace("-", "−"))
+    steps(page, 3, 1)
+    expect_field(page, session)
+    label = page.get_by_test_id("gan-gradients").get_attribute("aria-label")
+    found = sizes(label.partition("G:")[2])
+    expected = [*told["gradients"]["generator"]["layers"], *told["gradients"]["critic"]["layers"]]
+    assert found == pytest.approx(expected, rel=0.06)
+    again = visit(fragment(page))
+    expect(again.get_by_test_id("gan-value")).to_have_text(value.inner_text())
+    assert again.get_by_test_id("gan-units").input_value() == "16"
+
+
+@pytest.mark.parametrize("beside", ["off", "none"])
+def test_the_square_its_verdict_and_its_settings_are_on_one_screen(visit, beside):
+    page = visit(f"gan.game={RECORD}&gan.beside={beside}", width=1440, height=900)
+    steps(page, 3, 1)
+    page.get_by_test_id("gan-field-name").evaluate("e => e.scrollIntoView({ block: 'start' })")
+    shown = ["plane", "verdict", "play", "loss-minimax", "penalty-r1", "lr", "lr-critic", "units",
+             "critic-moved"]  # fmt: skip
+    for name in [*shown, *(["second-field", "second-verdict"] if beside != "off" else [])]:
+        box = page.get_by_test_id(f"gan-{name}").bounding_box()
+        assert box["y"] >= 0, name
+        assert box["y"] + box["height"] <= 900, name
+
+
+def test_two_games_share_the_width_of_a_telephone(visit):
+    page = visit(f"gan.game={RECORD}&gan.beside=none", width=390, height=844)
+    page.get_by_test_id("gan-field-name").evaluate("e => e.scrollIntoView({ block: 'start' })")
+    for name in ("plane", "second-field"):
+        box = page.get_by_test_id(f"gan-{name}").bounding_box()
+        assert box["width"] > 150, name
+        assert box["x"] + box["width"] <= 390, name
+        assert 0 < box["y"] < box["y"] + box["height"] <= 844, name
+        bottom = box["y"] + box["height"]
+    play = page.get_by_test_id("gan-play").bounding_box()
+    assert bottom < play["y"] < 844
+
+
 def test_another_address_is_another_game(visit):
     page = visit("gan.game=nn-0-0.002-0.002-1-b4")
     for seed in (3, 8):  # the second before the first has begun
@@ -210,7 +299,7 @@ def test_another_address_is_another_game(visit):
 
 def test_an_address_can_open_the_tab_with_its_state(visit):
     page = visit.other("tab=pixels")
-    expect(page.get_by_test_id("tab-gan")).to_be_visible()
+    expect(page.get_by_test_id("group-adversarial")).to_be_visible()
     page.evaluate("(h) => (location.hash = h)", f"tab=gan&gan.game={RECORD}&gan.seed=8")
     steps(page, 3, 1)
     assert state(page, after=450)["gan.seed"] == "8"
@@ -287,6 +376,31 @@ def test_points_that_move_together_look_as_if_each_were_drawn(visit):
     assert visit().evaluate(SWARM) == [4, [True] * 4]
 
 
+def test_the_picture_of_the_computation_has_both_players_and_their_gradients(visit):
+    page = visit("gan-flow.keep=1&gan.x=0.5&gan.y=0.5", height=1000)
+    now = {key: page.get_by_test_id(f"gan-flow-{key}-now") for key in ("g", "d", "v")}
+    expect(now["g"]).to_have_text("")  # it has not moved yet
+    page.get_by_test_id("gan-press-critic").click()
+    page.get_by_test_id("gan-press-generator").click()
+    steps(page, 1, 1)
+    session, told = played(("critic", 1), ("generator", 1))
+    expect(now["v"]).to_have_text(f"V = {told['value']:.3f}".replace("-", "−"))
+    for key, who in (("d", "critic"), ("g", "generator")):
+        expect(now[key]).to_contain_text("‖∇‖ =")
+        (norm,) = sizes(now[key].inner_text().partition("‖∇‖ =")[2])
+        assert norm == pytest.approx(told["gradients"][who]["norm"], rel=0.06)
+    page.get_by_test_id("gan-plane").hover(position={"x": 60, "y": 60})
+    expect(now["d"]).to_contain_text(re.compile(r"D\(0\.10*, 0\.90*\) = "))
+    x, y = (
+        float(v) for v in re.search(r"D\(([\d.]+), ([\d.]+)\)", now["d"].inner_text()).groups()
+    )
+    assert (x, y) == (0.1, 0.9)
+    d = 1 / (1 + np.exp(-session.look()["field"]))
+    row, column = int(48 * (1 - 60 / 560)), int(48 * 60 / 560)
+    shown = float(re.search(r"\) = ([\d.]+)", now["d"].inner_text())[1])
+    assert shown == pytest.approx(d[row, column], abs=0.05)
+
+
 def test_the_square_by_keyboard_alone(visit):
     page = visit("gan.x=0.5&gan.y=0.5")
     plane = page.get_by_test_id("gan-plane")
@@ -309,6 +423,7 @@ def test_a_drawing_is_played_for(visit):
     canvas = page.locator(".zoo-gan_game .drawing .zoo-surface")
     expect(canvas).to_be_visible()
     page.get_by_test_id("gan-clear").click()
+    canvas.evaluate("(part) => part.scrollIntoView({block: 'center'})")  # below the outline
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.25 * box["height"])
     page.mouse.down()
@@ -320,7 +435,7 @@ def test_a_drawing_is_played_for(visit):
     expect(canvas).to_be_visible()
     page.get_by_test_id("gan-done").click()
     with page.expect_download() as download:
-        page.get_by_test_id("gan-json").click()
+        menu(page, "gan-json").click()
     kept = json.loads(Path(download.value.path()).read_text())
     assert kept["target"] == "drawn"
     real = np.array(kept["real"])
@@ -329,7 +444,7 @@ def test_a_drawing_is_played_for(visit):
     assert real[:, 0].max() > 0.7
     again = visit(f"{FRESH}&gan.target=drawn&gan.ink={state(page, after=450)['gan.ink']}")
     with again.expect_download() as download:
-        again.get_by_test_id("gan-json").click()
+        menu(again, "gan-json").click()
     assert json.loads(Path(download.value.path()).read_text())["real"] == kept["real"]
 
 
@@ -434,7 +549,7 @@ def test_digits_at_each_moment(visit, service):
         assert shown == pytest.approx([255 - 228 * g / 255 for g in gray], abs=1.5)
     assert state(page, after=450)["gan-digits.at"] == "2"
     expect(page.get_by_test_id("gan-figures")).to_contain_text("7.25")
-    page.get_by_test_id("gan-digits-seed").fill("42")
+    menu(page, "gan-digits-seed").fill("42")
     page.get_by_test_id("gan-digits-seed").press("Enter")
     expect(sheet(page, "samples")).to_have_attribute("data-seed", "42")
     red = np.array(
@@ -453,7 +568,7 @@ def test_digits_at_each_moment(visit, service):
 def test_pictures_and_numbers_are_saved(visit, service, button):
     page = visit()
     with page.expect_download() as download:
-        page.get_by_test_id(button).click()
+        menu(page, button).click()
     data = Path(download.value.path()).read_bytes()
     if button.endswith("png"):
         assert len(Image.open(io.BytesIO(data)).convert("L").getcolors(256)) > 8
@@ -495,7 +610,7 @@ def test_every_control_can_be_reached_and_has_a_name(visit):
 def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
     page = visit(sockets=False)
     status = page.get_by_test_id("gan-status")
-    calls = re.compile("component_server")
+    calls = re.compile("/live/")
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
     page.get_by_test_id("gan-press-critic").click()
     expect(status).to_have_text(EN["zoo.no_answer"])
@@ -523,3 +638,47 @@ def test_endpoints_answer_programs(address, service):
 
 def test_the_tab_is_in_the_app():
     assert "gan" in [tab.key for tab in shell.TABS]
+
+
+def test_one_can_go_back_through_a_game_and_go_on_from_its_end(visit):
+    page = visit()
+    past = page.get_by_test_id("gan-past")
+    expect(past).to_be_disabled()
+    for n in (1, 2, 3):
+        page.get_by_test_id("gan-press-critic").click()
+        steps(page, n, 0)
+    expect(past).to_have_attribute("max", "3")
+    past.focus()
+    past.press("Home")
+    steps(page, 0, 0)
+    pause(page, 800)  # what is measured of the last moment when the game has come to rest
+    steps(page, 0, 0)
+    expect_field(page, played(("critic", 0))[0])
+    past.press("ArrowRight")
+    steps(page, 1, 0)
+    session, told = played(("critic", 1))
+    expect_field(page, session)
+    value = f"{told['value']:.3f}".replace("-", "−")
+    expect(page.get_by_test_id("gan-value")).to_have_text(value)
+    expect(past).to_have_attribute("aria-valuetext", written(EN["gan.past_at"], step=1))
+    page.get_by_test_id("gan-press-generator").click()  # the game is where it was
+    steps(page, 3, 1)
+    expect_field(page, played(("critic", 3), ("generator", 1))[0])
+
+
+def test_where_d_is_flat_its_colors_can_be_stretched(visit):
+    page = visit()
+    flat = shade(page, field(page))
+    page.get_by_test_id("gan-stretch").click()
+    expect(page.get_by_test_id("gan-stretch")).to_have_attribute("aria-pressed", "true")
+    pause(page, 300)
+    stretched = shade(page, field(page))
+    assert flat.max() < 200 < 250 < stretched.max()
+    assert np.corrcoef(flat.ravel(), stretched.ravel())[0, 1] > 0.9
+    d = 1 / (1 + np.exp(-played(("critic", 0))[0].look()["field"]))
+    low, high = (page.locator(f".zoo-gan_game .{name}").inner_text() for name in ("low", "high"))
+    assert [float(low), float(high)] == pytest.approx([d.min(), d.max()], abs=0.0006)
+    page.get_by_test_id("gan-stretch").click()
+    pause(page, 300)
+    np.testing.assert_array_equal(shade(page, field(page)), flat)
+    expect(page.locator(".zoo-gan_game .low")).to_have_text(EN["gan.low"])

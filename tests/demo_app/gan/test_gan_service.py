@@ -73,6 +73,65 @@ def test_a_game_is_a_function_of_its_seed_and_of_what_is_asked(service):
     assert not equal(script(service, *STEPS[:2], *STEPS[3:], seed=5), first)
 
 
+@pytest.mark.parametrize("networks", [None, {"n_layers": 1, "n_hidden": 16, "n_latent": 8}])
+def test_the_game_beside_it_is_the_one_that_is_asked_the_same_with_another_penalty(
+    service, networks
+):
+    begun = {"seed": 5, "networks": networks}
+    shown = {"show": ["measure"]}
+    both = script(service, *STEPS, shown, beside=["none", 0], rules=None, **begun)
+    alone = script(service, *STEPS, shown, **begun)
+    assert equal(both | {"moves": []}, alone | {"moves": []})  # the first does not know of it
+
+    def without(step):
+        rules = {**asdict(DEFAULTS), **(step.get("rules") or {}), "penalty": "none", "weight": 0}
+        return {**step, "rules": rules} if "rules" in step else step
+
+    second = script(
+        service, *map(without, STEPS), shown, rules=without({"rules": {}})["rules"], **begun
+    )
+    assert equal(both["beside"], second)
+    assert not equal(both["beside"], both)
+    for key in ("verdict", "covered", "gradients"):
+        assert both["beside"][key] == second[key]
+
+
+def test_a_second_game_that_diverges_is_over_and_the_first_goes_on(service):
+    name = service.begin(beside=["none", 0])["game"]
+    service._games.get(name).beside.game.critic.parameters.mul_(math.inf)
+    assert service.play(name, n=1)["beside"] is None
+    later = service.play(name, n=1)
+    assert later["n_steps"] == {"critic": 1, "generator": 1}
+    assert later.get("beside") is None
+
+
+def test_networks_are_as_large_as_is_asked_and_z_has_as_many_dimensions(service):
+    for sizes in ((1, 4, 1), (3, 128, 16), (2, 64, 2)):
+        networks = dict(zip(("n_layers", "n_hidden", "n_latent"), sizes, strict=True))
+        name = service.begin(networks=networks)["game"]
+        answer = service.play(name, n=2, show=["measure", "pull", "mesh"])
+        game = service._games.get(name).session.game
+        weights = [tuple(W.shape) for W, _ in game.generator.layers]
+        n_layers, n_hidden, n_latent = sizes
+        assert weights[0] == (n_hidden, n_latent)
+        assert len(weights) == n_layers + 1
+        for who in ("critic", "generator"):
+            assert len(answer["gradients"][who]["layers"]) == n_layers + 1
+        assert np.isfinite(answer["mesh"]).all()
+        assert np.ptp(answer["points"], 0).min() > 0
+    assert equal(script(service, *STEPS[:2], networks=networks), script(service, *STEPS[:2]))
+
+
+def test_a_game_of_other_networks_or_with_one_beside_it_is_no_exhibit(service, monkeypatch):
+    monkeypatch.setattr(gan, "EXHIBIT", 6)
+    for asked in ({"networks": {"n_hidden": 16}}, {"beside": ["none", 0]}):
+        service.play(service.begin(**asked)["game"], n=6)
+        assert service.begin(exhibit=True)["n_steps"]["critic"] == 0
+    service.play(service.begin()["game"], n=6)
+    assert service.begin(exhibit=True)["n_steps"]["critic"] == 3
+    assert service.begin(exhibit=True, beside=["none", 0])["n_steps"]["critic"] == 0
+
+
 def test_steps_are_the_same_however_many_are_asked_at_once(service):
     rules = {"n_critic": 3}
     one = script(service, *[{"n": 1}] * 11, rules=rules)
@@ -393,6 +452,14 @@ def test_a_whole_game_is_the_game_of_its_steps(service):
         (lambda s, g: s.begin(rules={"n_critic": 0}), "steps a round must lie between 1 and 10"),
         (lambda s, g: s.begin(rules={"speed": 0}), "must be named values of: loss, penalty"),
         (lambda s, g: s.begin(rules=[]), "must be named values of"),
+        (lambda s, g: s.begin(networks=[2]), "networks must be named values of: n_layers"),
+        (lambda s, g: s.begin(networks={"n_units": 2}), "networks must be named values of"),
+        (lambda s, g: s.begin(networks={"n_layers": 4}), "hidden layers must lie between 1 and 3"),
+        (lambda s, g: s.begin(networks={"n_hidden": 1e6}), "units must lie between 4 and 128"),
+        (lambda s, g: s.begin(networks={"n_latent": 0}), "z must lie between 1 and 16"),
+        (lambda s, g: s.begin(beside="r1"), "game beside it must be a list of 2"),
+        (lambda s, g: s.begin(beside=["r2", 1]), "penalty must be one of none, r1"),
+        (lambda s, g: s.begin(beside=["r1", math.nan]), "penalty's weight must be a number"),
         (lambda s, g: s.play(g, "both", 7), "steps must lie between 0 and 6"),
         (lambda s, g: s.play(g, "judge", 1), "Who moves must be one of both, critic"),
         (lambda s, g: s.play(g, hand=[0.5]), "hand must be 2 numbers; 1"),

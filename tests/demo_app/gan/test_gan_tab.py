@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from typing import ClassVar
 
 import gradio as gr
 import numpy as np
@@ -23,6 +24,7 @@ class MadeService:
     penalties = ("none", "r1")
     defaults = Rules(lr=0.004)
     exhibit = 600
+    sizes: ClassVar = {"n_layers": (1, 2), "n_hidden": (16, 64), "n_latent": (1, 2)}
     n_plane = 4321
 
     def __init__(self, absent=False):
@@ -89,6 +91,16 @@ def test_answers_of_the_game_are_packed():
     json.dumps([answer, begun])
 
 
+def test_the_game_beside_it_is_packed_alike():
+    class Two(MadeService):
+        def play(self, **given):
+            return {**super().play(**given), "beside": super().play(**given)}
+
+    answer = gan.play(Two(), game="g", n=2)
+    assert answer["beside"] == gan.play(MadeService(), game="g", n=2)
+    json.dumps(answer)
+
+
 def test_a_game_that_ended_has_nothing_to_pack():
     class Ended(MadeService):
         def play(self, **given):
@@ -113,11 +125,11 @@ def test_samples_are_a_sheet():
 
 def test_without_a_release_the_game_goes_on():
     widgets = built(MadeService())
-    assert set(widgets) == {"gan_game", "gan_digits", "fold"}
+    assert set(widgets) == {"gan_game", "gan_digits", "flow", "fold"}
     assert widgets["gan_game"].props["data"]["rules"]["lr"] == 0.004
     figures = widgets["gan_digits"].props["data"]["figures"]
     assert figures == {"fid": 7.125, "fid_train_reference": 0.25, "fid_first_epoch": None}
-    assert set(built(MadeService(absent=True))) == {"gan_game", "notice", "fold"}
+    assert set(built(MadeService(absent=True))) == {"gan_game", "notice", "flow", "fold"}
 
 
 def test_the_functions_of_the_page_are_told_in_names():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from demo_app.services.plane_game import PlaneGame
+from genzoo.data.batches import seeded
 from genzoo.models import GAN
 from genzoo.objectives import AdversarialGame, Update
 from genzoo.objectives.adversarial import LOSSES, PENALTIES
@@ -240,3 +244,27 @@ def test_a_copy_goes_on_alike_and_apart():
     values = play(other, 3)
     assert all(torch.equal(v, before[k]) for k, v in weights(game).items())
     assert play(game, 3) == values
+
+
+def test_the_gradients_of_the_last_steps_are_told_by_layer():
+    game = PlaneGame(seed=3, n_hidden=8, n_layers=2)
+    assert game.gradients() == {"critic": None, "generator": None}
+    real, kept = torch.rand(16, 2, generator=seeded(5)), {}
+    for who in ("critic", "generator"):
+        net = getattr(game, who)
+        step = net.step
+
+        def keep(n, step=step, net=net, who=who):
+            kept[who] = (net.gradient / n).clone()
+            step(n)
+
+        net.step = keep
+    game.step_critic(real)
+    game.step_generator(16)
+    for who, told in game.gradients().items():
+        g, sizes = kept[who], [2, 8, 8, 1 if who == "critic" else 2]
+        assert told["norm"] == pytest.approx(g.norm().item(), rel=1e-5)
+        ends = np.cumsum([0] + [(a + 1) * b for a, b in itertools.pairwise(sizes)])
+        expected = [g[a:b].square().mean().sqrt().item() for a, b in itertools.pairwise(ends)]
+        assert told["layers"] == pytest.approx(expected, rel=1e-5)
+    assert game.critic.gradient.norm() == 0  # it is told of a step that is done

@@ -70,5 +70,5 @@ def assets() -> dict[str, np.ndarray]:
         "examples": examples,
         "example_categories": np.uint8([k for k, _ in pairs]),
         "example_labels": np.uint8([c for _, c in pairs]),
-        **NearTraining.packed(near, 0.7 * near),
+        **NearTraining.packed(near, near_limit=0.7 * near),
     }

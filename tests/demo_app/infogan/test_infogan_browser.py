@@ -23,6 +23,7 @@ from tests.demo_app.page import (
     expect_to_fit,
     fragment,
     levels,
+    menu,
     pause,
     state,
     tab_stops,
@@ -135,7 +136,7 @@ def test_information_is_of_what_was_set(visit, service):
     expect(page.get_by_test_id("infogan-outside")).to_be_empty()
     page.get_by_test_id("infogan-pad").click(position={"x": 10, "y": 10})
     expect(page.get_by_test_id("infogan-outside")).to_have_text(EN["infogan.outside"])
-    expect(told).to_contain_text("Out here nobody asked")
+    expect(told).to_contain_text("Out here the continuous codes were not trained")
 
 
 def test_free_noise_is_new_with_every_change_and_locked_noise_stays(visit, service):
@@ -160,7 +161,7 @@ def test_free_noise_is_new_with_every_change_and_locked_noise_stays(visit, servi
 
 def test_seed_random_and_reset(visit, service):
     page = visit()
-    field = page.get_by_test_id("infogan-seed")
+    field = menu(page, "infogan-seed")
     field.fill("42")
     field.press("Enter")
     expect_made(page, service, FIRST, (0, 0), 42)
@@ -200,7 +201,7 @@ def test_sheets_are_of_the_codes_above(visit, service):
     expect_sheet(page, service, "second", 4, [0.5, 0], 3)
     expect_sheet(page, service, "both", 4, [0, 0], 3)
     expect_sheet(page, service, "category", 4, [0.5, -1], 1)
-    page.get_by_test_id("infogan-sheet-seed").fill("20")
+    menu(page, "infogan-sheet-seed").fill("20")
     page.get_by_test_id("infogan-sheet-seed").press("Enter")
     expect(page.get_by_test_id("infogan-sheet")).to_have_attribute(
         "data-asked", re.compile('"seed":20')
@@ -300,7 +301,7 @@ def test_a_test_digit_is_read_and_made_again(visit, service):
     for k, image in enumerate(service.noises(category, c, 2, 5)):
         other = page.get_by_test_id("infogan-others").locator("canvas").nth(k)
         np.testing.assert_allclose(levels(other), image, atol=0.006)
-    page.get_by_test_id("infogan-seed").fill("9")
+    menu(page, "infogan-seed").fill("9")
     page.get_by_test_id("infogan-seed").press("Enter")
     expect_read(page, service, x, seed=9)
 
@@ -331,6 +332,16 @@ def test_a_soft_stroke_is_drawn_read_undone_and_kept_in_the_address(visit, servi
     page.get_by_test_id("infogan-undo").click()
     assert drawn(page).max() == 0
     expect_read(page, service, np.zeros(784))
+
+
+def test_a_drawing_far_from_training_is_read_with_a_warning(visit, service):
+    page = visit()
+    verdict = page.get_by_test_id("infogan-verdict")
+    page.get_by_test_id("infogan-clear").click()
+    expect(verdict).to_contain_text(EN["infogan.far"])
+    assert service.near(np.zeros(784))["is_far"]
+    page.get_by_test_id("infogan-chooser").locator("button").nth(5).click()
+    expect(verdict).not_to_contain_text(EN["infogan.far"])
 
 
 def test_drawing_by_keyboard_alone(visit, service):
@@ -413,7 +424,7 @@ def test_pictures_and_numbers_are_saved(visit, service, part, kind):
     if part == "read-":
         expect(page.get_by_test_id("infogan-others").locator("canvas")).to_have_count(5)
     with page.expect_download() as download:
-        page.get_by_test_id(f"infogan-{part}{kind}").click()
+        menu(page, f"infogan-{part}{kind}").click()
     data = Path(download.value.path()).read_bytes()
     if kind == "png":
         assert len(Image.open(io.BytesIO(data)).convert("L").getcolors(256)) > 8
@@ -494,7 +505,7 @@ def test_every_control_can_be_reached_and_has_a_name(visit):
 def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
     page = visit(sockets=False)
     status = page.get_by_test_id("infogan-status")
-    calls = re.compile("component_server")
+    calls = re.compile("/live/")
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
     page.get_by_test_id("infogan-pad").focus()
     page.keyboard.press("ArrowRight")
@@ -518,6 +529,9 @@ def test_endpoints_answer_programs(address, service):
     np.testing.assert_allclose(answer["probabilities"], expected["probabilities"], atol=1e-5)
     assert answer["category"] == expected["probabilities"].argmax()
     assert answer["digit"] == MEANING[answer["category"]]
+    near = service.near(expected["image"])
+    assert answer["is_far"] == near["is_far"]
+    assert answer["distance"] == pytest.approx(near["distance"], abs=1e-4)
     answer = client.predict("both", 2, [0, 0], 1, 3, api_name="/infogan_sheet")
     expected = service.sheet("both", 2, [0, 0], 1, 3)
     np.testing.assert_allclose(answer["images"], expected["images"], atol=1e-5)

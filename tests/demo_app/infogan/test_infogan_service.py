@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -51,9 +52,9 @@ def test_generate_makes_the_picture_and_reads_it_again(kept, model):
     np.testing.assert_allclose(answer["mean"], continuous.mean[0], atol=1e-6)
 
 
-def test_reading_says_whether_the_image_is_far_from_training(kept):
+def test_an_image_may_be_far_from_training(kept):
     digits, _ = kept.digits()
-    near, blank = kept.infer(digits[0] / 255), kept.infer(np.zeros(784))
+    near, blank = kept.near(digits[0] / 255), kept.near(np.zeros(784))
     assert (near["is_far"], blank["is_far"]) == (False, True)
     assert blank["distance"] == pytest.approx(1)
     assert blank["limit"] == near["limit"]
@@ -143,6 +144,18 @@ def test_without_other_seeds_the_release_is_the_only_one(service, folder):
     path.write_text(path.read_text().replace('"seeds"', '"other"'))
     assert service.about()["errors"] == [2.5]
     assert service.about()["fids"] == [0.75]
+    assert service.about()["variants"] == service.about()["variant_errors"] == {}
+
+
+def test_variants_stand_beside_the_release(service, folder):
+    path = folder / NAME / CONFIG
+    config = json.loads(path.read_text())
+    of = config["figures"]
+    other = [{**figure, "value": 9.5, "high": 10.0} for figure in of]
+    config["ablation"] = {"paper": {"images_seen": 1, "seeds": {"3": of, "1": other}}}
+    path.write_text(json.dumps(config))
+    assert service.about()["variants"] == {"paper": [0.75, 9.5]}
+    assert service.about()["variant_errors"] == {"paper": [2.5, 9.5]}
 
 
 @pytest.mark.parametrize(

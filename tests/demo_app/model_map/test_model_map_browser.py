@@ -22,6 +22,8 @@ from tests.demo_app.page import (
     expect_to_fit,
     expect_width,
     levels,
+    menu,
+    open_tab,
     served,
     state,
     written,
@@ -197,14 +199,14 @@ def test_faces_are_shown_in_color(visit, service, node):
     assert sheet.evaluate("(c) => [c.width, c.height]") == [4 * 64, 2 * 64]
     expect_face(sheet, service.pictures(node, 8, 0)[0])
     with page.expect_download() as told:
-        page.get_by_test_id("map-json").click()
+        menu(page, "map-json").click()
     kept = json.loads(told.value.path().read_text())
     np.testing.assert_allclose(kept["images"], service.pictures(node, 8, 0), atol=0.003)
 
 
 def test_another_seed_is_other_pictures_everywhere(visit, service):
     page = visit()
-    seed = page.get_by_test_id("map-seed")
+    seed = menu(page, "map-seed")
     seed.fill("7")
     seed.press("Enter")
     expect_sheet(page, service, "nade", 7)
@@ -262,12 +264,12 @@ def test_saving_the_picture_and_the_numbers(visit, service):
     page = visit("map.node=gan")
     expect_sheet(page, service, "gan", 0)
     with page.expect_download() as download:
-        page.get_by_test_id("map-json").click()
+        menu(page, "map-json").click()
     kept = json.loads(download.value.path().read_text())
     assert (kept["release"], kept["seed"]) == ("gan-mnist", 0)
     np.testing.assert_allclose(kept["images"], service.pictures("gan", 16, 0), atol=0.003)
     with page.expect_download() as download:
-        page.get_by_test_id("map-png").click()
+        menu(page, "map-png").click()
     with Image.open(download.value.path()) as picture:
         assert picture.size == (8 * 4 * 28, 8 * 4 * 28)
 
@@ -400,7 +402,7 @@ def test_the_tour_waits_while_one_looks_elsewhere(visit):
     page = visit("tour=2", map=False)
     expect_step(page, 2)
     expect_outlined(page, "nade-canvas")
-    page.get_by_test_id("tab-gan").click()
+    open_tab(page, "gan")
     expect(page.get_by_test_id("tour-outline")).to_be_hidden()
     expect(page.get_by_test_id("tour-step")).to_be_visible()
     page.get_by_test_id("tour-next").click()

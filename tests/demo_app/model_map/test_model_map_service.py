@@ -113,7 +113,8 @@ def test_a_first_look_is_drawn_once(service, monkeypatch):
 
 
 def test_what_is_kept_is_bounded(folder, monkeypatch):
-    monkeypatch.setattr("demo_app.services.model_map.KEPT", 3)
+    one = ModelMapService(Store()).pictures("gan", 1, 0).nbytes
+    monkeypatch.setattr("demo_app.services.model_map.KEPT", 3 * one)
     service = ModelMapService(Store())
     drawn = []
     few = service._gallery.few

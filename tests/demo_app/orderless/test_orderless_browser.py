@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demo_app import text
-from tests.demo_app.page import expect_width, pause, state
+from tests.demo_app.page import expect_width, menu, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -124,7 +124,7 @@ def test_order_count_and_seed_are_asked_for(visit, service, digits):
     page = visit()
     page.get_by_test_id("orderless-order").select_option("columns")
     page.get_by_test_id("orderless-count").select_option("14")
-    page.get_by_test_id("orderless-seed").fill("77")
+    menu(page, "orderless-seed").fill("77")
     page.get_by_test_id("orderless-seed").press("Enter")
     expect_fills(page, service.fill(digits[FIRST], LEFT, 14, 77, "columns")["images"])
 
@@ -184,7 +184,7 @@ def test_keys_hide_and_show(visit):
 def test_the_numbers_are_saved(visit, service, digits):
     page = visit()
     with page.expect_download() as download:
-        page.get_by_test_id("orderless-save-json").click()
+        menu(page, "orderless-save-json").click()
     kept = json.loads(download.value.path().read_text())
     assert kept["pixels"] == digits[FIRST].tolist()
     assert kept["hole"] == LEFT.astype(int).tolist()

@@ -50,20 +50,20 @@ def widget(blocks):
 
 
 def test_start_has_the_digits(widget):
-    answer = widget.start({})
+    answer = widget.functions["start"]({})
     assert answer["labels"] == [3, 8]
     np.testing.assert_array_equal(wire.unpack_bits(answer["digits"][1], 784), ~X)
 
 
 def test_look_sends_the_marginals(widget):
-    answer = widget.look({"x": wire.pack_bits(X), "hole": wire.pack_bits(HOLE)})
+    answer = widget.functions["look"]({"x": wire.pack_bits(X), "hole": wire.pack_bits(HOLE)})
     p = np.frombuffer(base64.b64decode(answer["p"]), "<f4")
     np.testing.assert_array_equal(p, np.where(HOLE, 0.25, X))
 
 
 def test_fill_sends_images_and_ranks(widget):
     asked = {"x": wire.pack_bits(X), "hole": wire.pack_bits(HOLE), "n": 2, "seed": 1}
-    answer = widget.fill({**asked, "order": "rows"})
+    answer = widget.functions["fill"]({**asked, "order": "rows"})
     rank = np.frombuffer(base64.b64decode(answer["rank"]), "<i2")
     np.testing.assert_array_equal(rank, np.where(HOLE, np.arange(784) + 4, -1))
     np.testing.assert_array_equal(wire.unpack_bits(answer["images"][1], 784), X)
@@ -78,7 +78,7 @@ def test_fill_sends_images_and_ranks(widget):
     ],
 )
 def test_a_refusal_is_a_sentence(widget, name, arguments, complaint):
-    answer = getattr(widget, name)(arguments)
+    answer = widget.functions[name](arguments)
     assert not answer["ok"]
     assert complaint in answer["error"]
 

@@ -114,20 +114,20 @@ def encoded(data):
 
 
 def test_the_built_in_picture_goes_to_the_page_as_bytes(color):
-    answer = color.sample({})
+    answer = color.functions["sample"]({})
     assert answer["ok"]
     assert (answer["height"], answer["width"], answer["notes"]) == (2, 3, [])
     assert base64.b64decode(answer["pixels"]) == bytes(range(18))
 
 
 def test_a_file_is_opened_by_the_service(color):
-    answer = color.open({"file": encoded(b"1234567")})
+    answer = color.functions["open"]({"file": encoded(b"1234567")})
     assert base64.b64decode(answer["pixels"]) == bytes([7] * 6)
     assert answer["notes"] == ["smaller"]
 
 
 def test_a_fit_is_of_the_pixels_that_were_sent(color):
-    answer = color.fit({"pixels": encoded([1, 2, 3, 4, 5, 6]), "seed": 9})
+    answer = color.functions["fit"]({"pixels": encoded([1, 2, 3, 4, 5, 6]), "seed": 9})
     assert answer["ok"]
     assert list(base64.b64decode(answer["colors"])) == [1, 2, 3]
     assert set(base64.b64decode(answer["samples"]["joint"])) == {9}
@@ -148,13 +148,13 @@ def test_a_fit_is_of_the_pixels_that_were_sent(color):
     ],
 )
 def test_bad_pictures_are_a_sentence(color, name, arguments, complaint):
-    answer = getattr(color, name)(arguments)
+    answer = color.functions[name](arguments)
     assert not answer["ok"]
     assert complaint in answer["error"]
 
 
 def test_start_has_all_that_does_not_change(models):
-    answer = models.start({})
+    answer = models.functions["start"]({})
     assert answer["ok"]
     assert answer["labels"] == [3, 8]
     np.testing.assert_array_equal(wire.unpack_bits(answer["digits"], 2 * 784)[:784], X)
@@ -163,7 +163,7 @@ def test_start_has_all_that_does_not_change(models):
 
 
 def test_look_asks_every_model(models):
-    answer = models.look({"x": wire.pack_bits(X)})
+    answer = models.functions["look"]({"x": wire.pack_bits(X)})
     assert answer["log_prob"] == {name: -float(k) for k, name in enumerate(NAMES)}
     levels = np.frombuffer(base64.b64decode(answer["probability"]["ar-28"]), np.uint8)
     np.testing.assert_array_equal(levels, X * 153)
@@ -171,17 +171,22 @@ def test_look_asks_every_model(models):
 
 
 def test_samples_are_of_whole_images_or_of_the_patch(models):
-    whole = models.samples({"kind": "whole", "model": "markov", "seed": 1})["images"]
+    whole = models.functions["samples"]({"kind": "whole", "model": "markov", "seed": 1})["images"]
     np.testing.assert_array_equal(wire.unpack_bits(whole, 16 * 784), np.tile(X, 16))
-    patch = models.samples({"kind": "patch", "model": "joint", "seed": 1})["images"]
+    patch = models.functions["samples"]({"kind": "patch", "model": "joint", "seed": 1})["images"]
     assert wire.unpack_bits(patch, 49 * 16).all()
-    refused = models.samples({"kind": "half", "model": "joint", "seed": 1})
+    refused = models.functions["samples"]({"kind": "half", "model": "joint", "seed": 1})
     assert refused["error"] == "Samples are of: whole, patch; not 'half'."
 
 
 def test_a_fault_of_ours_is_told_without_its_inside(models, caplog):
-    answer = models.samples({"kind": "whole", "model": "markov", "seed": 13})
-    assert answer == {"ok": False, "error": "The server failed on this; its log says why."}
+    answer = models.functions["samples"]({"kind": "whole", "model": "markov", "seed": 13})
+    assert answer == {
+        "ok": False,
+        "error": "The server failed on this; its log says why.",
+        "key": "errors.failed",
+        "values": {},
+    }
     assert "a fault of ours" in caplog.text
 
 
@@ -204,7 +209,7 @@ def test_a_missing_release_leaves_its_model_out_and_is_told_once():
 
     blocks = built(Some())
     assert kinds(blocks).count("zoo-notice") == 1
-    start = widget_of(blocks, "pixels_models").start({})
+    start = widget_of(blocks, "pixels_models").functions["start"]({})
     assert list(start["whole"]) == ["independent", "markov", "ar-783"]
 
 
@@ -217,4 +222,4 @@ def test_without_any_release_the_first_two_parts_go_on():
             raise Unavailable("It is gone.", "python -m genzoo train nade-mnist")
 
     shown = kinds(built(Gone()))
-    assert shown == ["zoo-pixels_count", "zoo-pixels_color", "zoo-notice", "zoo-fold"]
+    assert shown == ["zoo-pixels_count", "zoo-pixels_color", "zoo-notice", "zoo-flow", "zoo-fold"]

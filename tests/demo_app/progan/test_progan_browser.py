@@ -58,8 +58,8 @@ def test_one_z_at_every_resolution_and_a_slider_through_them(visit, service):
     expect(page.get_by_test_id("progan-at")).to_have_text(told)
     assert state(page)["progan.level"] == "1.25"
     # All that follows is at that level too.
-    expect(page.get_by_test_id("progan-walk")).to_have_attribute("data-shown", "1 0 1.25 1")
-    expect_face(page.get_by_test_id("progan-walk"), service.walk(1, 0, 1.25))
+    expect(page.get_by_test_id("progan-walk")).to_have_attribute("data-shown", "5 0 1.25 1")
+    expect_face(page.get_by_test_id("progan-walk"), service.walk(5, 0, 1.25))
     page.get_by_test_id("progan-stage-32").click()
     expect(face).to_have_attribute("data-shown", "3 5 3 1")
     page.get_by_test_id("progan-truncation").fill("0.4")
@@ -72,7 +72,7 @@ def test_one_z_at_every_resolution_and_a_slider_through_them(visit, service):
 
 def test_the_training_is_replayed_and_a_walk_is_taken(visit, service):
     page = visit("progan-growth.moment=1&progan-walk.at=60")
-    expect_face(page.get_by_test_id("progan-walk"), service.walk(1, 0.5, 4))
+    expect_face(page.get_by_test_id("progan-walk"), service.walk(5, 0.5, 4))
     place = written(EN["progan.walk_place"], **{"from": 1, "to": 2, "t": "0.50"})
     expect(page.get_by_test_id("progan-walk-place")).to_have_text(place)
     growth = page.get_by_test_id("progan-growth")

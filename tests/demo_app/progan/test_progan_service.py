@@ -37,7 +37,7 @@ def test_what_is_known_of_the_release(service):
     about = service.about()
     assert about["resolutions"] == [4, 8, 16, 32, 64]
     assert (about["stay"], about["fade"]) == (6_000, 4_000)
-    assert (about["weight"], about["interval"], about["drift"]) == (10.0, 4, 0.001)
+    assert (about["weight"], about["interval"], about["drift"]) == (2.5, 4, 0.001)
     assert about["figures"]["fid"] == 5.5
     assert service.rival()["figures"]["fid"] == 15.25
 

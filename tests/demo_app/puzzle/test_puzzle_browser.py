@@ -18,6 +18,7 @@ from tests.demo_app.page import (
     expect_names,
     expect_to_fit,
     fragment,
+    menu,
     pause,
     state,
     tab_stops,
@@ -87,10 +88,13 @@ def expect_restored(page, service, n=3) -> dict:
     source = pixels(page.get_by_test_id("puzzle-source")).ravel()
     answer = service.restore(source, n, pieces)
     np.testing.assert_allclose(pixels(restored).ravel(), answer["image"], atol=0.003)
+    over = page.evaluate("document.querySelector('.cell[data-cell]:hover')?.dataset.cell ?? null")
+    pointed = None if over is None else board(page)[int(over)]
     marks = page.get_by_test_id("puzzle-marks").locator("span")
     for i, where in enumerate(answer["cell"]):
         mark = marks.nth(int(where))
-        expect(mark).to_have_class("right" if answer["right"][i] else "wrong")
+        outlined = " pointed" if pieces[i] == pointed else ""
+        expect(mark).to_have_class(("right" if answer["right"][i] else "wrong") + outlined)
         assert float(mark.inner_text()) == pytest.approx(100 * answer["probability"][i], abs=0.6)
     expect(page.get_by_test_id("puzzle-marks").locator(".none")).to_have_count(n * n - len(pieces))
     verdict = page.get_by_test_id("puzzle-verdict").inner_text()
@@ -127,6 +131,23 @@ def test_it_begins_with_a_shuffled_face_a_third_of_it_missing(visit, service):
             true = source[:, 21 * r : 21 * r + 21, 21 * c : 21 * c + 21]
             found = np.array(shown).reshape(21, 21, 4)[..., :3].transpose(2, 0, 1) / 255
             np.testing.assert_allclose(found, true)
+
+
+def test_a_piece_that_is_pointed_at_is_followed_through_the_computation(visit, service):
+    page = visit("puzzle.board=876543210&puzzle-flow.keep=1")
+    score, assign = (page.get_by_test_id(f"puzzle-flow-{key}-now") for key in ("score", "assign"))
+    answer = service.restore(service.face(0), 3, list(range(8, -1, -1)))
+    right = written(EN["flow.now_right"], right=answer["right"].sum(), all=9)
+    expect(assign).to_have_text(right)
+    for k in (1, 4):
+        cell(page, k).hover()
+        row, column = divmod(int(answer["cell"][k]), 3)
+        place = written(EN["flow.now_place"], row=row + 1, column=column + 1)
+        expect(assign).to_have_text(place)
+        share = float(score.inner_text().rstrip("\u202f%"))
+        assert share == pytest.approx(100 * answer["probability"][k], abs=0.1)
+    page.mouse.move(0, 0)
+    expect(assign).to_have_text(right)
 
 
 def test_pieces_are_swapped_by_click_drag_and_keys_and_the_picture_stays(visit, service):
@@ -195,6 +216,22 @@ def test_restore_lays_the_board_as_the_model_places_the_pieces(visit, service):
     expect(reading).to_contain_text(f"row {k // 4 + 1}, column {k % 4 + 1}")
 
 
+def test_a_piece_that_is_pointed_at_stays_so_when_the_answer_comes(visit, service):
+    page = visit("puzzle.board=876543210", sockets=False)
+    held = []
+    page.route("**/live/puzzle.restore", lambda route: held.append(route))
+    cell(page, 0).focus()
+    page.keyboard.press("Delete")
+    expect_board(page, [None, 7, 6, 5, 4, 3, 2, 1, 0])
+    cell(page, 5).hover()
+    pointed = page.get_by_test_id("puzzle-marks").locator(".pointed")
+    expect(pointed).to_have_attribute("data-piece", "3")
+    held.pop().continue_()
+    restored = page.get_by_test_id("puzzle-restored")
+    expect(restored).to_have_attribute("data-shown", "3 7,6,5,4,3,2,1,0")
+    expect(pointed).to_have_attribute("data-piece", "3")
+
+
 def test_a_game_hides_what_tells_too_much_and_counts(visit, service):
     page = visit("puzzle.n=2&puzzle.board=0123")
     page.get_by_test_id("puzzle-play").click()
@@ -235,8 +272,15 @@ def test_a_picture_is_brought_and_what_is_none_is_refused(visit, service):
     chooser, notes = page.get_by_test_id("puzzle-file"), page.get_by_test_id("puzzle-notes")
     file = {"name": "x.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     chooser.set_input_files(file)
-    expect(notes).to_have_text(f"{EN['puzzle.brought']} {EN['puzzle.note_cut']}")
-    known = service.upload(buffer.getvalue())["image"]
+    answer = service.upload(buffer.getvalue())
+    assert answer["is_far"]
+    far = EN["zoo.far_from_training"]
+    for name in ("distance", "limit"):
+        far = far.replace("{" + name + "}", f"{answer[name]:.2f}")
+    expect(notes).to_have_text(
+        f"{far} {EN['puzzle.brought']} {EN['zoo.photo_lost']} {EN['puzzle.note_cut']}"
+    )
+    known = answer["image"]
     shown = page.get_by_test_id("puzzle-source")
     np.testing.assert_allclose(pixels(shown).ravel(), known, atol=1e-6)
     page.get_by_test_id("puzzle-size-4").click()
@@ -271,7 +315,7 @@ def test_it_is_saved_as_a_picture_and_as_numbers(visit, service):
     answer = expect_restored(page, service)
     for kind in ("png", "json"):
         with page.expect_download() as download:
-            page.get_by_test_id(f"puzzle-{kind}").click()
+            menu(page, f"puzzle-{kind}").click()
         data = Path(download.value.path()).read_bytes()
         if kind == "png":
             assert len(Image.open(io.BytesIO(data)).convert("RGB").getcolors(1 << 20)) > 50

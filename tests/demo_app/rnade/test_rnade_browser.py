@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from demo_app import text
-from tests.demo_app.page import expect_widths, pause, state
+from tests.demo_app.page import expect_widths, menu, pause, state
 
 pytestmark = pytest.mark.browser
 
@@ -188,7 +188,7 @@ def test_samples_are_a_function_of_the_seed(visit):
     page.get_by_test_id("rnade-model").click()
     drawn = {}
     for seed in ("5", "6", "5"):
-        page.get_by_test_id("rnade-seed").fill(seed)
+        menu(page, "rnade-seed").fill(seed)
         page.get_by_test_id("rnade-seed").press("Enter")
         pause(page, 500)
         assert drawn.setdefault(seed, pixels(page)) == pixels(page)
@@ -249,12 +249,12 @@ def test_picture_and_numbers_are_saved(visit, service):
     page = visit()
     pause(page, 200)
     with page.expect_download() as download:
-        page.get_by_test_id("rnade-png").click()
+        menu(page, "rnade-png").click()
     image = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert image.width == 2 * (772 + 48)
     assert len(image.convert("L").getcolors(256)) > 50
     with page.expect_download() as download:
-        page.get_by_test_id("rnade-json").click()
+        menu(page, "rnade-json").click()
     saved = json.loads(Path(download.value.path()).read_text())
     assert saved["model"] == "rnade-moons"
     mixture = service.conditional("rnade-moons", 0.42)

@@ -63,7 +63,7 @@ def widget():
 
 
 def test_start_has_all_that_does_not_change(widget):
-    answer = widget.start({"name": "rnade-moons"})
+    answer = widget.functions["start"]({"name": "rnade-moons"})
     assert list(base64.b64decode(answer["density"])) == [0, 64, 128, 255]
     assert (answer["cells"], answer["high"]) == (2, 4.0)
     points = np.frombuffer(base64.b64decode(answer["points"]), "<i2")
@@ -72,17 +72,17 @@ def test_start_has_all_that_does_not_change(widget):
 
 
 def test_a_slice_and_samples_are_plain(widget):
-    answer = widget.conditional({"name": "rnade-moons", "x1": 0.5})
+    answer = widget.functions["conditional"]({"name": "rnade-moons", "x1": 0.5})
     assert answer["ok"]
     assert answer["means"] == [0.5]
-    answer = widget.sample({"name": "rnade-moons", "n": 2, "seed": 5})
+    answer = widget.functions["sample"]({"name": "rnade-moons", "n": 2, "seed": 5})
     assert list(np.frombuffer(base64.b64decode(answer["points"]), "<i2")) == [15000] * 4
 
 
 def test_a_refusal_is_a_sentence(widget):
-    answer = widget.conditional({"name": "rnade-moons", "x1": 2})
+    answer = widget.functions["conditional"]({"name": "rnade-moons", "x1": 2})
     assert answer == {"ok": False, "error": "x_1 must lie between 0 and 1; 2 does not."}
-    assert "must be: name, x1" in widget.conditional({"x1": 1})["error"]
+    assert "must be: name, x1" in widget.functions["conditional"]({"x1": 1})["error"]
 
 
 def test_what_is_missing_is_a_notice_and_the_rest_goes_on():

@@ -17,7 +17,16 @@ from demo_app.services.stargan import StarGANService
 from demo_app.tabs import stargan
 from genzoo.data import avatars
 from genzoo.data.avatars import SCHEMA, changed, face
-from tests.demo_app.page import EN, expect_names, expect_to_fit, fragment, pause, state, tab_stops
+from tests.demo_app.page import (
+    EN,
+    expect_names,
+    expect_to_fit,
+    fragment,
+    menu,
+    pause,
+    state,
+    tab_stops,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -246,7 +255,7 @@ def test_the_sheet_edits_every_face_and_its_cells_go_on_above(visit, service):
         np.testing.assert_allclose(pixels(canvas), sheet[row, k].clip(0, 1), atol=0.003)
     page.get_by_test_id("stargan-column-beard").select_option("0")
     each[4] = 0
-    page.get_by_test_id("stargan-grid-seed").fill("30")
+    menu(page, "stargan-grid-seed").fill("30")
     page.get_by_test_id("stargan-grid-seed").press("Enter")
     expect(cells).to_have_attribute("data-shown", f"30 {text_of(each)}")
     cell = page.get_by_test_id("stargan-cell-17")
@@ -292,7 +301,7 @@ def test_a_broken_address_still_shows_a_finished_page(visit, hash):
 def test_pictures_and_numbers_are_saved(visit, service, part, kind):
     page = visit()
     with page.expect_download() as download:
-        page.get_by_test_id(f"stargan-{part}{kind}").click()
+        menu(page, f"stargan-{part}{kind}").click()
     data = Path(download.value.path()).read_bytes()
     if kind == "png":
         assert len(Image.open(io.BytesIO(data)).convert("RGB").getcolors(1 << 20)) > 50
@@ -327,7 +336,7 @@ def test_every_control_can_be_reached_and_has_a_name(visit):
 def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
     page = visit(sockets=False)
     status = page.get_by_test_id("stargan-status")
-    calls = re.compile("component_server")
+    calls = re.compile("/live/")
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
     choose(page, "hat", "hat")
     expect(status).to_have_text(EN["zoo.no_answer"])

@@ -13,8 +13,10 @@ import genzoo
 from demo_app.errors import BadInput, Unavailable
 from demo_app.services.stargan import PIXELS, StarGANService
 from demo_app.store import Store
+from demo_app.work import Left, Visitor, working
 from genzoo.data import avatars
 from genzoo.data.avatars import SCHEMA, changed, face
+from genzoo.models import StarGAN
 from tests.demo_app.stargan.conftest import NAME
 
 EDITED = ("hair", "hair_color", "skin", "glasses", "beard", "mouth", "hat")
@@ -101,6 +103,21 @@ def test_the_way_back_is_an_edit_of_the_edit(kept, model):
         back = model.edit(there, own_of(one))
     np.testing.assert_allclose(answer["image"], back.flatten(), atol=1e-5)
     assert answer["error"] == pytest.approx((back - drawn(one)).abs().mean().item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("n_asked", [1, 3])
+def test_between_the_columns_of_a_grid_it_asks_whether_anyone_waits(kept, monkeypatch, n_asked):
+    edited = []
+    edit = StarGAN.edit
+
+    def counted(self, *given):
+        edited.append(1)
+        return edit(self, *given)
+
+    monkeypatch.setattr(StarGAN, "edit", counted)
+    with working(Visitor(), lambda: len(edited) < n_asked), pytest.raises(Left):
+        kept.grid(VALUES, seed=3, n=2)
+    assert len(edited) == n_asked
 
 
 def test_a_grid_changes_one_attribute_a_column(kept, model):

@@ -20,6 +20,7 @@ from tests.demo_app.page import (
     expect_names,
     expect_width,
     fragment,
+    menu,
     pause,
     state,
     tab_stops,
@@ -248,7 +249,9 @@ def test_the_layer_is_chosen_or_the_mean_of_all(visit, service):
 
 def test_by_keys_the_face_and_the_words_are_one_stop_each(visit, service):
     page = visit()
-    stops = tab_stops(page, "text2image-json", "text2image-attention-json", most=30)
+    stops = tab_stops(
+        page, "text2image-reset", "text2image-attention-reset", most=30, within=False
+    )
     assert "text2image-attention-word-0" in stops
     assert "text2image-attention-word-1" not in stops
     assert stops.count("") == 1  # the face
@@ -277,7 +280,7 @@ def test_by_keys_the_face_and_the_words_are_one_stop_each(visit, service):
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
     expect_cell(page, service, 17)
-    spoken = part(page, "grid").locator("[aria-live]")
+    spoken = part(page, "grid").locator("[aria-live=polite]")
     expect(spoken).to_contain_text(told(attention(service)[17].max()))
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
@@ -382,7 +385,7 @@ def test_it_is_saved_as_a_picture_and_as_numbers(visit, service):
     answer = service.attention("a hat, glasses", 7)
     for kind in ("png", "json"):
         with page.expect_download() as download:
-            part(page, kind).click()
+            menu(page, f"text2image-attention-{kind}").click()
         data = Path(download.value.path()).read_bytes()
         if kind == "png":
             assert len(Image.open(io.BytesIO(data)).convert("RGB").getcolors(1 << 20)) > 50

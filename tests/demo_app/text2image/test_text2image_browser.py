@@ -23,6 +23,7 @@ from tests.demo_app.page import (
     expect_names,
     expect_to_fit,
     fragment,
+    menu,
     state,
     tab_stops,
     written,
@@ -179,7 +180,7 @@ def test_both_models_are_saved_as_pictures_and_as_numbers(visit, service):
     pictures = {}
     for kind in ("png", "json"):
         with page.expect_download() as download:
-            page.get_by_test_id(f"text2image-{kind}").click()
+            menu(page, f"text2image-{kind}").click()
         pictures[kind] = Path(download.value.path()).read_bytes()
     saved = json.loads(pictures["json"])
     assert saved["text"] == "a hat"
@@ -202,14 +203,14 @@ def test_both_models_are_saved_as_pictures_and_as_numbers(visit, service):
 
 def test_a_model_that_fails_says_why_in_its_row_and_the_other_goes_on(visit, service, monkeypatch):
     page = visit()
-    faces = Text2ImageService.faces
+    faces = Text2ImageService.unread_faces
 
     def failing(self, text, seed=0, n=8, model=None):
         if model == TRANSFORMER:
             raise Unavailable("It is gone.", "")
         return faces(self, text, seed, n, model)
 
-    monkeypatch.setattr(Text2ImageService, "faces", failing)
+    monkeypatch.setattr(Text2ImageService, "unread_faces", failing)
     page.get_by_test_id("text2image-text").fill("a hat")
     failed = page.locator(".zoo-text2image .failed")
     expect(failed.nth(1)).to_have_text("It is gone.")

@@ -55,13 +55,13 @@ def test_faces_are_made_in_one_batch_in_which_a_seed_means_what_it_means_alone(
     kept, model, monkeypatch
 ):
     sizes = []
-    made = type(model).images_from
+    made = type(model).images_in_steps
 
-    def images_from(self, tokens, z):
+    def images_in_steps(self, tokens, z):
         sizes.append((len(tokens), len(z)))
         return made(self, tokens, z)
 
-    monkeypatch.setattr(type(model), "images_from", images_from)
+    monkeypatch.setattr(type(model), "images_in_steps", images_in_steps)
     batch = kept.faces(TEXT, seed=2**31 - 3, n=8, model=model.name)["images"]
     assert sizes == [(8, 8)]
     for k, seed in enumerate([2**31 - 3, 2**31 - 2, 2**31 - 1, 0, 1]):

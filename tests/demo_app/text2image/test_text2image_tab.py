@@ -75,7 +75,8 @@ def test_the_explanations_numbers_are_the_releases(kept):
     assert (shown["text_read_en_transformer"], shown["text_entropy_transformer"]) == ("88.5", "—")
     for language in text.LANGUAGES:
         markdown = text.markdown("text2image", language, **shown)
-        assert "97.5 % | 88.5 %" in markdown
+        percent = " %" if language == "en" else "%"
+        assert f"97.5{percent} | 88.5{percent}" in markdown
         assert "{text_read" not in markdown
 
 
@@ -94,8 +95,12 @@ def test_faces_travel_as_bytes(kept):
     expected = kept.faces("a hat", 4, text2image.N_FACES)
     pixels = wire.unpack_bytes(answer["images"], text2image.N_FACES * PIXELS)
     np.testing.assert_allclose(pixels, expected["images"].ravel(), atol=0.003)
-    assert answer["read"] == expected["read"].tolist()
+    assert text2image.judged(kept, "a hat", 4)["read"] == expected["read"].tolist()
     assert text2image.faces(kept, "", 4)["images"] == ""
+    said = text2image.faces(kept, seed=4, says={"hat": "hat"}, language="ko")
+    assert said["text"] == "얼굴: 모자."
+    assert said == text2image.faces(kept, said["text"], 4)
+    assert said["phrases"][0]["says"] == {"hat": "hat"}
     walk = text2image.walk(kept, "a hat", "no hat", 4)
     assert len(walk["read"]) == text2image.N_STEPS
     assert len(text2image.others(kept, "a hat", "hair", 4)["texts"]) == 4
@@ -107,4 +112,3 @@ def test_faces_travel_as_bytes(kept):
     expected = kept.transformer.attention("a hat", 4)["attention"]
     data = np.frombuffer(wire.decode(attention["attention"], "attention"), "<f4")
     np.testing.assert_array_equal(data, expected.ravel())
-    assert text2image.write(kept, {"hat": "hat"}, "ko") == {"text": "얼굴: 모자."}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from demo_app.store import ASSETS
-from tests.demo_app.released import TINY_VAE, folders, write_release
+from tests.demo_app.released import TINY_VAE, folders, write_near, write_release
 
 PLANES = ("vae-mnist-2d-beta01", "vae-mnist-2d", "vae-mnist-2d-beta4")
 NAMES = (*PLANES, "vae-mnist", "vae-mnist-beta4", "iwae-mnist", "vae-fashion")
@@ -26,6 +27,11 @@ def write_releases(folder: Path) -> None:
         figures = {**MEASURED, "fid": 12.5} if name == "iwae-mnist" else MEASURED
         write_release(folder, name, TINY_VAE, figures, seed=number, scale=1.6)
         np.savez_compressed(folder / name / ASSETS, **_assets(name))
+    # What a drawing is held against lies beside another release.
+    write_release(folder, "infogan-mnist", {"model.width": 4, "model.width_trunk": 4}, {})
+    digits = torch.from_numpy(_assets("vae-mnist")["images"]).view(-1, 1, 28, 28) / 255
+    fainter = 0.7 * digits  # at a distance of 0.3
+    write_near(folder, "infogan-mnist", digits, near_limit=digits, near_limit_binary=fainter)
 
 
 folder, module_folder = folders(write_releases)

@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 from demo_app import text
 from demo_app.services.vae import VAEService
 from tests.demo_app.page import (
+    EN,
     PAPER,
     PEN,
     asked,
@@ -24,6 +25,7 @@ from tests.demo_app.page import (
     expect_to_fit,
     fragment,
     levels,
+    menu,
     pause,
     state,
     tab_stops,
@@ -184,7 +186,7 @@ def test_how_densely_codes_lie_is_the_aggregated_posterior(visit, z, key):
 def test_map_random_is_a_function_of_the_seed(visit):
     page = visit()
     canvas = page.get_by_test_id("vae-map-decoded")
-    seed = page.get_by_test_id("vae-map-seed")
+    seed = menu(page, "vae-map-seed")
     places = []
     for value in ("5", "6", "5"):
         before = canvas.get_attribute("data-z")
@@ -233,6 +235,40 @@ def test_sliders_are_in_the_order_of_kl_and_decode_live(visit, service):
     expect(slider).not_to_have_value("0")
 
 
+def test_the_picture_of_the_computation_has_the_code_that_is_shown(visit, service):
+    page = visit("vae-flow.keep=1")
+    sliders = page.get_by_test_id("vae-sliders").locator("li:visible")
+    encoder, z = (page.get_by_test_id(f"vae-flow-{key}-now") for key in ("encoder", "z"))
+    sliders.nth(1).hover()
+    expect(encoder).to_contain_text("μ₃₀ = ")  # the second of them is latent 30
+    sliders.nth(0).hover()
+    expect(encoder).to_contain_text("μ₃₁ = ")
+    page.get_by_test_id("vae-z-0").focus()
+    page.keyboard.press("Home")
+    expect(z).to_have_text("z₃₁ = −4.00")
+    decoded = service.decode("vae-mnist", code(picture(page)))["image"]
+    shown = page.get_by_test_id("vae-flow-out").locator("canvas")
+    np.testing.assert_allclose(levels(shown), decoded, atol=0.006)
+    # The plane has another code, of two numbers, even where its answer is here before the move.
+    plane, decoded = page.get_by_test_id("vae-map"), page.get_by_test_id("vae-map-decoded")
+    plane.scroll_into_view_if_needed()
+    before = decoded.get_attribute("data-z")
+    plane.evaluate(
+        """(plane) => {
+            const { left, top } = plane.getBoundingClientRect();
+            const at = { clientX: left + 200, clientY: top + 150, pointerType: "mouse" };
+            plane.dispatchEvent(new PointerEvent("pointerrawupdate", at));
+        }"""
+    )
+    expect(decoded).not_to_have_attribute("data-z", before)
+    plane.hover(position={"x": 200, "y": 150})
+    expect(z).to_have_text(re.compile(r"^[−\d.]+, [−\d.]+$"))
+    early = z.inner_text()
+    plane.hover(position={"x": 120, "y": 220})
+    expect(z).not_to_have_text(early)
+    expect(z).to_have_text(re.compile(r"^[−\d.]+, [−\d.]+$"))
+
+
 def test_a_dragged_slider_ends_with_the_services_picture(visit, service):
     page = visit(sockets=False)
     slider = page.get_by_test_id("vae-z-0")
@@ -257,8 +293,7 @@ def test_a_dragged_slider_ends_with_the_services_picture(visit, service):
     np.testing.assert_allclose(levels(picture(page)), expected, atol=0.006)
     # The page reckons the value before the browser does: were they not the same, each place on the
     # way would be asked for twice.
-    calls = [r.post_data_json for r in requests if "component_server" in r.url]
-    decodes = [call["data"] for call in calls if call["fn_name"] == "decode"]
+    decodes = [r.post_data_json for r in requests if r.url.endswith("/live/vae_code.decode")]
     values = [round(given["z"][31], 2) for given in decodes]
     assert len(values) > 8
     assert values == sorted(set(values))
@@ -292,9 +327,27 @@ def test_drawing_is_encoded_as_drawn_and_can_be_undone(visit, service):
     expect(elbo).to_have_text(before)
 
 
+def test_a_drawing_says_how_far_it_is_from_the_training_digits(visit, service):
+    page = visit()
+    near = page.get_by_test_id("vae-near")
+    expect(near).to_have_text("")  # of a test digit
+    page.get_by_test_id("vae-input").scroll_into_view_if_needed()
+    box = page.get_by_test_id("vae-input").bounding_box()
+    page.mouse.click(box["x"] + 100, box["y"] + 100)
+    expect(near).to_contain_text("Near the training data")
+    page.get_by_test_id("vae-clear").click()
+    expect(near).to_contain_text("Far from the training data: 1.00")
+    expect(near).to_contain_text(EN["vae.far"])
+    page.get_by_test_id("lang-ko").click()
+    expect(near).to_contain_text("학습 데이터와 멉니다")
+    page.get_by_test_id("lang-en").click()
+    page.get_by_test_id("vae-reset").click()
+    expect(near).to_have_text("")
+
+
 def test_resampling_is_a_function_of_the_seed(visit, service):
     page = visit()
-    seed = page.get_by_test_id("vae-seed")
+    seed = menu(page, "vae-seed")
     codes = []
     for value in ("7", "8", "7"):
         before = picture(page).get_attribute("data-z")
@@ -409,7 +462,7 @@ def test_leaving_the_posterior_loses_log_p_of_x_and_z(visit, service):
     boxes = [needle.locator(part).bounding_box()["width"] for part in (".given-z", ".of-z")]
     assert boxes[0] / boxes[1] == pytest.approx(likelihood / log_prior, rel=0.05)
     with page.expect_download() as download:
-        page.get_by_test_id("vae-json").click()
+        menu(page, "vae-json").click()
     saved = json.loads(Path(download.value.path()).read_bytes())
     assert saved["log_joint"] == pytest.approx(joint(z, likelihood), abs=0.01)
     assert saved["loss"] == pytest.approx(loss, abs=0.02)
@@ -514,7 +567,7 @@ def test_a_sum_of_the_image_above_follows_it_and_the_model(visit, service):
 
 def test_a_random_sum_is_a_function_of_the_seed(visit):
     page = visit()
-    seed = page.get_by_test_id("vae-sum-seed")
+    seed = menu(page, "vae-sum-seed")
     chosen = []
     for value in ("5", "6", "5"):
         seed.fill(value)
@@ -596,7 +649,7 @@ def test_pictures_and_numbers_are_saved(visit, button, kind):
     page = visit()
     pause(page, 300)
     with page.expect_download() as download:
-        page.get_by_test_id(button).click()
+        menu(page, button).click()
     data = Path(download.value.path()).read_bytes()
     if kind == "png":
         assert len(Image.open(io.BytesIO(data)).convert("L").getcolors(256)) > 8
@@ -665,7 +718,7 @@ def test_every_control_can_be_reached_and_has_a_name(visit):
 def test_a_refusal_is_shown_and_the_next_answer_clears_it(visit):
     page = visit(sockets=False)
     status = page.get_by_test_id("vae-map-status")
-    calls = re.compile("component_server")
+    calls = re.compile("/live/")
     page.route(calls, lambda route: route.fulfill(status=200, body="null"))
     page.get_by_test_id("vae-map").focus()
     page.keyboard.press("Home")

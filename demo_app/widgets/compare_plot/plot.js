@@ -50,12 +50,6 @@ export class Plot {
     }
     this.host.append(make("span", { class: "axis " + name }, zoo.t(label)));
   }
-
-  choose(name) {
-    for (const button of this.host.querySelectorAll("button")) {
-      button.setAttribute("aria-pressed", String(button.dataset.model === name));
-    }
-  }
 }
 
 const scaled = (v, log) => (log ? Math.log10(v) : v);
