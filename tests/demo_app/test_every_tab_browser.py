@@ -339,6 +339,37 @@ def test_the_korean_page_is_korean(shown, tab):
     assert left_over(shown, tab[0], english_in) == {}
 
 
+POINT = """async (said) => {
+    const found = {};
+    const what = "button, a[href], canvas, svg, input, select, summary, [tabindex]";
+    for (const part of document.querySelectorAll(`.zoo-panel :is(${what})`)) {
+        if (!part.checkVisibility({ visibilityProperty: true })) continue;
+        const { left, top, width, height } = part.getBoundingClientRect();
+        const tell = (type) => part.dispatchEvent(new PointerEvent(type, {
+            bubbles: !/enter|leave/.test(type), pointerType: "mouse", pointerId: 1,
+            clientX: left + width / 2, clientY: top + height / 2,
+        }));
+        for (const type of ["pointerover", "pointerenter", "pointermove"]) tell(type);
+        part.focus({ preventScroll: true });
+        await new Promise((done) => setTimeout(done));
+        for (const words of said ? eval(said)() : []) found[words] ??= part.outerHTML.slice(0, 80);
+        for (const type of ["pointerout", "pointerleave"]) tell(type);
+        part.blur();
+    }
+    return found;
+}"""
+"""Points at, and has the keyboard at, each control and picture in turn; what is said meanwhile."""
+
+
+def test_what_was_pointed_at_leaves_no_words_of_another_language(shown, tab):
+    look(shown, "en")
+    shown.evaluate(POINT, None)
+    look(shown, "ko")
+    assert left_over(shown, tab[0], english_in) == {}
+    said = shown.evaluate(POINT, SAID)
+    assert {words: at for words, at in said.items() if english_in(words)} == {}
+
+
 def test_the_english_page_has_no_korean(shown, tab):
     look(shown, "ko")
     look(shown, "en")  # and nothing is left of it

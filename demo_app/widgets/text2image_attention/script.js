@@ -209,9 +209,9 @@ export default zoo.widget({
       grid.mark(part.get("cell") === NONE ? null : part.get("cell"));
       showWords();
       find("zoo-legend").classList.toggle("none", word === undefined);
-      if (word !== undefined) {
-        find("high").textContent = zoo.t("text2image.attention_high", { share: zoo.percent(Math.max(...weights[word])) });
-      }
+      // It keeps its place while no word is read, and its words are of the language of now.
+      const most = Math.max(...weights[word ?? largest(means())]);
+      find("high").textContent = zoo.t("text2image.attention_high", { share: zoo.percent(most) });
       find("grid").dataset.shown = [part.get("layer"), word ?? NONE, cell ?? NONE].join(" ");
       if (cell === undefined) say(() => find("reading").textContent); // the grid tells of its cells
     }
