@@ -170,7 +170,7 @@ export default zoo.widget({
       const low = Math.min(5, ...lengths) - 0.5;
       const high = Math.max(10, ...lengths) + 0.5;
       const x = (t) => ((0.5 + t * (KEYS - 1)) / KEYS) * width;
-      const y = (v) => ((high - v) / (high - low)) * (height - 8) + 4;
+      const y = (v) => ((high - v) / (high - low)) * (height - 24) + 4; // below: words
       context.fillStyle = zoo.token("sunken");
       context.fillRect(0, y(BAND[1]), width, y(BAND[0]) - y(BAND[1]));
       context.font = `11px ${font}`;
