@@ -154,6 +154,11 @@ class InformationGame(Objective):
         pretrain_fraction: fraction of the training, at its start, in which Q alone learns, by
             `imsat_loss`, 0 to 1 (exclusive): what real images have in common is found before the
             game holds Q to a choice.
+        warmup_fraction: fraction of the training, from the game's beginning, over which the
+            category's cost to Q grows from 0 to its weight; at least 0, and at most 1 with
+            `pretrain_fraction`. The first generated images show nothing, and reading them would
+            take apart what Q found in real ones. The generator pays the whole cost from the
+            beginning, so that it learns to draw what Q reads.
         beta2: of Adam, at least 0 and below 1.
     """
 
@@ -171,6 +176,7 @@ class InformationGame(Objective):
         r1_interval: int = 1,
         invariance: float = 0.0,
         pretrain_fraction: float = 0.0,
+        warmup_fraction: float = 0.0,
         beta2: float = 0.99,
     ):
         super().__init__()
@@ -182,11 +188,17 @@ class InformationGame(Objective):
                 "pretrain_fraction, a share of the training, must be at least 0 and less than 1, "
                 "and needs an invariance to train by."
             )
+        if not 0 <= warmup_fraction <= 1 - pretrain_fraction:
+            raise ValueError(
+                "warmup_fraction, a share of the training, must be at least 0 and at most what "
+                "pretrain_fraction leaves."
+            )
         self.model = model
         self.lr, self.lr_critic = lr, lr_critic
         self.information, self.information_continuous = information, information_continuous
         self.gamma, self.r1_interval, self.invariance = gamma, r1_interval, invariance
-        self.pretrain_fraction, self.beta2 = pretrain_fraction, beta2
+        self.pretrain_fraction, self.warmup_fraction = pretrain_fraction, warmup_fraction
+        self.beta2 = beta2
         self.critic = nn.Linear(N_FEATURES, 1)
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -212,7 +224,9 @@ class InformationGame(Objective):
         loss = critic_loss("non-saturating", on_real, self._logit(features)).mean()
         category, continuous = self.code_nll(z, features)
         report = {"value": -loss, "category": category.mean(), "continuous": continuous.mean()}
-        cost = loss + self._weighted(category, continuous) if playing else torch.zeros(())
+        cost = torch.zeros(())
+        if playing:
+            cost = loss + self._weighted(self._warmth(at) * category, continuous)
         if has_r1:
             cost = cost + r1_penalty(on_real, signed, self.gamma * self.r1_interval)
         if self.invariance:
@@ -257,6 +271,12 @@ class InformationGame(Objective):
         unlike = (p * (one.logits.detach() - other.logits)).sum(1).mean()
         overall = Categorical(probs=gathered(one.probs).mean(0), validate_args=False)
         return unlike + SURE * one.entropy().mean() - EVEN * overall.entropy()
+
+    def _warmth(self, at: Progress) -> float:
+        """The share of the category's cost that Q pays, once the game has begun."""
+        if not self.warmup_fraction:
+            return 1.0
+        return min(1.0, (at.fraction - self.pretrain_fraction) / self.warmup_fraction)
 
     def _weighted(self, category: Tensor, continuous: Tensor) -> Tensor:
         return (self.information * category + self.information_continuous * continuous).mean()

@@ -154,6 +154,14 @@ def test_nothing_to_settle_by_is_refused():
         InformationGame(infogan(), 0.01, 0.01, pretrain_fraction=0.2)
 
 
+@pytest.mark.parametrize("warmup", [-0.1, 0.9, float("nan")])
+def test_a_warmup_that_does_not_fit_is_refused(warmup):
+    with pytest.raises(ValueError, match="at most what pretrain_fraction leaves"):
+        InformationGame(
+            infogan(), 1, 1, invariance=1, pretrain_fraction=0.2, warmup_fraction=warmup
+        )
+
+
 def test_its_codes_come_to_be_read():
     """On images of one of two kinds, a lit half: both codes carry information within a few steps,
     which starts at none."""
