@@ -26,6 +26,10 @@ STOPS = 24
 REACH, STEPS = 4, 9
 """The sheet of a sweep: so far each way, in so many steps."""
 
+VARIANTS = ("paper", "none", "shallow", "short")
+"""Trainings of digits that the explanation puts beside the release, by their keys in its recipe's
+ablation."""
+
 Place = list[int]
 """A draw: a seed and a cell of its sheet."""
 
@@ -76,7 +80,13 @@ def numbers(service: DCGANService, names: list[str]) -> dict[str, str]:
         name.removeprefix("dcgan-"): service.about(name) if name in names else None
         for name in service.models
     }
-    forms = {"n_parameters": ",", "precision": ".1f", "recall": ".1f", "near_copies": ".1f"}
+    forms = {
+        "n_parameters": ",",
+        "images_seen": ",",
+        "precision": ".1f",
+        "recall": ".1f",
+        "near_copies": ".1f",
+    }
     forms |= {"fid": ".2f", "fid_train_reference": ".2f"}
     forms |= {"nearest": ".2f", "nearest_test_reference": ".2f"}
     forms |= {"share_smallest": ".2f", "share_largest": ".2f"}
@@ -84,6 +94,10 @@ def numbers(service: DCGANService, names: list[str]) -> dict[str, str]:
     for key, known in models.items():
         if known and len(fids := known["fids"]) > 1:
             shown[f"fid_{key}"] += f" [{min(fids):.2f}–{max(fids):.2f}]"
+    digits = models["mnist"] or {}
+    shown["fids_mnist"] = text.spread(digits.get("fids"))
+    for key in VARIANTS:
+        shown["fid_" + key] = text.spread(digits.get("variants", {}).get(key))
     penalty = service.about(names[0]) if names else None
     return {**shown, **text.numbers(penalty, r1_interval="", gamma="")}
 

@@ -17,6 +17,10 @@ D = 28 * 28
 STEPS = 9
 """Values of a continuous code on a sheet."""
 
+VARIANTS = ("paper", "game")
+"""Trainings that the explanation puts beside the release, by their keys in its recipe's
+ablation."""
+
 N_OTHERS = 5
 """Pictures of the codes that were read, by other noise."""
 
@@ -55,8 +59,11 @@ def numbers(about: dict[str, Any] | None) -> dict[str, str]:
         **text.numbers(known, category_error=".2f", fid=".2f", fid_train_reference=".2f"),
         **text.numbers(known, precision=".1f", recall=".1f"),
         **{key: text.spread(known.get(key)) for key in ("errors", "fids")},
-        "paper_fid": text.spread(known.get("variants", {}).get("paper")),
-        "paper_error": text.spread(known.get("variant_errors", {}).get("paper")),
+        **{
+            f"{key}_{name}": text.spread(known.get(of, {}).get(key))
+            for name, of in (("fid", "variants"), ("error", "variant_errors"))
+            for key in VARIANTS
+        },
     }
 
 

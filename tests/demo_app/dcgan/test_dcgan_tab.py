@@ -13,6 +13,7 @@ import pytest
 from demo_app import text
 from demo_app.errors import Unavailable
 from demo_app.tabs import dcgan
+from genzoo import recipes
 
 
 class MadeService:
@@ -30,6 +31,8 @@ class MadeService:
         return {
             "data": model.removeprefix("dcgan-"),
             "n_parameters": 12345,
+            "images_seen": 67890,
+            "variants": {"paper": [30.0, 20.0, 25.5], "short": [1.5]},
             "figures": {"fid": 7.125, "recall": 88.25},
             "fids": [7.125, 8.5] if model == "dcgan-mnist" else [7.125],
             "gamma": 0.05,
@@ -228,3 +231,13 @@ def test_every_figure_of_the_explanation_is_filled_in(language, names):
     assert filled.count("88.2") == len(names)
     assert ("16" in filled) if names else ("—" in filled)
     assert not re.search(r"\{[a-z_]+_(mnist|fashion)\}|\{r1_interval\}|\{gamma\}", filled)
+    bought = [row.split("|")[-2].strip() for row in filled.splitlines() if "600,000" in row]
+    measured = ["25.50 (20.00–30.00)", "—", "—", "1.50"]
+    assert bought == (measured if "dcgan-mnist" in names else ["—"] * 4)
+    assert ("| 67,890 | 7.81 (7.12–8.50) |" in filled) == ("dcgan-mnist" in names)
+
+
+def test_the_explanation_has_a_row_for_each_training_of_the_ablation():
+    variants = recipes.get("dcgan-mnist").ablation
+    assert tuple(variant.key for variant in variants) == dcgan.VARIANTS
+    assert {variant.changes["images"] for variant in variants} == {600_000}

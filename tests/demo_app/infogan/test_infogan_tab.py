@@ -13,6 +13,7 @@ import pytest
 from demo_app import text, wire
 from demo_app.errors import BadInput, Unavailable
 from demo_app.tabs import infogan
+from genzoo import recipes
 
 
 class MadeService:
@@ -40,7 +41,7 @@ class MadeService:
             "errors": [2.125, 1.0, 7.0],
             "fids": [0.5],
             "variants": {"paper": [3.0, 1.0, 2.0]},
-            "variant_errors": {"paper": [17.0]},
+            "variant_errors": {"paper": [17.0], "game": [20.0, 60.0]},
         }
 
     def matching(self):
@@ -179,13 +180,22 @@ def test_figures_of_the_explanation_have_a_dash_for_what_is_not_there():
     assert figures["fid_train_reference"] == figures["precision"] == "—"
     assert figures["paper_fid"] == "2.00 (1.00–3.00)"
     assert figures["paper_error"] == "17.00"
+    assert (figures["game_error"], figures["game_fid"]) == ("40.00 (20.00–60.00)", "—")
     assert set(infogan.numbers(None).values()) == {"—"}
+
+
+def test_the_explanation_has_a_row_for_each_training_of_the_ablation():
+    variants = recipes.get("infogan-mnist").ablation
+    assert tuple(variant.key for variant in variants) == infogan.VARIANTS
+    assert {v.of("infogan-mnist").settings.images for v in variants} == {640_000}
 
 
 @pytest.mark.parametrize("language", text.LANGUAGES)
 def test_every_figure_of_the_explanation_is_filled_in(language):
     filled = text.markdown("infogan", language, **infogan.numbers(MadeService().about()))
     assert "12,345" in filled
+    shown = [row.split(" | ")[-2:] for row in filled.splitlines() if "640,000" in row]
+    assert shown == [["17.00", "2.00 (1.00–3.00) |"], ["40.00 (20.00–60.00)", "— |"]]
     assert not re.search(
         r"\{(n_|images|pretrain_fraction|\w*error|\w*fid|precision|recall)", filled
     )
