@@ -50,7 +50,7 @@ MAX_QUEUED = 16
 """Calls of endpoints by one address that may wait: a class, and all who come through a proxy, may
 share it."""
 
-MAX_UNREAD, UNREAD_SECONDS, SOON = 8, 60.0, 10.0
+MAX_UNREAD, UNREAD_SECONDS, SOON = 8, 60.0, 2.0
 """Answers of endpoints that nobody has fetched: so many are kept so long, and more than that SOON
 seconds. One may take 25 MB."""
 

