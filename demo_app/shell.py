@@ -277,7 +277,9 @@ def settings(tabs: Sequence[Tab]) -> dict[str, Any]:
         _frontend=False,
         favicon_path=Path(__file__).parent / "favicon.png",
         max_threads=4,
-        state_session_capacity=200,
+        # Each keeps what its last call was given and answered, up to 30 MB, and a program that
+        # names no session begins one with every call. Nothing here reads them.
+        state_session_capacity=4,
     )
 
 

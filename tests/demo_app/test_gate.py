@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import time
+import urllib.request
 from asyncio import Queue
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -17,7 +19,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from demo_app import gate, hosts, wire
+from demo_app import gate, hosts, shell, widgets, wire
 from demo_app.gate import Gate
 from demo_app.widgets import files
 
@@ -279,5 +281,33 @@ def test_the_answer_of_an_endpoint_has_its_lists_again(path):
     prefix = "/zoo" if path.startswith("/zoo") else ""
     came = TestClient(app, root_path=prefix).get(path).text
     assert came == "".join(
-        f'event: {k}\ndata: [{{"x": [[0.5, 1.0]], "name": "a"}}]\n\n' for k in ("one", "two")
+        f'event: {k}\ndata: [{{"x": [[0.5,1.0]], "name": "a"}}]\n\n' for k in ("one", "two")
     )
+
+
+def test_gradio_keeps_the_answers_of_few_sessions(port):
+    """A program that names no session begins one with every call, which keeps its answer."""
+
+    def digits(n: int) -> dict[str, list[float]]:
+        return {"x": [0.5] * n}
+
+    with shell.App() as app:
+        widgets.endpoint("digits", digits, "n digits")
+    app.launch(server_port=port, prevent_thread_lock=True, quiet=True)
+    try:
+        url = f"http://127.0.0.1:{port}/gradio_api/call/digits"
+        for n in range(1, 9):
+            asked = urllib.request.Request(
+                url, json.dumps({"data": [n]}).encode(), {"Content-Type": "application/json"}
+            )
+            with urllib.request.urlopen(asked) as told:
+                event = json.load(told)["event_id"]
+            with urllib.request.urlopen(f"{url}/{event}") as told:
+                assert json.dumps([0.5] * n, separators=(",", ":")) in told.read().decode()
+        sessions = app.app.state_holder.session_data
+        end = time.monotonic() + 10
+        while len(sessions) > 4 and time.monotonic() < end:
+            time.sleep(0.1)
+        assert len(sessions) <= 4
+    finally:
+        app.close()
