@@ -108,11 +108,16 @@ _MARK = secrets.token_hex(16)
 
 
 def as_text(answer: Any) -> Any:
-    """The same with every list of numbers as one text, for Gradio, whose server looks at each
-    number of an answer by itself, several times, and at nothing else meanwhile: with a sheet of
-    faces for seconds. `as_lists` makes lists of them again."""
+    """The same with every array or list of numbers as one text, for Gradio, whose server looks at
+    each number of an answer by itself, several times, and at nothing else meanwhile: with a sheet
+    of faces for seconds. `as_lists` makes lists of them again; a number has as many digits as its
+    type needs."""
     if isinstance(answer, dict):
         return {key: as_text(value) for key, value in answer.items()}
+    if isinstance(answer, np.ndarray):
+        if not answer.ndim or answer.dtype.kind not in "iuf" or not np.isfinite(answer).all():
+            return answer.tolist()
+        return f"{_MARK}{_digits(answer)}{_MARK}"
     if isinstance(answer, list):
         text = _json(answer)
         return answer if text is None else f"{_MARK}{text}{_MARK}"
@@ -123,6 +128,13 @@ def as_lists(body: bytes) -> bytes:
     """JSON in which the texts of `as_text` are the lists that they were."""
     mark = _MARK.encode()
     return body.replace(b'"' + mark, b"").replace(mark + b'"', b"")
+
+
+def _digits(x: np.ndarray) -> str:
+    """Finite numbers as JSON; row by row, so that other threads have their turn."""
+    if x.ndim > 1:
+        return f"[{','.join(map(_digits, x))}]"
+    return orjson.dumps(np.ascontiguousarray(x), option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 def _json(numbers: list[Any]) -> str | None:

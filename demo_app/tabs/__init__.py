@@ -28,7 +28,7 @@ def endpoint(description: str) -> Callable[[Function], Function]:
     typed. Arrays in an answer become lists."""
 
     def offer(function: Function) -> Function:
-        widgets.endpoint(function.__name__, _plain(function), description)
+        widgets.endpoint(function.__name__, function, description)
         return function
 
     return offer

@@ -110,14 +110,15 @@ def live(name: str, function: Callable[..., Mapping[str, Any]]) -> Callable[[Any
 
 
 def endpoint(name: str, function: Callable[..., Any], description: str) -> None:
-    """Offer `function` to API clients as /name; its signature must be fully typed."""
+    """Offer `function` to API clients as /name; its signature must be fully typed. Arrays in an
+    answer become lists."""
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             with _program() as is_asked:
                 answer = function(*args, **kwargs)
-            return wire.as_text(answer) if is_asked else answer
+            return wire.as_text(answer) if is_asked else wire.plain(answer)
         except (BadInput, Unavailable) as error:
             raise gr.Error(str(error), print_exception=False) from error
         except Left as error:

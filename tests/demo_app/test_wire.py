@@ -81,6 +81,32 @@ def test_lists_of_numbers_go_through_as_one_text_and_come_back_as_they_were():
         assert {**came, "nan": 0} == {**answer, "nan": 0}
 
 
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.float32([[0.1, -2.5e-7], [1, 3]]),
+        np.float64([[[0.1]]]),
+        np.arange(3),
+        np.uint8([[255]]),
+        np.zeros((2, 0), np.float32),
+        np.float32(np.arange(12)).reshape(3, 4).T,
+    ],
+)
+def test_arrays_become_lists_of_their_own_numbers(x):
+    sent = wire.as_text({"x": x})
+    assert isinstance(sent["x"], str)
+    came = json.loads(wire.as_lists(orjson.dumps(sent)))["x"]
+    np.testing.assert_array_equal(np.asarray(came, x.dtype).reshape(x.shape), x)
+    assert np.shape(came) == x.shape
+
+
+@pytest.mark.parametrize(
+    "x", [np.array([1.0, np.nan]), np.array([True]), np.array(["[1]"]), np.array(2.5)]
+)
+def test_what_is_no_list_of_finite_numbers_stays_as_it_is(x):
+    assert str(wire.as_text(x)) == str(x.tolist())
+
+
 def test_only_what_was_a_list_becomes_one():
     body = json.dumps({"text": '"[1, 2]"', "answer": wire.as_text([1, 2])}).encode()
     assert json.loads(wire.as_lists(body)) == {"text": '"[1, 2]"', "answer": [1, 2]}
