@@ -435,7 +435,8 @@ def add_ablation(name: str, folders: Sequence[Path]) -> dict[str, Config]:
 
     Args:
         folders: releases of their runs, as the variants' commands and `--release` leave them; of
-            each variant as many seeds as there are.
+            each variant as many seeds as there are. A variant without a folder keeps the figures
+            that it has.
 
     Returns:
         by the key of each variant, in the order of the ablation, its images_seen and the figures
@@ -462,7 +463,9 @@ def add_ablation(name: str, folders: Sequence[Path]) -> dict[str, Config]:
             )
         found[keys[0]]["images_seen"] = other["images_seen"]
         _add_seed(found[keys[0]]["seeds"], folder, other)
-    config["ablation"] = {key: each for key, each in found.items() if each["seeds"]}
+    kept = config.get("ablation", {})
+    of_each = {key: each if each["seeds"] else kept.get(key) for key, each in found.items()}
+    config["ablation"] = {key: each for key, each in of_each.items() if each}
     _write(path.parent, config)
     return config["ablation"]
 

@@ -45,14 +45,18 @@ class InfoGANService(Service):
 
     def about(self, model: str | None = None) -> dict[str, Any]:
         """As every release; deviation, q's standard deviation of a continuous code;
-        pretrain_fraction, the share of the training in which Q learned from real images alone;
+        pretrain_fraction, the share of the training in which Q learned from real images alone, and
+        warmup_fraction, the share in which it came to learn the category from generated ones;
         intervals, {value, low, high} of each metric by name; errors, the unsupervised error of
         each seed, and variant_errors, the same of each variant of its recipe's ablation."""
         info = self._info(model)
         return {
             **super().about(model),
             "deviation": DEVIATION,
-            "pretrain_fraction": info["hyperparameters"].get("objective.pretrain_fraction", 0.0),
+            **{
+                share: info["hyperparameters"].get("objective." + share, 0.0)
+                for share in ("pretrain_fraction", "warmup_fraction")
+            },
             "intervals": {
                 f["name"]: {key: f[key] for key in ("value", "low", "high")}
                 for f in info["figures"]

@@ -51,10 +51,12 @@ def numbers(about: dict[str, Any] | None) -> dict[str, str]:
     if about:
         error = about["intervals"].get("unsupervised_error", {})
         known |= {"error_" + end: error.get(end) for end in ("low", "high")}
-        known["pretrain_fraction"] = 100 * about["pretrain_fraction"]
+        for share in ("pretrain_fraction", "warmup_fraction"):
+            known[share] = 100 * about[share]
 
     return {
         **text.numbers(known, n_parameters=",", images_seen=",", pretrain_fraction=".0f"),
+        **text.numbers(known, warmup_fraction=".0f"),
         **text.numbers(known, unsupervised_error=".2f", error_low=".2f", error_high=".2f"),
         **text.numbers(known, category_error=".2f", fid=".2f", fid_train_reference=".2f"),
         **text.numbers(known, precision=".1f", recall=".1f"),

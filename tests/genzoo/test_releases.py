@@ -367,6 +367,13 @@ def test_figures_of_variants_stand_beside_a_releases_own(folder, tmp_path, with_
     releases.set_figures(NAME, [FIGURE])
     assert releases.ablation(releases.info(NAME)) == told, "they are of other trainings"
 
+    again = run_of_seed(tmp_path, 1, 20.0, **VARIANTS[1].changes)
+    releases.add_ablation(NAME, [again])
+    kept = releases.ablation(releases.info(NAME))
+    assert list(kept) == ["paper", "wide"]
+    assert kept["paper"] == told["paper"], "it was given no folder"
+    assert by_name(kept["wide"]).over_seeds("nll") == [20.0]
+
 
 def test_the_table_of_an_ablation_ends_with_the_release(folder, tmp_path, with_variants):
     save()

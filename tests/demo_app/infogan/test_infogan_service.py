@@ -136,7 +136,8 @@ def test_figures_are_those_of_the_release(kept):
     assert about["errors"] == ERRORS
     assert about["fids"] == []  # not measured for the seeds
     assert (about["n_noise"], about["deviation"]) == (62, 0.3)
-    assert about["pretrain_fraction"] == recipes.get(NAME).objective_kwargs["pretrain_fraction"]
+    for share in ("pretrain_fraction", "warmup_fraction"):
+        assert about[share] == recipes.get(NAME).objective_kwargs[share]
 
 
 def test_without_other_seeds_the_release_is_the_only_one(service, folder):

@@ -33,6 +33,7 @@ class MadeService:
             "images_seen": 67890,
             "deviation": 0.3,
             "pretrain_fraction": 0.15,
+            "warmup_fraction": 0.25,
             "figures": {"unsupervised_error": 2.125, "fid": 0.5},
             "intervals": {
                 "unsupervised_error": {"value": 2.125, "low": 1.5, "high": 2.75},
@@ -170,6 +171,7 @@ def test_what_is_missing_is_a_notice():
 def test_figures_of_the_explanation_have_a_dash_for_what_is_not_there():
     figures = infogan.numbers(MadeService().about())
     assert (figures["n_parameters"], figures["pretrain_fraction"]) == ("12,345", "15")
+    assert figures["warmup_fraction"] == "25"
     assert (figures["unsupervised_error"], figures["error_low"], figures["error_high"]) == (
         "2.12",
         "1.50",
@@ -196,6 +198,4 @@ def test_every_figure_of_the_explanation_is_filled_in(language):
     assert "12,345" in filled
     shown = [row.split(" | ")[-2:] for row in filled.splitlines() if "640,000" in row]
     assert shown == [["17.00", "2.00 (1.00–3.00) |"], ["40.00 (20.00–60.00)", "— |"]]
-    assert not re.search(
-        r"\{(n_|images|pretrain_fraction|\w*error|\w*fid|precision|recall)", filled
-    )
+    assert not re.search(r"\{(n_|images|\w+_fraction|\w*error|\w*fid|precision|recall)", filled)
