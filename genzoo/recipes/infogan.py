@@ -71,8 +71,8 @@ def infogan_mnist() -> Recipe:
             n_hidden=128,
         ),
         objective=InformationGame,
-        # Without the warm-up the first generated images take apart what Q found: imsat_loss goes up
-        # from -0.83, before the game, to -0.68 as it begins, and is -0.69 after 256,000 images.
+        # Without the warm-up the first generated images take apart what Q found: imsat_loss goes
+        # up from -0.83, before the game, to -0.68 as it begins, and is -0.69 after 256,000 images.
         # With the warm-up it is -0.83 there too, and the error of validation images ends at 1.7 %.
         # python -m genzoo train infogan-mnist --hold-out --run-dir runs/a --set seed=2
         # python -m genzoo train infogan-mnist --hold-out --run-dir runs/b --set seed=2 \
