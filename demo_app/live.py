@@ -120,14 +120,14 @@ class Live:
         await socket.accept()
         address = address_of(socket.scope)
         if self._sockets[address] >= MAX_SOCKETS:
-            await socket.close(code=1013, reason="This address has too many open pages.")
+            await _close(socket, 1013, "This address has too many open pages.")
             return
         self._sockets[address] += 1
         page = _Page(self, socket, Visitor(address, secrets.token_urlsafe(9)))
         try:
             await page.read()
         except ValueError as error:
-            await socket.close(code=1008, reason=str(error))
+            await _close(socket, 1008, str(error))
         except WebSocketDisconnect:
             pass
         finally:
@@ -323,6 +323,12 @@ def told_busy(seconds: float) -> dict[str, Any]:
     sentence = f"The server is busy; it will have room in about {n} s."
     label = {"key": "zoo.too_busy", "values": {"seconds": str(n)}}
     return {"ok": False, "busy": n, "error": sentence, **label}
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    """Close a socket, unless its page has left already."""
+    with suppress(WebSocketDisconnect, RuntimeError):
+        await socket.close(code=code, reason=reason)
 
 
 def _less(counts: Counter[str], key: str) -> None:

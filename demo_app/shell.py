@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 import torch
 from fastapi import FastAPI
+from gradio.state_holder import SessionState, StateHolder
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -148,6 +149,16 @@ class App(gr.Blocks):
         hosts.share(url, getattr(self, "_share_url", None))
         self._share_url = url
 
+    @property
+    def state_holder(self) -> StateHolder:
+        """Where Gradio's server keeps its sessions."""
+        return self._state_holder
+
+    @state_holder.setter
+    def state_holder(self, holder: StateHolder) -> None:
+        holder.__class__ = OneSession
+        self._state_holder = holder
+
     def queue(self, *args: Any, **kwargs: Any) -> App:
         """As Blocks does it when it is made; a second call would build all of its routes anew."""
         queued: App = super().queue(*args, **{"max_size": 64, **kwargs})
@@ -188,6 +199,15 @@ class App(gr.Blocks):
         """What programs may call, in the order of Gradio's numbers."""
         numbered = sorted(self.fns.items())
         return {str(fn.api_name): inspect.signature(fn.fn) for _, fn in numbered}
+
+
+class OneSession(StateHolder):
+    """One session for all who call. A program that names none would begin one with every call: it
+    is made of all blocks of the page, which takes longer than most calls, and keeps what the call
+    was given and answered, up to 30 MB. Nothing here reads a session."""
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        return super().__getitem__("all")
 
 
 class CompressedPage:
@@ -277,9 +297,6 @@ def settings(tabs: Sequence[Tab]) -> dict[str, Any]:
         _frontend=False,
         favicon_path=Path(__file__).parent / "favicon.png",
         max_threads=4,
-        # Each keeps what its last call was given and answered, up to 30 MB, and a program that
-        # names no session begins one with every call. Nothing here reads them.
-        state_session_capacity=4,
     )
 
 

@@ -16,7 +16,7 @@ from typing import ClassVar
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -456,3 +456,23 @@ def test_a_page_that_leaves_amid_its_calls_is_no_error():
     one = live.Live({"a.echo": lambda data: {"ok": True}})
     with ThreadPoolExecutor(1) as own_thread:  # this one may have Playwright's loop
         own_thread.submit(lambda: asyncio.run(one.serve(Gone()))).result()
+
+
+def test_one_who_is_thrown_out_may_have_left_already():
+    """Then there is nothing to be told, and nothing for the log."""
+    sent = []
+
+    async def receive():
+        if not sent:
+            return {"type": "websocket.connect"}
+        return {"type": "websocket.receive", "text": "no call"}
+
+    async def send(message):
+        sent.append(message["type"])
+        if message["type"] == "websocket.close":
+            raise OSError("gone")
+
+    scope = {"type": "websocket", "headers": [(b"host", b"127.0.0.1")], "client": ("127.0.0.1", 1)}
+    server = live.Live({}, quick=Pool("q", 1, 1), slow=Pool("s", 1, 1))
+    asyncio.run(server.serve(WebSocket(scope, receive, send)))
+    assert sent == ["websocket.accept", "websocket.close"]
