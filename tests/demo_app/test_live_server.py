@@ -472,7 +472,11 @@ def test_one_who_is_thrown_out_may_have_left_already():
         if message["type"] == "websocket.close":
             raise OSError("gone")
 
-    scope = {"type": "websocket", "headers": [(b"host", b"127.0.0.1")], "client": ("127.0.0.1", 1)}
+    here = {"server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1)}
+    scope = {"type": "websocket", "headers": [(b"host", b"127.0.0.1")], **here}
     server = live.Live({}, quick=Pool("q", 1, 1), slow=Pool("s", 1, 1))
-    asyncio.run(server.serve(WebSocket(scope, receive, send)))
+    with ThreadPoolExecutor(1) as own_thread:
+        own_thread.submit(
+            lambda: asyncio.run(server.serve(WebSocket(scope, receive, send)))
+        ).result()
     assert sent == ["websocket.accept", "websocket.close"]

@@ -263,9 +263,11 @@ export default zoo.widget({
       find("prior-seed").value = seed;
       askPrior({ model: chart.model, seed });
     }
-    const askPrior = zoo.latest(server.prior, (answer, { model }) => {
-      if (!answer.ok) zoo.showStatus(find("state"), answer);
-      else if (model === chart.model) plane.take(answer.z);
+    const askPrior = zoo.latest(server.prior, (answer, { model, seed }) => {
+      // The visitor may have gone on to another plane, whose start is yet to come, or begun anew.
+      if (model !== planned().model || seed !== part.get("seed")) return;
+      if (answer.ok) plane.take(answer.z);
+      else zoo.showStatus(find("state"), answer);
     });
     find("draw").addEventListener("click", () => drawFromPrior(zoo.newSeed()));
     zoo.seedField(find("prior-seed"), part, drawFromPrior);
@@ -330,14 +332,18 @@ export default zoo.widget({
       restore();
     });
 
+    const of = (prior) => planes.filter((one) => one.prior === prior);
+
+    /* The plane that the state asks for. */
+    function planned() {
+      const kinds = of(of(part.get("prior")).length ? part.get("prior") : planes[0].prior);
+      return kinds.find(({ q }) => q === part.get("q")) || kinds[0];
+    }
+
     function restore() {
-      const of = (prior) => planes.filter((one) => one.prior === prior);
-      const prior = of(part.get("prior")).length ? part.get("prior") : planes[0].prior;
+      const { model, prior, q } = planned();
       // Where there is but one encoder it is not a choice: the one that was chosen stays for later.
-      const kinds = of(prior);
-      const plan = kinds.find(({ q }) => q === part.get("q")) || kinds[0];
-      part.set({ prior, q: kinds.length < 2 ? part.get("q") : plan.q, at: Math.round(part.get("at")) });
-      const { model } = plan;
+      part.set({ prior, q: of(prior).length < 2 ? part.get("q") : q, at: Math.round(part.get("at")) });
       if (!charts[model]) return askStart({ model });
       chart = charts[model];
       plane.extent = chart.extent;

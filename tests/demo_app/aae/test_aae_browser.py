@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -307,6 +308,35 @@ def test_a_draw_is_the_services_and_a_function_of_the_seed(visit, service):
     page.get_by_test_id("aae-random").click()
     expect(page.get_by_test_id("aae-seed")).not_to_have_value("5")
     page.get_by_test_id("aae-reset").click()
+    expect(page.get_by_test_id("aae-prior-gaussian")).to_have_attribute("aria-pressed", "true")
+    assert not any(key.startswith("aae.") for key in state(page))
+
+
+def test_a_draw_that_comes_after_a_reset_moves_nothing(visit, monkeypatch):
+    """Not even where the plane that was reset to is yet to come."""
+    drawn, begun = threading.Event(), threading.Event()
+    prior, plane = AAEService.prior, AAEService.plane
+    page = visit("aae.prior=ring")
+
+    def late(event, function):
+        def wait(*given, **named):
+            answer = function(*given, **named)
+            assert event.wait(10)
+            return answer
+
+        return wait
+
+    monkeypatch.setattr(AAEService, "prior", late(drawn, prior))
+    monkeypatch.setattr(AAEService, "plane", late(begun, plane))
+    try:
+        page.get_by_test_id("aae-random").click()
+        page.get_by_test_id("aae-reset").click()
+        pause(page, 300)
+        drawn.set()
+        pause(page, 500)
+    finally:
+        drawn.set()
+        begun.set()
     expect(page.get_by_test_id("aae-prior-gaussian")).to_have_attribute("aria-pressed", "true")
     assert not any(key.startswith("aae.") for key in state(page))
 
