@@ -26,7 +26,7 @@ STOPS = 24
 REACH, STEPS = 4, 9
 """The sheet of a sweep: so far each way, in so many steps."""
 
-VARIANTS = ("paper", "none", "shallow", "short")
+VARIANTS = ("paper", "none", "short")
 """Trainings of digits that the explanation puts beside the release, by their keys in its recipe's
 ablation."""
 

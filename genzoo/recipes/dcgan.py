@@ -66,12 +66,7 @@ ABLATION = (
         "no batch normalization, but dense layers and averaged weights; no penalty",
         changes={"images": 600_000, "objective.penalty": "none"},
     ),
-    Variant(
-        "shallow",
-        "with the R1 penalty, but no dense layers",
-        changes={"images": 600_000, "model.n_dense": 0},
-    ),
-    Variant("short", "with the R1 penalty and dense layers", changes={"images": 600_000}),
+    Variant("short", "with the R1 penalty", changes={"images": 600_000}),
 )
 """Ten epochs of each; how much longer training buys is said by the release."""
 
