@@ -189,10 +189,11 @@ def setting(metrics: Metrics, name: str) -> str:
 
 
 def seeds(config: Config, names: Sequence[str]) -> str:
-    """How many seeds a release's figures are of, and where the released one is among them by the
-    first of the metrics `names` that trainings are ranked by."""
+    """How many seeds the metrics `names` of a release are of, and where the released one is among
+    them by the first of these that trainings are ranked by. Where each was measured of one alone,
+    the others do not count: nothing that is shown tells of them."""
     metrics = by_name(config)
-    if not metrics.seeds:
+    if not any(sum(name in each for each in metrics.seeds.values()) > 1 for name in names):
         return f"1 (seed {metrics.seed})"
     n = len(metrics.seeds)
     text = f"{n}; released: seed {metrics.seed}"
