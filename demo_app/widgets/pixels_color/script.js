@@ -80,7 +80,9 @@ export default zoo.widget({
     const askSample = zoo.latest(server.sample, (reply) =>
       reply.ok ? take(reply, false) : refuse(reply.error)
     );
-    const askOpen = zoo.latest(server.open, (reply) => {
+    let opening = null; // the photo that is asked for; none once the built-in picture is wanted again
+    const askOpen = zoo.latest(server.open, (reply, given) => {
+      if (given !== opening) return;
       if (!reply.ok) return refuse(reply.error);
       take(reply, true);
       pickAt(Math.floor((picture.width * (picture.height + 1)) / 2));
@@ -90,10 +92,14 @@ export default zoo.widget({
       button: find("upload"),
       input: find("file"),
       stage: find("stage"),
-      open: (file) => askOpen({ file }),
+      open: (file) => askOpen((opening = { file })),
       refuse,
     });
-    find("sample").addEventListener("click", () => askSample({}));
+    function begin() {
+      opening = null;
+      askSample({});
+    }
+    find("sample").addEventListener("click", begin);
 
     /* Both models */
 
@@ -220,7 +226,7 @@ export default zoo.widget({
     }
 
     askSample({});
-    find("reset").addEventListener("click", () => askSample({}));
+    find("reset").addEventListener("click", begin);
     return {
       restore() {
         showPicked();

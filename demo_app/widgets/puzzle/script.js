@@ -447,17 +447,19 @@ export default zoo.widget({
     });
 
     const refuse = (sentence) => note(sentence, true);
-    const askOpen = ask(server.upload, (answer) => {
+    let opening = null; // the photo that is asked for; none after a reset, whose answer may still come
+    const askOpen = ask(server.upload, (answer, given) => {
+      if (given !== opening) return;
       brought = answer;
       part.set({ board: "" });
       take(answer.image);
       showNotes();
-    }, (answer) => refuse(answer.error));
+    }, (answer, given) => given === opening && refuse(answer.error));
     zoo.takePhotos({
       button: find("upload"),
       input: find("file"),
       stage: find("stage"),
-      open: (file) => askOpen({ file }),
+      open: (file) => askOpen((opening = { file })),
       refuse,
     });
 
@@ -475,7 +477,7 @@ export default zoo.widget({
 
     return {
       restore() {
-        brought = null;
+        brought = opening = null;
         markSize(String(size()));
         showNotes();
         askFace({ seed: part.get("seed") });

@@ -130,17 +130,19 @@ export default zoo.widget({
     }
 
     const refuse = (sentence) => note(sentence, true);
-    const askOpen = ask(server.upload, (answer) => {
+    let opening = null; // the photo that is asked for; none after a reset, whose answer may still come
+    const askOpen = ask(server.upload, (answer, given) => {
+      if (given !== opening) return;
       brought = { text: answer.image, ...answer };
       part.set({ face: "", values: "", amounts: "" });
       take(answer.face, answer.image);
       showNotes();
-    }, (answer) => refuse(answer.error));
+    }, (answer, given) => given === opening && refuse(answer.error));
     zoo.takePhotos({
       button: find("upload"),
       input: find("file"),
       stage: find("stage"),
-      open: (file) => askOpen({ file }),
+      open: (file) => askOpen((opening = { file })),
       refuse,
     });
 
@@ -286,7 +288,7 @@ export default zoo.widget({
     nameRows();
     return {
       restore() {
-        brought = null;
+        brought = opening = null;
         if (!digits(part.get("face"), NAMES.map(sizeOf))) part.set({ face: "" });
         if (!digits(part.get("values"), edited.map(sizeOf))) part.set({ values: "" });
         find("split").value = part.get("split");

@@ -335,3 +335,22 @@ def test_fits_the_screen_in_its_language(visit, language):
         stops = tab_stops(page, "puzzle-random", "puzzle-json", most=60)
         for wanted in ("upload", "size-3", "restore", "shuffle", "play", "reset"):
             assert f"puzzle-{wanted}" in stops
+
+
+def test_a_picture_that_is_opened_after_a_reset_is_not_taken(visit):
+    page = visit(sockets=False)
+    before = pixels(page.get_by_test_id("puzzle-source"))
+    held = []
+    page.route("**/live/puzzle.upload", lambda route: held.append(route))
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(buffer, "PNG")
+    file = {"name": "x.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    page.get_by_test_id("puzzle-file").set_input_files(file)
+    while not held:
+        pause(page, 50)
+    page.get_by_test_id("puzzle-reset").click()
+    held.pop().continue_()
+    page.wait_for_load_state("networkidle")
+    pause(page, 300)
+    np.testing.assert_array_equal(pixels(page.get_by_test_id("puzzle-source")), before)
+    expect(page.get_by_test_id("puzzle-notes")).to_have_text(EN["puzzle.drawn"])

@@ -359,3 +359,21 @@ def test_endpoints_answer_programs(address, service):
         np.testing.assert_allclose(edited[key], expected[key], atol=1e-5)
     read = client.predict(answer["image"], api_name="/stargan_read")
     assert read["face"] == service.read(service.truth(one))["face"]
+
+
+def test_a_picture_that_is_opened_after_a_reset_is_not_taken(visit):
+    page = visit(sockets=False)
+    before = pixels(page.get_by_test_id("stargan-source"))
+    held = []
+    page.route("**/live/stargan_edit.upload", lambda route: held.append(route))
+    picture = np.full((64, 64, 3), 200, np.uint8)
+    file = {"name": "x.png", "mimeType": "image/png", "buffer": png(picture)}
+    page.get_by_test_id("stargan-file").set_input_files(file)
+    while not held:
+        pause(page, 50)
+    page.get_by_test_id("stargan-reset").click()
+    held.pop().continue_()
+    page.wait_for_load_state("networkidle")
+    pause(page, 300)
+    np.testing.assert_array_equal(pixels(page.get_by_test_id("stargan-source")), before)
+    expect(page.get_by_test_id("stargan-notes")).to_have_text(EN["stargan.drawn"])
